@@ -1,0 +1,55 @@
+# `make` lists the targets. Everything is installed into .venv, beside this file.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test slow bench lint clean
+
+# The first of these that really runs (a name on PATH may be a shim that only fails)
+# and is a version that TensorFlow Quantum has a build for.
+CANDIDATES := $(or $(PYTHON),python3 python3.12 python3.11 python3.10)
+IS_SUITABLE := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
+FIND_PYTHON = for candidate in $(CANDIDATES); do \
+    if "$$candidate" -c "$(IS_SUITABLE)" >/dev/null 2>&1; then echo "$$candidate"; exit 0; fi; \
+  done; \
+  echo "No working Python 3.10, 3.11 or 3.12 found on PATH (tried: $(CANDIDATES));" \
+    "install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
+  exit 1
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+RUN := runs/demo
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(STAMP)  ## create .venv and install the package in it, with its test tools
+
+$(STAMP): setup.py requirements.txt pyproject.toml
+	@python=$$($(FIND_PYTHON)); \
+	echo "Creating .venv with $$("$$python" --version)"; \
+	"$$python" -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+demo: $(STAMP)  ## train a two-layer ResQuNN on the digits data set
+	rm -rf $(RUN)
+	$(BIN)/resqunn train --dataset digits --out $(RUN)
+
+test: $(STAMP)  ## run the default tests twice: with Keras 3, then with Keras 2
+	$(BIN)/python -m pytest
+	TF_USE_LEGACY_KERAS=1 $(BIN)/python -m pytest
+
+slow: $(STAMP)  ## run the slow tests
+	$(BIN)/python -m pytest -m slow
+
+bench: $(STAMP)  ## time training steps: compiled, TensorFlow Quantum, Conv2D
+	$(BIN)/python -m benchmarks.training_step
+
+lint: $(STAMP)  ## check the code's style and its formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:  ## remove the environment, builds and caches (runs/ stays)
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	find . -type d -name __pycache__ -prune -exec rm -rf {} +
