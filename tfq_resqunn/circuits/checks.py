@@ -1,0 +1,24 @@
+"""What every part checks and writes alike."""
+
+import numpy as np
+
+
+def check_count(value, argument: str, who: str) -> int:
+    """Returns `value` if it is an integer of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{who}: `{argument}` must be an integer. Received {value!r}.")
+    if value < 1:
+        raise ValueError(f"{who}: `{argument}` must be at least 1. Received {value}.")
+    return int(value)
+
+
+def check_flag(value, argument: str, who: str) -> bool:
+    """Returns `value` if it is `True` or `False`."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{who}: `{argument}` must be True or False. Received {value!r}.")
+    return bool(value)
+
+
+def names(symbols) -> str:
+    """Lists symbols for a message."""
+    return ", ".join(map(str, symbols)) or "none"

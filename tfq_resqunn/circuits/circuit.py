@@ -1,0 +1,244 @@
+"""`QuanvCircuit`: encoder, ansatz and observables as one frozen value."""
+
+from collections.abc import Iterable, Sequence
+
+import cirq
+import sympy
+from cirq.contrib.svg import circuit_to_svg
+
+from tfq_resqunn.circuits.checks import names
+from tfq_resqunn.circuits.json import read_json, write_json
+from tfq_resqunn.circuits.observables import as_pauli_sums, describe
+from tfq_resqunn.circuits.symbols import DATA_PREFIX
+
+
+@cirq.value_equality
+class QuanvCircuit:
+    """A circuit with data symbols and weights, and what is measured at its end.
+
+    Validated, immutable, hashable, equal by value, with an evaluable `repr` and JSON. Knows
+    nothing of images or of TensorFlow.
+
+    Args:
+        circuit: A `cirq.Circuit` or `cirq.FrozenCircuit` of unitary operations on qubits (of any
+            kind of qubit name), with sympy symbols. Any angle may be any sympy expression.
+        observables: `"z"` (Pauli Z on each qubit), one `cirq.PauliString` or `cirq.PauliSum`, or
+            a sequence of them.
+        inputs: The data symbols (symbols or names) in the order of the features. By default those
+            whose names start with `x_`, sorted. All other symbols are weights.
+
+    Raises:
+        TypeError: If an argument is of the wrong type.
+        ValueError: If the circuit is not unitary or not on qubits, an input is not in it or is
+            there twice, or an observable is not Hermitian or acts on another qubit.
+
+    Example:
+        >>> import cirq, sympy
+        >>> q = cirq.LineQubit(0)
+        >>> x, w = sympy.symbols("x_0 w_0")
+        >>> circuit = QuanvCircuit(cirq.Circuit(cirq.ry(x)(q), cirq.rx(w)(q)))
+        >>> print(circuit.diagram())
+        0: ───Ry(x_0)───Rx(w_0)───
+        data: x_0 | weights: w_0 | observables: Z(q(0))
+        >>> eval(repr(circuit)) == circuit
+        True
+    """
+
+    def __init__(self, circuit, observables="z", inputs: Sequence | None = None):
+        if not isinstance(circuit, cirq.AbstractCircuit):
+            raise TypeError(
+                "QuanvCircuit: `circuit` must be a cirq.Circuit or cirq.FrozenCircuit. "
+                f"Received {circuit!r} of type {type(circuit).__name__}."
+            )
+        self._circuit = circuit.freeze()
+        _check_operations(self._circuit)
+        self._qubits = tuple(sorted(self._circuit.all_qubits()))
+        self._inputs = _as_inputs(inputs, self._circuit)
+        self._weights = _sorted(cirq.parameter_symbols(self._circuit) - set(self._inputs))
+        self._observables = as_pauli_sums(observables, self.qubits)
+
+    @classmethod
+    def from_parts(cls, encoder, ansatz, observables="z") -> "QuanvCircuit":
+        """Joins an encoder, all of whose symbols are data, and an ansatz, whose are weights.
+
+        Args:
+            encoder: A `cirq.Circuit`; its symbols, sorted by name, take the features in order.
+            ansatz: A `cirq.Circuit` on the same qubits.
+            observables: As for `QuanvCircuit`.
+
+        Raises:
+            ValueError: If a symbol stands in both parts, or one is not valid on its own.
+        """
+        for part, argument in ((encoder, "encoder"), (ansatz, "ansatz")):
+            if not isinstance(part, cirq.AbstractCircuit):
+                raise TypeError(
+                    f"QuanvCircuit: `{argument}` must be a cirq.Circuit. Received {part!r} of "
+                    f"type {type(part).__name__}."
+                )
+        data, weights = cirq.parameter_symbols(encoder), cirq.parameter_symbols(ansatz)
+        if shared := data & weights:
+            raise ValueError(
+                "QuanvCircuit: a symbol is either data (in `encoder`) or a weight (in `ansatz`). "
+                f"Received {names(shared)} in both. Rename it in one of them, or, for data "
+                "re-uploading, pass one circuit and name its `inputs`."
+            )
+        circuit = encoder.unfreeze() + ansatz.unfreeze()
+        return cls(circuit, observables, inputs=_sorted(data))
+
+    @property
+    def circuit(self) -> cirq.FrozenCircuit:
+        """The circuit as it was given."""
+        return self._circuit
+
+    @property
+    def observables(self) -> tuple[cirq.PauliSum, ...]:
+        """What is measured, one expectation value each."""
+        return self._observables
+
+    @property
+    def inputs(self) -> tuple[sympy.Symbol, ...]:
+        """The data symbols, in the order of the features."""
+        return self._inputs
+
+    @property
+    def weights(self) -> tuple[sympy.Symbol, ...]:
+        """The trainable symbols, sorted by name as TensorFlow Quantum sorts them."""
+        return self._weights
+
+    @property
+    def qubits(self) -> tuple[cirq.Qid, ...]:
+        """The qubits, sorted."""
+        return self._qubits
+
+    def diagram(self, form: str = "text") -> str:
+        """Draws the circuit.
+
+        Args:
+            form: `"text"`, with symbols and observables listed below, or `"svg"`.
+
+        Returns:
+            The drawing: text, or the source of an SVG picture.
+        """
+        if form == "svg":
+            return circuit_to_svg(self._circuit.unfreeze())
+        if form != "text":
+            raise ValueError(f"QuanvCircuit: `form` must be 'text' or 'svg'. Received {form!r}.")
+        legend = (
+            f"data: {names(self.inputs)}",
+            f"weights: {names(self.weights)}",
+            f"observables: {', '.join(map(describe, self.observables))}",
+        )
+        return f"{self._circuit.to_text_diagram()}\n{' | '.join(legend)}"
+
+    def to_json(self) -> str:
+        """Gives the JSON text that `from_json` reads; any sympy expression can stand in it."""
+        return write_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> "QuanvCircuit":
+        """Reads what `to_json` (or `cirq.to_json`) wrote.
+
+        >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
+        >>> circuit = QuanvCircuit.from_parts(angle_encoder(3), basic_entangler(3))
+        >>> QuanvCircuit.from_json(circuit.to_json()) == circuit
+        True
+        """
+        return read_json(text, {cls._json_name(): cls._from_json_dict_})
+
+    def _value_equality_values_(self):
+        return self._circuit, tuple(map(_terms, self._observables)), self._inputs
+
+    def __repr__(self) -> str:
+        if "srepr" in (text := self.to_json()):  # Cirq's repr cannot be evaluated either
+            return f"QuanvCircuit.from_json({text!r})"
+        inputs = tuple(map(str, self._inputs))
+        return (
+            f"QuanvCircuit(circuit={self._circuit!r}, "
+            f"observables={list(self._observables)!r}, inputs={inputs!r})"
+        )
+
+    def __str__(self) -> str:
+        return self.diagram()
+
+    def _repr_svg_(self) -> str:
+        return self.diagram("svg")
+
+    @classmethod
+    def _json_namespace_(cls) -> str:
+        return "tfq_resqunn"
+
+    @classmethod
+    def _json_name(cls) -> str:
+        return f"{cls._json_namespace_()}.{cls.__name__}"
+
+    def _json_dict_(self):
+        return {
+            "circuit": self._circuit,
+            "observables": list(self._observables),
+            "inputs": [s.name for s in self._inputs],
+        }
+
+    @classmethod
+    def _from_json_dict_(cls, circuit, observables, inputs, **_):
+        return cls(circuit, observables, inputs)
+
+
+def _check_operations(circuit: cirq.FrozenCircuit) -> None:
+    if not circuit.all_qubits():
+        raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
+    symbols = _sorted(cirq.parameter_symbols(circuit))
+    numbers = {s: 0.25 + 0.01 * i for i, s in enumerate(symbols)}
+    for op in circuit.all_operations():
+        if any(q.dimension != 2 for q in op.qubits):
+            raise ValueError(
+                "QuanvCircuit: `circuit` must act on qubits (two levels each). "
+                f"Received {op!r} on qudits."
+            )
+        if cirq.is_measurement(op):
+            raise ValueError(
+                f"QuanvCircuit: `circuit` must not measure. Received {op}. Remove it, and name "
+                "what is to be measured in `observables`."
+            )
+        if not _is_unitary(op, numbers):
+            raise ValueError(
+                f"QuanvCircuit: `circuit` must consist of unitary operations. Received {op}, "
+                "which has no unitary."
+            )
+
+
+def _is_unitary(op: cirq.Operation, numbers: dict) -> bool:
+    try:
+        return cirq.has_unitary(cirq.resolve_parameters(op, numbers))
+    except ValueError:
+        # An angle that is not real at these numbers, as acos(5 x) is: the gate decides.
+        return isinstance(op.without_classical_controls().gate, cirq.EigenGate)
+
+
+def _as_inputs(inputs, circuit: cirq.FrozenCircuit) -> tuple[sympy.Symbol, ...]:
+    symbols = cirq.parameter_symbols(circuit)
+    if inputs is None:
+        return _sorted(s for s in symbols if s.name.startswith(DATA_PREFIX))
+    if isinstance(inputs, (str, sympy.Symbol)) or not isinstance(inputs, Iterable):
+        raise TypeError(
+            "QuanvCircuit: `inputs` must be a sequence of symbols or names. "
+            f"Received {inputs!r}. Use [{str(inputs)!r}]."
+        )
+    inputs = tuple(sympy.Symbol(s) if isinstance(s, str) else s for s in inputs)
+    if missing := set(inputs) - symbols:
+        raise ValueError(
+            "QuanvCircuit: `inputs` must be symbols of the circuit, which has "
+            f"{names(_sorted(symbols))}. Received {names(missing)}, which it does not have."
+        )
+    if len(set(inputs)) < len(inputs):
+        raise ValueError(
+            f"QuanvCircuit: `inputs` must name each symbol once. Received {names(inputs)}."
+        )
+    return inputs
+
+
+def _sorted(symbols) -> tuple[sympy.Symbol, ...]:
+    return tuple(sorted(symbols, key=str))
+
+
+def _terms(observable: cirq.PauliSum) -> frozenset:
+    return frozenset((frozenset(t.items()), complex(t.coefficient).real) for t in observable)
