@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+import sympy
+import tensorflow as tf
+
+from tfq_resqunn.simulation.expressions import tensor_function
+
+X, Y = sympy.symbols("x y", real=True)
+EXPRESSIONS = [
+    sympy.pi * X, sympy.sin(X) + Y, sympy.atan2(X, Y), sympy.sqrt(X**2 + Y**2), sympy.exp(-X),
+    sympy.Piecewise((1, X > 0.5), (Y, True)), sympy.Max(X, Y), sympy.acos(X * Y),
+    X ** sympy.Rational(1, 3), sympy.Abs(X - 1), sympy.log(X), sympy.tanh(Y), X / (1 + Y),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+@pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
+def test_value_and_gradient_are_sympys(expression, dtype):
+    x, y = tf.constant([0.3, 0.7], dtype), tf.constant([0.6, 0.2], dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        (value,) = tensor_function([X, Y], [expression])(x, y)
+    assert value.dtype == dtype
+    points = list(zip([0.3, 0.7], [0.6, 0.2], strict=True))
+    truth = [float(expression.subs({X: a, Y: b})) for a, b in points]
+    slope = [float(expression.diff(X).subs({X: a, Y: b})) for a, b in points]
+    tolerance = 1e-5 if dtype == tf.float32 else 1e-12
+    np.testing.assert_allclose(value, truth, atol=tolerance)
+    gradient = tape.gradient(value, x, unconnected_gradients="zero")
+    np.testing.assert_allclose(gradient, slope, atol=tolerance)
+
+
+def test_names_that_python_cannot_have():
+    symbol = sympy.Symbol("my angle, 2")
+    assert tensor_function([symbol], [symbol + 1])(tf.constant(1.0))[0].numpy() == 2
+
+
+def test_unsupported_functions_are_named():
+    with pytest.raises(ValueError, match="No TensorFlow form of one of .*zeta"):
+        tensor_function([X], [sympy.zeta(X)])

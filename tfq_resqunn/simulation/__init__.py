@@ -1,0 +1,1 @@
+"""Circuits as batched TensorFlow functions; knows no Keras layer."""
