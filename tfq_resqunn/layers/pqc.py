@@ -1,0 +1,255 @@
+"""`EncodedPQC`: a `tfq.layers.PQC` that takes numbers instead of circuits."""
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_quantum as tfq
+
+from tfq_resqunn._keras import NO_AUTOCAST, keras, register
+from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.circuits.checks import check_count, check_flag, names
+from tfq_resqunn.circuits.serializable import serializable
+from tfq_resqunn.layers import differentiators
+from tfq_resqunn.simulation.expressions import tensor_function
+from tfq_resqunn.simulation.plan import compile_circuit
+
+BACKENDS = ("compiled", "noiseless")
+
+
+@register
+class EncodedPQC(tfq.layers.PQC):
+    """A `tfq.layers.PQC` fed with numbers, which are the values of the circuit's data symbols.
+
+    The layer owns the trained angles. Numbers that enter as symbol values make the layer
+    differentiable in its inputs as well as in its weights, where `tfq.layers.PQC` takes circuits
+    as strings, which no gradient passes.
+
+    Args:
+        circuit: `QuanvCircuit`, with at least one data symbol and one weight.
+        filters: Integer, number of circuits: copies with weights of their own that see the same
+            inputs.
+        backend: `"compiled"`: exact, as batched TensorFlow operations, with XLA and on a GPU;
+            in float32, or in float64 under that dtype policy. `"noiseless"`: TensorFlow Quantum's
+            state vector simulator (float32).
+        differentiator: How TensorFlow Quantum differentiates, for `backend="noiseless"` alone:
+            `None` for its choice (adjoint), a name (`"adjoint"`, `"parameter_shift"`,
+            `"forward_difference"`,
+            `"central_difference"`) or an instance of one of these `tfq.differentiators`.
+        initializer: Keras initializer of the weights, in radians for a rotation by one weight.
+            `None` is uniform in [0, 2 pi).
+        regularizer: Keras regularizer of the weights, or `None`.
+        constraint: Keras constraint of the weights, or `None`.
+        input_gradient: Whether gradients pass to the inputs. Where it is `False`, the layers below
+            receive the gradient `None` through this one, as they do where data is encoded
+            classically outside the differentiated program.
+        **kwargs: Of `keras.layers.Layer` (`name`, `dtype`, `trainable`).
+
+    Input shape:
+        `(n, n_features)`, with one feature for each of `circuit.inputs`, in that order.
+
+    Output shape:
+        `(n, filters * n_observables)`: the observables of the first filter, then of the second,
+        and so on. Each value is an expectation value.
+
+    Raises:
+        TypeError: If an argument is of the wrong type.
+        ValueError: If the circuit has no data symbol or no weight, TensorFlow Quantum cannot take
+            one of its gates, or the input has another number of features.
+
+    Example:
+        >>> import cirq, numpy as np, sympy
+        >>> q, x, w = cirq.LineQubit(0), sympy.Symbol("x_0"), sympy.Symbol("w_0")
+        >>> circuit = QuanvCircuit(cirq.Circuit(cirq.rx(x)(q), cirq.rx(w)(q)))
+        >>> layer = EncodedPQC(circuit, initializer="zeros")
+        >>> np.round(layer(np.array([[0.0], [np.pi]])), 5).tolist()
+        [[1.0], [-1.0]]
+        >>> layer.symbols, [float(v) for v in layer.symbol_values().values()]
+        ([w_0], [0.0])
+
+    Reference:
+        Broughton et al., *TensorFlow Quantum* (2020), arXiv:2003.02989.
+    """
+
+    def __init__(
+        self,
+        circuit,
+        *,
+        filters=1,
+        backend="compiled",
+        differentiator=None,
+        initializer=None,
+        regularizer=None,
+        constraint=None,
+        input_gradient=True,
+        **kwargs,
+    ):
+        _check_circuit(circuit)
+        filters = check_count(filters, "filters", "EncodedPQC")
+        check_backend(backend, differentiator, "EncodedPQC")
+        rewritten = serializable(circuit.circuit)
+        super().__init__(
+            rewritten.circuit,
+            [rewritten.rename(o) for o in circuit.observables],
+            initializer=default_initializer(initializer),
+            regularizer=regularizer,
+            constraint=constraint,
+            **kwargs,
+        )
+        self.circuit = circuit
+        self.filters = filters
+        self.backend = backend
+        self.differentiator = differentiators.serialize(differentiator)
+        self.input_gradient = check_flag(input_gradient, "input_gradient", "EncodedPQC")
+        # TensorFlow Quantum's ops have no XLA kernels.
+        self.supports_jit = backend == "compiled"
+        # PQC's own executor would follow the global dtype policy; the simulator has one dtype.
+        self._executor = tfq.layers.Expectation(
+            differentiator=differentiators.get(differentiator), dtype="float32"
+        )
+        # What PQC calls symbols are those it trains; the rest of the circuit's take values.
+        self._symbols_list = [str(s) for s in circuit.weights]
+        self._names = tf.constant([str(s) for s in rewritten.expressions])
+        self._values = tensor_function(
+            [*circuit.inputs, *circuit.weights], list(rewritten.expressions.values())
+        )
+        self.plan, self._compiled = None, None
+        if backend == "compiled":
+            self.plan, self._compiled = compile_circuit(circuit)
+        self.parameters = self.add_weight(
+            name="parameters",
+            shape=(filters, len(circuit.weights)),
+            initializer=self.initializer,
+            regularizer=self.regularizer,
+            constraint=self.constraint,
+            trainable=True,
+            # In half precision, angles would be too coarse.
+            dtype="float64" if self.variable_dtype == "float64" else "float32",
+            **NO_AUTOCAST,
+        )
+
+    def add_weight(self, *args, **kwargs):
+        # PQC's constructor asks for one weight a symbol, data included, and names it by position,
+        # which Keras 3 refuses (tensorflow/quantum#1090). The one above takes its place.
+        if args == ("parameters",):
+            return None
+        return super().add_weight(*args, **kwargs)
+
+    def symbol_values(self):
+        """Gives a `dict` from each weight's symbol to its value: a float, or one a filter."""
+        values = np.transpose(self.get_weights()[0])
+        return dict(zip(self.symbols, values[:, 0] if self.filters == 1 else values, strict=True))
+
+    def build(self, input_shape):
+        self.compute_output_shape(input_shape)
+        super().build(input_shape)
+
+    def call(self, inputs):
+        return tf.transpose(self.expectations(tf.transpose(inputs)))
+
+    def expectations(self, features):
+        """Does what a call does, with samples along the last axis.
+
+        Args:
+            features: `[n_features, n]`.
+
+        Returns:
+            `[filters * n_observables, n]`.
+        """
+        features = tf.cast(features, self.parameters.dtype)
+        if not self.input_gradient:
+            features = tf.stop_gradient(features)
+        # TensorFlow's ops take tensors, not Keras variables in a list.
+        weights = tf.convert_to_tensor(self.parameters)
+        run = self._simulate if self._compiled is None else self._compiled
+        outcomes = tf.ensure_shape(run(features, weights), [self._n_outputs, None])
+        return tf.cast(outcomes, self.compute_dtype)
+
+    def _simulate(self, features, weights):
+        columns = [row[:, None] for row in tf.unstack(features)]
+        rows = [column[None, :] for column in tf.unstack(weights, axis=1)]
+        n = tf.shape(features)[1]
+        shape = [n, self.filters]
+        values = [tf.broadcast_to(v, shape) for v in self._values(*columns, *rows)]
+        values = tf.reshape(tf.stack(values, axis=-1), [n * self.filters, len(values)])
+        outcomes = self._executor(
+            tf.tile(self._model_circuit, [n * self.filters]),
+            symbol_names=self._names,
+            symbol_values=tf.cast(values, tf.float32),
+            operators=tf.tile(self._operators, [n * self.filters, 1]),
+        )
+        outcomes = tf.reshape(outcomes, [n, self._n_outputs])
+        return tf.cast(tf.transpose(outcomes), features.dtype)
+
+    def compute_output_shape(self, input_shape):
+        symbols = self.circuit.inputs
+        if len(input_shape) != 2 or input_shape[-1] != len(symbols):
+            raise ValueError(
+                f"EncodedPQC: the input must have shape (n, {len(symbols)}): one feature for each "
+                f"data symbol of `circuit` ({', '.join(map(str, symbols))}). "
+                f"Received shape {tuple(input_shape)}."
+            )
+        return (input_shape[0], self._n_outputs)
+
+    @property
+    def _n_outputs(self) -> int:
+        return self.filters * len(self.circuit.observables)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "circuit": self.circuit.to_json(),
+            "filters": self.filters,
+            "backend": self.backend,
+            "differentiator": self.differentiator,
+            "initializer": keras.initializers.serialize(self.initializer),
+            "regularizer": keras.regularizers.serialize(self.regularizer),
+            "constraint": keras.constraints.serialize(self.constraint),
+            "input_gradient": self.input_gradient,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "circuit": QuanvCircuit.from_json(config["circuit"])})
+
+
+def default_initializer(initializer):
+    """Gives a Keras initializer; for `None`, one that is uniform in [0, 2 pi)."""
+    if initializer is None:
+        # A new one each time: under Keras 3, an initializer that is shared gives each layer the
+        # same numbers.
+        return keras.initializers.RandomUniform(0, 2 * np.pi)
+    return keras.initializers.get(initializer)
+
+
+def check_backend(backend, differentiator, who: str) -> None:
+    """Raises a ValueError if there is no such backend, or it takes no differentiator."""
+    if backend not in BACKENDS:
+        raise ValueError(
+            f"{who}: `backend` must be one of {', '.join(map(repr, BACKENDS))}. "
+            f"Received {backend!r}."
+        )
+    if backend == "compiled" and differentiator is not None:
+        raise ValueError(
+            f"{who}: `differentiator` is how TensorFlow Quantum differentiates; "
+            "backend='compiled' has exact gradients of its own. Received "
+            f"differentiator={differentiator!r}. Drop it, or use backend='noiseless'."
+        )
+
+
+def _check_circuit(circuit) -> None:
+    if not isinstance(circuit, QuanvCircuit):
+        raise TypeError(
+            f"EncodedPQC: `circuit` must be a QuanvCircuit. Received {type(circuit).__name__}. "
+            "Use QuanvCircuit(circuit, observables), or QuanvCircuit.from_parts(encoder, ansatz)."
+        )
+    if not circuit.inputs:
+        raise ValueError(
+            "EncodedPQC: `circuit` must have at least one data symbol (by default, a symbol whose "
+            f"name starts with x_). Received one with the symbols {names(circuit.weights)}. "
+            "Name the data symbols in QuanvCircuit's `inputs`."
+        )
+    if not circuit.weights:
+        raise ValueError(
+            "EncodedPQC: `circuit` must have at least one weight, a symbol that is not data. "
+            f"Received one with data symbols only ({names(circuit.inputs)}). Add an ansatz with "
+            "symbols; to keep its angles fixed, use trainable=False."
+        )

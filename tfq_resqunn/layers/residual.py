@@ -1,0 +1,95 @@
+"""`Residual`: adds a layer's input to its output."""
+
+from tfq_resqunn._keras import keras, register
+
+
+@register
+class Residual(keras.layers.Wrapper):
+    """Wraps any layer into a residual one: `Add()([shortcut(x), layer(x)])`.
+
+    Keras' `Add` stretches axes of size 1, so that a one-channel image plus a four-channel output
+    would pass unseen. Here both must have the same shape.
+
+    Args:
+        layer: The Keras layer to wrap.
+        shortcut: Keras layer on the way around `layer`, or `None` to add the input as it is. Use
+            one (a `Conv2D` with a 1x1 kernel, say) where `layer` changes the shape.
+        **kwargs: Of `keras.layers.Layer`.
+
+    Input shape:
+        That of `layer`.
+
+    Output shape:
+        That of `layer`, which must be that of `shortcut` (or of the input).
+
+    Raises:
+        TypeError: If `layer` or `shortcut` is no Keras layer.
+        ValueError: If the two shapes differ.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.ones((1, 2), "float32")
+        >>> Residual(keras.layers.Dense(2, kernel_initializer="identity"))(x).numpy().tolist()
+        [[2.0, 2.0]]
+
+    Reference:
+        He, Zhang, Ren, Sun, *Deep Residual Learning* (2016), arXiv:1512.03385; between
+        quanvolutions: Kashif, Shafique, *ResQuNNs* (2025), arXiv:2402.09146.
+    """
+
+    def __init__(self, layer, shortcut=None, **kwargs):
+        for argument, value in (("layer", layer), ("shortcut", shortcut)):
+            if not isinstance(value, keras.layers.Layer) and (
+                argument == "layer" or value is not None
+            ):
+                raise TypeError(
+                    f"Residual: `{argument}` must be a Keras layer. Received {value!r} of type "
+                    f"{type(value).__name__}."
+                )
+        super().__init__(layer, **kwargs)
+        self.shortcut = shortcut
+        self._add = keras.layers.Add()
+
+    def build(self, input_shape=None):
+        if self.shortcut is not None and not self.shortcut.built:
+            self.shortcut.build(input_shape)
+            self.shortcut.built = True
+        super().build(input_shape)
+        shape = self.compute_output_shape(input_shape)
+        self._add.build([shape, shape])
+        self._add.built = True
+
+    def call(self, inputs):
+        direct = inputs if self.shortcut is None else self.shortcut(inputs)
+        return self._add([direct, self.layer(inputs)])
+
+    def compute_output_shape(self, input_shape):
+        around = tuple(input_shape)
+        if self.shortcut is not None:
+            around = tuple(self.shortcut.compute_output_shape(input_shape))
+        through = tuple(self.layer.compute_output_shape(input_shape))
+        if around != through:
+            name = "input" if self.shortcut is None else "output of `shortcut`"
+            raise ValueError(
+                f"Residual: the output of `layer` ({self.layer.name}) and the {name} are added, "
+                "so their shapes must be equal (none is stretched).\n"
+                f"Received {through} and {around}.\n"
+                "Make the layer keep the shape (Quanv2D: readout='pixels', with patches that "
+                "cover the image), or give a `shortcut` that maps to the same shape."
+            )
+        return through
+
+    def get_config(self):
+        shortcut = self.shortcut
+        if shortcut is not None:
+            shortcut = keras.layers.serialize(shortcut)
+        return {**super().get_config(), "shortcut": shortcut}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        layer = keras.layers.deserialize(config.pop("layer"), custom_objects=custom_objects)
+        shortcut = config.pop("shortcut")
+        if shortcut is not None:
+            shortcut = keras.layers.deserialize(shortcut, custom_objects=custom_objects)
+        return cls(layer, shortcut, **config)

@@ -1,0 +1,70 @@
+"""The classical layer that stands in for a `Quanv2D` in a control experiment."""
+
+import tensorflow as tf
+
+from tfq_resqunn._keras import keras, register
+from tfq_resqunn.layers.patches import Grid
+from tfq_resqunn.layers.quanv2d import Quanv2D
+
+
+def conv_twin(quanv: Quanv2D, input_shape, *, name=None, **conv2d) -> keras.layers.Layer:
+    """Builds the `Conv2D` that sees the same patches as a quanvolution and gives as many outputs.
+
+    Args:
+        quanv: The `Quanv2D` in whose place the twin is to stand.
+        input_shape: Shape of its input, batch axis first.
+        name: Name of the layer.
+        **conv2d: Further arguments of `Conv2D` (`activation`, say).
+
+    Returns:
+        A `Conv2D`, with `readout="pixels"` in a `PixelReadout`.
+
+    Example:
+        >>> twin = conv_twin(Quanv2D(kernel_size=2, readout="pixels"), (None, 8, 8, 1))
+        >>> tuple(twin.compute_output_shape((None, 8, 8, 1)))
+        (None, 8, 8, 1)
+    """
+    if quanv.data_format != "channels_last":
+        raise ValueError(
+            "conv_twin: `quanv` must be channels_last, since TensorFlow has no Conv2D for "
+            f"channels_first on a CPU. Received data_format={quanv.data_format!r}."
+        )
+    same = ("kernel_size", "strides", "padding", "dilation_rate", "groups")
+    conv2d = {**{k: getattr(quanv, k) for k in same}, **conv2d}
+    n_outputs = quanv.compute_output_shape(input_shape)[-1]
+    if quanv.readout == "channels":
+        return keras.layers.Conv2D(n_outputs, name=name, **conv2d)
+    n_pixels = quanv.kernel_size[0] * quanv.kernel_size[1]
+    return PixelReadout(keras.layers.Conv2D(n_outputs * n_pixels, **conv2d), name=name)
+
+
+@register
+class PixelReadout(keras.layers.Wrapper):
+    """Puts the channels of a `Conv2D` back onto the pixels of each patch, as `Quanv2D` does.
+
+    Args:
+        layer: A channels-last `Conv2D` with strides equal to its kernel size, whose filters are
+            a multiple of the kernel's pixels.
+        **kwargs: Of `keras.layers.Layer`.
+
+    Input shape:
+        `(batch, height, width, channels)`.
+
+    Output shape:
+        `(batch, rows * kernel_rows, columns * kernel_columns, filters / pixels)`; under
+        `padding="same"` the input's height and width.
+    """
+
+    def __init__(self, layer, **kwargs):
+        super().__init__(layer, **kwargs)
+        self._grid = Grid.of(layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
+
+    def call(self, inputs):
+        outcomes = self.layer(inputs)
+        shape = [-1, 1, self._grid.n_pixels, outcomes.shape[-1] // self._grid.n_pixels]
+        outcomes = tf.transpose(tf.reshape(outcomes, shape), [1, 2, 3, 0])
+        return self._grid.to_pixels(outcomes, inputs)
+
+    def compute_output_shape(self, input_shape):
+        n_outputs = self.layer.filters // self._grid.n_pixels
+        return (input_shape[0], *self._grid.pixels_shape(*input_shape[1:3]), n_outputs)
