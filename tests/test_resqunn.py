@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+import tfq_resqunn as rq
+from tfq_resqunn._keras import keras
+from tfq_resqunn.seeding import set_seed
+
+PLACEMENTS = ["none", "X+O1", "O1+O2", "(X+O1)+O2", "X+O2", "X+O1+O2"]
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_sums_stand_where_the_placement_says(placement, rng):
+    model = rq.resqunn((4, 4, 1), 3, placement=placement)
+    x = rng.random((2, 4, 4, 1)).astype("float32")
+    first, second = model.get_layer("quanv_1"), model.get_layer("quanv_2")
+    o1 = np.asarray(first(x))
+    feed = x + o1 if placement in ("X+O1", "(X+O1)+O2") else o1
+    o2 = np.asarray(second(feed))
+    features = {
+        "none": o2,
+        "X+O1": o2,
+        "O1+O2": o1 + o2,
+        "(X+O1)+O2": feed + o2,
+        "X+O2": x + o2,
+        "X+O1+O2": x + o1 + o2,
+    }[placement]
+    logits = features.reshape(2, -1) @ model.get_layer("head").get_weights()[0]
+    expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, atol=1e-5)
+
+
+def by_hand(**quanv2d):
+    return keras.Sequential(
+        [
+            keras.Input((4, 4, 1)),
+            rq.Residual(rq.Quanv2D(kernel_size=2, readout="pixels", **quanv2d)),
+            rq.Residual(rq.Quanv2D(kernel_size=2, readout="pixels", **quanv2d)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def test_the_same_by_hand_gives_the_same_numbers(rng):
+    x, y = rng.random((16, 4, 4, 1)).astype("float32"), np.arange(16) % 3
+    histories = []
+    for build in (lambda: rq.resqunn((4, 4, 1), 3, placement="(X+O1)+O2"), by_hand):
+        set_seed(5)
+        model = build()
+        model.compile("adam", "sparse_categorical_crossentropy")
+        before = model.predict(x, verbose=0)
+        history = model.fit(x, y, epochs=2, batch_size=8, verbose=0)
+        histories.append((before, history.history["loss"], model.predict(x, verbose=0)))
+    for one, other in zip(*histories, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_is_a_plain_keras_model():
+    model = rq.resqunn((4, 4, 1), 3, depth=3)
+    assert type(model) is type(keras.Model(model.inputs, model.outputs))
+    names = [layer.name for layer in model.layers][1:]
+    assert names == [
+        "quanv_1", "sum_1", "quanv_2", "sum_2", "quanv_3", "sum_3", "flatten", "head",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        dict(depth=3, placement="X+O1, O2+O3", kernel_size=3, padding="same"),
+        dict(depth=1, placement="none", readout="channels", filters=2),
+    ],
+)
+def test_twin_has_the_same_shapes(arguments, rng):
+    quantum = rq.resqunn((6, 6, 1), 3, **arguments)
+    classical = rq.classical_twin((6, 6, 1), 3, activation="tanh", **arguments)
+    for one, other in zip(quantum.layers, classical.layers, strict=True):
+        assert one.output.shape == other.output.shape
+    assert not any(isinstance(layer, rq.Quanv2D) for layer in classical.layers)
+    again = keras.models.clone_model(classical)
+    again.set_weights(classical.get_weights())
+    x = rng.random((2, 6, 6, 1)).astype("float32")
+    np.testing.assert_array_equal(again.predict(x, verbose=0), classical.predict(x, verbose=0))
+
+
+def test_twin_puts_outcomes_on_their_pixels(rng):
+    twin = rq.classical_twin((4, 4, 1), 3, depth=1, placement="none")
+    layer = twin.get_layer("conv_1")
+    x = rng.random((1, 4, 4, 1)).astype("float32")
+    outcomes = np.asarray(layer.layer(x))
+    found = np.asarray(layer(x))
+    for i, j in np.ndindex(2, 2):
+        patch = found[0, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2, 0]
+        np.testing.assert_array_equal(patch.ravel(), outcomes[0, i, j])
+
+
+def test_terms_of_different_shape_are_refused():
+    with pytest.raises(ValueError) as error:
+        rq.resqunn((4, 4, 1), 3, placement="X+O1", readout="channels")
+    assert str(error.value) == (
+        "resqunn: the terms of the sum X+O1 in `placement` must have equal shapes (none is "
+        "stretched).\nReceived X of shape (None, 4, 4, 1), O1 of shape (None, 2, 2, 4).\n"
+        "Use filters=1 and readout='pixels', with a kernel_size that divides the image or "
+        "padding='same'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        (dict(depth=0), ValueError, "resqunn: `depth` must be at least 1. Received 0"),
+        (dict(depth="2"), TypeError, "resqunn: `depth` must be an integer. Received '2'"),
+        (dict(placement="X+O3"), ValueError, "There is no layer 3"),
+        (dict(placement="X+"), ValueError, "Expected X, O1, O2"),
+        (dict(kernel_size=5), ValueError, "height must be at least"),
+        (dict(encoder="angel"), ValueError, "Did you mean 'angle'"),
+    ],
+)
+def test_errors(arguments, kind, message):
+    with pytest.raises(kind, match=message):
+        rq.resqunn((4, 4, 1), 3, **arguments)
