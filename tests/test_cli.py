@@ -1,0 +1,129 @@
+"""The command line, in this process."""
+
+import os
+import subprocess
+import sys
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tfq_resqunn import cli
+from tfq_resqunn._version import __version__
+from tfq_resqunn.run_config import RunConfig
+
+TINY = {"classes": "3,8", "n-train": 8, "n-test": 4, "image-size": 4, "epochs": 1}
+TINY_OPTIONS = [f"--{name}={value}" for name, value in TINY.items()]
+
+
+@pytest.fixture
+def resqunn(tmp_path, monkeypatch):
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(cli.main, arguments, prog_name="resqunn")
+
+
+def test_version(resqunn):
+    assert resqunn("--version").output == f"resqunn, version {__version__}\n"
+
+
+def test_every_setting_is_an_option_with_its_default():
+    options = {parameter.name: parameter for parameter in cli.train.params}
+    assert set(options) == set(RunConfig.__dataclass_fields__) | {"out", "quiet"}
+    for name in RunConfig.__dataclass_fields__:
+        assert options[name].default == getattr(RunConfig, name), name
+
+
+def test_draw(resqunn, tmp_path):
+    result = resqunn("draw", "--n-layers=2", "--svg=circuit.svg")
+    assert result.exit_code == 0, result.output
+    assert "Ry(pi*x_000)───Rx(w_000)" in result.output
+    assert "4 qubits, 20 gates -> Pauli strings" in result.output
+    assert (tmp_path / "circuit.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("command", [cli.train, cli.predict, cli.draw])
+def test_help_explains_every_option_and_shows_examples(command):
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help.split("  [default:")[0].endswith(".")
+    assert "Example" in command.epilog
+
+
+def test_help_shows_defaults(resqunn):
+    output = " ".join(resqunn("train", "--help").output.split())
+    for shown in ("[default: digits]", "[default: all]", f"[default: {RunConfig.epochs}]"):
+        assert shown in output
+
+
+def test_train_then_predict(resqunn, tmp_path):
+    trained = resqunn("train", "--quiet", *TINY_OPTIONS)
+    assert trained.exit_code == 0, trained.output
+    folder = os.path.join("runs", "digits-001")
+    for expected in (
+        "training accuracy  ",
+        "test accuracy      ",
+        f"model      {folder}/model.keras",
+        f"  tensorboard --logdir {folder}/logs",
+        f"  resqunn predict {folder}/model.keras IMAGES.npz",
+    ):
+        assert expected in trained.output
+
+    np.savez("images.npz", x=np.zeros((3, 4, 4)), y=np.array([3, 8, 3]))
+    predicted = resqunn("predict", f"{folder}/model.keras", "images.npz")
+    assert predicted.exit_code == 0, predicted.output
+    assert predicted.output.startswith("3 images labelled: predictions.csv\naccuracy ")
+    assert (tmp_path / "predictions.csv").read_text().startswith("image,label,true_label,p_3,p_8\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["train", "--dataset", "digit"],
+            "Error: load: `name` must be one of digits, mnist, fashion_mnist, or the path of an "
+            ".npz file.\nReceived 'digit'.\nDid you mean \"digits\"?\n",
+        ),
+        (
+            ["train", "--epochs", "0"],
+            "Error: RunConfig: `epochs` must be positive and finite.\nReceived 0.\n"
+            f"Use, for example, epochs={RunConfig.epochs}.\n",
+        ),
+        (
+            ["train", "--out", "."],
+            "Error: train: `out` must be a folder that does not exist yet.\nReceived ., which "
+            "does.\nChoose another name, or remove that one.\n",
+        ),
+        (
+            ["predict", "model.keras", "images.npz"],
+            "Error: predict: `model_path` must be a saved model.\nReceived model.keras, which is "
+            "no file.\nName the model.keras in the folder of a run.\n",
+        ),
+    ],
+)
+def test_mistakes_end_with_one_message(resqunn, arguments, message):
+    result = resqunn(*arguments)
+    assert result.output == message
+    assert result.exit_code == 2
+
+
+def test_labels_that_are_no_integers(resqunn):
+    result = resqunn("train", "--classes", "three")
+    assert result.output.endswith(
+        "Error: Invalid value for '--classes': 'three' must be integers with commas between "
+        "them, such as 3,8.\n"
+    )
+    assert result.exit_code == 2
+
+
+def test_terminal_stays_clean(tmp_path):
+    """TensorFlow's own log lines do not reach standard error."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_CPP")}
+    program = [sys.executable, "-m", "resqunn", "predict", "model.keras", "images.npz"]
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    result = subprocess.run(
+        program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: predict: `model_path` must be a saved model.\n")

@@ -1,0 +1,386 @@
+"""Data sets: what is loaded, and every mistake that is caught."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tfq_resqunn import datasets
+from tfq_resqunn.datasets import load, load_images
+
+
+def whole(message):
+    return f"^{re.escape(message)}$"
+
+
+@pytest.fixture
+def arrays(rng):
+    """Two classes, 1 and 5; six training and four test images of 3x2 pixels."""
+    return {
+        "x_train": rng.integers(0, 256, (6, 3, 2), dtype=np.uint8),
+        "y_train": np.array([5, 1, 5, 1, 5, 1]),
+        "x_test": rng.integers(0, 256, (4, 3, 2), dtype=np.uint8),
+        "y_test": np.array([1, 5, 1, 5]),
+    }
+
+
+@pytest.fixture
+def save(tmp_path):
+    def save_arrays(**arrays):
+        path = tmp_path / "data.npz"
+        np.savez(path, **arrays)
+        return path
+
+    return save_arrays
+
+
+def test_digits():
+    data = load()
+    assert data.name == "digits"
+    assert data.classes == tuple(range(10))
+    assert (data.image_shape, data.n_classes) == ((8, 8, 1), 10)
+    assert (len(data.x_train), len(data.x_test)) == (1437, 360)
+    for x, y in ((data.x_train, data.y_train), (data.x_test, data.y_test)):
+        assert (x.dtype, y.dtype) == (np.float32, np.int64)
+        assert (x.min(), x.max()) == (0, 1)
+        assert set(y) == set(range(10))
+
+
+def test_digits_parts_do_not_overlap():
+    data = load()
+    train = {image.tobytes() for image in data.x_train}
+    test = {image.tobytes() for image in data.x_test}
+    assert len(train) + len(test) == 1797
+    assert not train & test
+
+
+@pytest.mark.parametrize("sizes", [{}, {"n_train": 50, "n_test": 20}])
+def test_same_seed_same_data(sizes):
+    first, second = load(seed=3, **sizes), load(seed=3, **sizes)
+    other = load(seed=4, **sizes)
+    for name in datasets.ARRAY_NAMES:
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+        assert not np.array_equal(getattr(first, name), getattr(other, name))
+
+
+def test_classes_become_labels_in_the_given_order():
+    whole_data, data = load(), load(classes=[8, 3])
+    assert data.classes == (8, 3)
+    np.testing.assert_array_equal(
+        data.x_train[data.y_train == 0], whole_data.x_train[whole_data.y_train == 8]
+    )
+    np.testing.assert_array_equal(
+        data.x_test[data.y_test == 1], whole_data.x_test[whole_data.y_test == 3]
+    )
+
+
+def test_draws_are_stratified_and_without_repetition():
+    data = load(n_train=100, n_test=50)
+    assert np.bincount(data.y_train).tolist() == [10] * 10
+    assert np.bincount(data.y_test).tolist() == [5] * 10
+    assert len({image.tobytes() for image in data.x_train}) == 100
+
+
+@pytest.mark.parametrize("n_train", [6, 5, 2])
+def test_every_possible_number_of_images_can_be_drawn(arrays, save, n_train):
+    data = load(save(**arrays), n_train=n_train)
+    assert len(data.x_train) == len(data.y_train) == n_train
+    assert set(data.y_train) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("image_size", "shape"), [(4, (4, 4, 1)), ((5, 3), (5, 3, 1)), (16, (16, 16, 1))]
+)
+def test_image_size(image_size, shape):
+    data = load(n_train=10, n_test=10, image_size=image_size)
+    assert data.image_shape == shape
+    assert data.x_train.dtype == np.float32
+    assert 0 <= data.x_train.min() <= data.x_train.max() <= 1
+
+
+def test_resizing_averages():
+    full, half = load(n_train=10), load(n_train=10, image_size=4)
+    assert half.x_train.mean() == pytest.approx(full.x_train.mean(), rel=0.05)
+
+
+def test_npz_of_integers(arrays, save):
+    path = save(**arrays)
+    data = load(path)
+    assert (data.name, data.classes, data.image_shape) == (str(path), (1, 5), (3, 2, 1))
+    np.testing.assert_allclose(data.x_train[..., 0], arrays["x_train"] / 255, rtol=1e-6)
+    assert data.y_train.tolist() == [1, 0, 1, 0, 1, 0]
+    assert data.y_test.tolist() == [0, 1, 0, 1]
+
+
+def test_npz_of_floats_with_channels(arrays, save, rng):
+    arrays |= {"x_train": rng.random((6, 3, 2, 3)), "x_test": rng.random((4, 3, 2, 3))}
+    data = load(save(**arrays))
+    assert data.image_shape == (3, 2, 3)
+    np.testing.assert_array_equal(data.x_train, arrays["x_train"].astype(np.float32))
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_downloads_go_through_keras(monkeypatch, arrays, name):
+    module = getattr(datasets.keras.datasets, name)
+    parts = [arrays[key] for key in datasets.ARRAY_NAMES]
+    monkeypatch.setattr(module, "load_data", lambda: (tuple(parts[:2]), tuple(parts[2:])))
+    data = load(name)
+    assert (data.name, data.image_shape, data.classes) == (name, (3, 2, 1), (1, 5))
+
+
+def test_failed_download(monkeypatch):
+    def fail():
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(datasets.keras.datasets.mnist, "load_data", fail)
+    message = (
+        "load: `name` must be a data set that Keras can download or has in its cache.\n"
+        'Received "mnist", which failed: URL fetch failure\n'
+        'Use name="digits", which needs no network, or the path of an .npz file.'
+    )
+    with pytest.raises(ConnectionError, match=whole(message)):
+        load("mnist")
+
+
+ARGUMENT_ERRORS = [
+    (
+        {"name": "minst"},
+        ValueError,
+        "load: `name` must be one of digits, mnist, fashion_mnist, or the path of an .npz file.\n"
+        "Received 'minst'.\nDid you mean \"mnist\"?",
+    ),
+    (
+        {"name": "imagenet"},
+        ValueError,
+        "load: `name` must be one of digits, mnist, fashion_mnist, or the path of an .npz file.\n"
+        "Received 'imagenet'.\nUse name=\"digits\", which needs no network.",
+    ),
+    (
+        {"name": 3},
+        TypeError,
+        "load: `name` must be a string or a path.\nReceived 3 (int).\n"
+        "Use one of digits, mnist, fashion_mnist, or the path of an .npz file.",
+    ),
+    (
+        {"name": "no-such-file.npz"},
+        FileNotFoundError,
+        "load: the file must exist.\nReceived no-such-file.npz, which does not.\n"
+        "Check the path; it is relative to the folder the program runs in.",
+    ),
+    (
+        {"classes": "38"},
+        TypeError,
+        "load: `classes` must be a sequence of labels or None.\nReceived '38' (str).\n"
+        "Give the labels in a list, such as classes=[3, 8].",
+    ),
+    (
+        {"classes": [3, "8"]},
+        TypeError,
+        "load: `classes` must be made of integers.\nReceived [3, '8'].\n"
+        "Give the labels as they stand in the data, such as classes=[3, 8].",
+    ),
+    (
+        {"classes": [3, 3]},
+        ValueError,
+        "load: `classes` must name at least two different labels, each once.\n"
+        "Received [3, 3].\nName more labels, or leave out the repeated ones.",
+    ),
+    (
+        {"classes": [3, 12, 15]},
+        ValueError,
+        "load: `classes` must be labels of the training data, which are "
+        "0, 1, 2, 3, 4, 5, 6, 7, 8, 9.\nReceived [3, 12, 15], of which 12, 15 is missing there.\n"
+        "Name labels that are there with classes=[...].",
+    ),
+    (
+        {"n_train": 2000},
+        ValueError,
+        "load: `n_train` must be from 10 (one image for each class) to 1437 (all there are).\n"
+        "Received 2000.\nChoose a number in that range, or leave it out to take all.",
+    ),
+    (
+        {"n_test": 1, "classes": [3, 8]},
+        ValueError,
+        "load: `n_test` must be from 2 (one image for each class) to 72 (all there are).\n"
+        "Received 1.\nChoose a number in that range, or leave it out to take all.",
+    ),
+    (
+        {"n_train": 10.0},
+        TypeError,
+        "load: `n_train` must be an integer or None.\nReceived 10.0 (float).\n"
+        "Give a whole number, such as n_train=100.",
+    ),
+    (
+        {"seed": None},
+        TypeError,
+        "load: `seed` must be an integer.\nReceived None (NoneType).\n"
+        "Give a whole number, such as seed=100.",
+    ),
+    (
+        {"image_size": "8x8"},
+        TypeError,
+        "load: `image_size` must be an integer, a pair of integers or None.\nReceived '8x8'.\n"
+        "Give pixels, such as image_size=14 or (14, 10).",
+    ),
+    (
+        {"image_size": (4, 0)},
+        ValueError,
+        "load: `image_size` must be at least 1 pixel in each direction.\nReceived (4, 0).\n"
+        "Give positive numbers, such as image_size=14.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "message"), ARGUMENT_ERRORS)
+def test_wrong_argument(arguments, error, message):
+    with pytest.raises(error, match=whole(message)):
+        load(**arguments)
+
+
+ARRAY_ERRORS = [
+    (
+        {"x_train": np.zeros((6, 4))},
+        ValueError,
+        "load: `x_train` must have the shape [n, rows, cols] or [n, rows, cols, channels], with "
+        "at least one image and one pixel.\nReceived shape (6, 4).\n"
+        "Reshape it, such as x.reshape(-1, 28, 28, 1).",
+    ),
+    (
+        {"x_test": np.zeros((0, 3, 2))},
+        ValueError,
+        "load: `x_test` must have the shape [n, rows, cols] or [n, rows, cols, channels], with "
+        "at least one image and one pixel.\nReceived shape (0, 3, 2).\n"
+        "Reshape it, such as x.reshape(-1, 28, 28, 1).",
+    ),
+    (
+        {"x_train": np.zeros((6, 3, 2), complex)},
+        TypeError,
+        "load: `x_train` must hold integers in 0..255 or floats in [0, 1].\n"
+        "Received dtype complex128.\nConvert it, such as x.astype('float32').",
+    ),
+    (
+        {"x_train": np.full((6, 3, 2), 300)},
+        ValueError,
+        "load: `x_train` must hold integers in 0..255 (its dtype is int64).\n"
+        "Received values from 300 to 300.\n"
+        "Rescale it, such as (x - x.min()) / (x.max() - x.min()).",
+    ),
+    (
+        {"x_train": np.linspace(-0.5, 0.5, 36).reshape(6, 3, 2)},
+        ValueError,
+        "load: `x_train` must hold floats in [0, 1] (its dtype is float64).\n"
+        "Received values from -0.5 to 0.5.\n"
+        "Rescale it, such as (x - x.min()) / (x.max() - x.min()).",
+    ),
+    (
+        {"x_train": np.where(np.arange(36) % 13 == 7, np.nan, 0.5).reshape(6, 3, 2)},
+        ValueError,
+        "load: `x_train` must hold finite numbers.\nReceived 3 of 36 pixels that are NaN or "
+        "infinite, the first at index (1, 0, 1).\n"
+        "Leave those images out, or use np.nan_to_num.",
+    ),
+    (
+        {"y_train": np.zeros(5, int)},
+        ValueError,
+        "load: `y_train` must have one label for each of the 6 images of `x_train`: shape (6,).\n"
+        "Received shape (5,).\nSave images and labels of equal length.",
+    ),
+    (
+        {"y_test": np.zeros(4)},
+        TypeError,
+        "load: `y_test` must hold integers.\nReceived dtype float64.\n"
+        "Number the classes, such as np.unique(y, return_inverse=True)[1].",
+    ),
+    (
+        {"x_test": np.zeros((4, 2, 2))},
+        ValueError,
+        "load: `x_test` must hold images of the same shape as `x_train`.\n"
+        "Received (2, 2, 1) against (3, 2, 1).\nResize one of the two before saving them.",
+    ),
+    (
+        {"y_test": np.array([1, 5, 1, 7])},
+        ValueError,
+        "load: `classes` must be labels of the training data, which are 1, 5.\n"
+        "Received [1, 5, 7], of which 7 is missing there.\n"
+        "Name labels that are there with classes=[...].",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "error", "message"), ARRAY_ERRORS)
+def test_wrong_array(arrays, save, changed, error, message):
+    with pytest.raises(error, match=whole(message)):
+        load(save(**arrays | changed))
+
+
+def test_classes_without_test_images(arrays, save):
+    arrays |= {"y_train": np.array([5, 1, 5, 1, 2, 3]), "y_test": np.array([1, 5, 1, 5])}
+    message = (
+        "load: `classes` must leave at least one test image.\nReceived [2, 3]; the test labels "
+        "are 1, 5.\nName labels that are in both parts with classes=[...]."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        load(save(**arrays), classes=[2, 3])
+
+
+def test_missing_arrays(arrays, save):
+    path = save(x_train=arrays["x_train"], labels=arrays["y_train"])
+    message = (
+        f"load: `name` must be an .npz file with the arrays x_train, y_train, x_test, y_test.\n"
+        f"Received {path} with x_train, labels; missing: y_train, x_test, y_test.\n"
+        f"Save all four with np.savez('data.npz', x_train=..., y_train=..., x_test=..., "
+        f"y_test=...)."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        load(path)
+
+
+def test_not_an_archive(tmp_path):
+    path = tmp_path / "data.npz"
+    path.write_text("no archive")
+    message = (
+        f"load: the file must be an .npz archive.\nReceived {path}, which is not.\n"
+        f"Write it with np.savez."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        load(path)
+
+
+def test_python_objects_are_not_unpickled(arrays, save):
+    arrays["y_train"] = np.array([None] * 6)
+    with pytest.raises(ValueError, match=r"^load: the file must hold arrays of numbers, no Python"):
+        load(save(**arrays))
+
+
+@pytest.mark.parametrize(
+    ("names", "has_labels"),
+    [
+        (("x", "y"), True),
+        (("x_test", "y_test"), True),
+        (("x",), False),
+        (("images",), False),
+    ],
+)
+def test_load_images(arrays, save, names, has_labels):
+    contents = dict(zip(names, (arrays["x_test"], arrays["y_test"]), strict=False))
+    x, y = load_images(save(**contents))
+    np.testing.assert_allclose(x[..., 0], arrays["x_test"] / 255, rtol=1e-6)
+    assert (None if y is None else y.tolist()) == ([1, 5, 1, 5] if has_labels else None)
+
+
+def test_load_images_without_images(arrays, save):
+    path = save(first=arrays["x_test"], second=arrays["x_test"])
+    message = (
+        f"load_images: `path` must be a file with an array named x or x_test, or with a single "
+        f"array.\nReceived {path} with first, second.\n"
+        f"Save the images with np.savez('data.npz', x=images)."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        load_images(path)
+
+
+def test_load_images_checks_like_load(save):
+    with pytest.raises(ValueError, match=r"^load_images: `x` must hold integers in 0..255 "):
+        load_images(save(x=np.full((2, 3, 2), 256)))
+    with pytest.raises(ValueError, match=r"^load_images: `y` must have one label for each of"):
+        load_images(save(x=np.zeros((2, 3, 2)), y=np.zeros(3, int)))

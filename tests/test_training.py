@@ -1,0 +1,200 @@
+"""A run from its configuration to its folder, and predictions with what it saved."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tfq_resqunn import datasets
+from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.training import next_run_folder, predict, train
+
+TINY = RunConfig(
+    classes=(3, 8), n_train=8, n_test=4, image_size=4, depth=2, epochs=2, batch_size=4, seed=7
+)
+FILES = ["config.json", "curves.png", "gradients.csv", "history.csv", "logs", "model.keras"]
+
+
+def whole(message):
+    return f"^{re.escape(message)}$"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return train(TINY, tmp_path_factory.mktemp("runs") / "tiny", verbose=0)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    data = datasets.load("digits", classes=(3, 8), n_test=6, image_size=4)
+    path = tmp_path_factory.mktemp("images") / "images.npz"
+    np.savez(path, x=data.x_test, y=np.asarray(data.classes)[data.y_test])
+    return path
+
+
+def test_files(run):
+    folder = run.paths["model"].parent
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    assert list(run.paths["logs"].rglob("events.out.tfevents.*"))
+    assert run.paths["curves"].read_bytes().startswith(b"\x89PNG")
+
+
+def test_config_file(run):
+    described = json.loads(run.paths["config"].read_text())
+    assert RunConfig.from_json(json.dumps(described["config"])) == TINY
+    assert described["classes"] == [3, 8]
+    assert described["image_shape"] == [4, 4, 1]
+    assert {"tfq-resqunn", "tensorflow", "tensorflow-quantum"} <= set(described["versions"])
+
+
+def test_history_file(run):
+    table = pd.read_csv(run.paths["history"], index_col="epoch")
+    assert list(table.index) == [1, 2]
+    assert {name: list(column) for name, column in table.items()} == run.history
+
+
+def test_gradients_file(run):
+    table = pd.read_csv(run.paths["gradients"])
+    assert list(table.columns) == ["layer", "kind", "n_weights", "state", "norm"]
+    assert list(table["layer"]) == [row.layer for row in run.gradients.rows]
+
+
+def test_accuracies_are_those_of_the_last_epoch(run):
+    assert run.test_accuracy == pytest.approx(run.history["val_accuracy"][-1])
+    assert 0 <= run.train_accuracy <= 1
+
+
+def test_same_seed_same_numbers(run, images, tmp_path):
+    again = train(TINY, tmp_path / "again", verbose=0)
+    assert again.history == run.history
+    np.testing.assert_array_equal(
+        predict(again.paths["model"], images).probabilities,
+        predict(run.paths["model"], images).probabilities,
+    )
+
+
+def test_other_seed_other_numbers(run, tmp_path):
+    other = train(replace(TINY, seed=8), tmp_path / "other", verbose=0)
+    assert other.history["loss"] != run.history["loss"]
+
+
+def test_existing_folder_is_left_alone(tmp_path):
+    message = (
+        f"train: `out` must be a folder that does not exist yet.\nReceived {tmp_path}, which "
+        f"does.\nChoose another name, or remove that one."
+    )
+    with pytest.raises(FileExistsError, match=whole(message)):
+        train(TINY, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dataset": "digit"},
+        {"classes": (3, 88)},
+        {"n_train": 10**6},
+        {"depth": 0},
+        {"placement": "X+O9"},
+        {"encoder": "no such encoder"},
+        {"ansatz": "no such ansatz"},
+        {"readout": "no such readout"},
+        {"backend": "no such backend"},
+        {"kernel_size": 0},
+    ],
+)
+def test_wrong_configuration_leaves_no_folder(tmp_path, change):
+    with pytest.raises(ValueError):
+        train(replace(TINY, **change), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_predictions(run, images):
+    predictions = predict(run.paths["model"], images)
+    _, true_labels = datasets.load_images(images)
+    assert predictions.classes == (3, 8)
+    assert predictions.probabilities.shape == (6, 2)
+    np.testing.assert_allclose(predictions.probabilities.sum(axis=1), 1, rtol=1e-6)
+    expected = np.array([3, 8])[predictions.probabilities.argmax(axis=1)]
+    np.testing.assert_array_equal(predictions.labels, expected)
+    assert predictions.accuracy == np.mean(expected == true_labels)
+
+
+def test_predictions_of_a_new_process_are_bit_identical(run, images, tmp_path):
+    program = (
+        "import sys, numpy\n"
+        "from tfq_resqunn.training import predict\n"
+        "numpy.save(sys.argv[3], predict(sys.argv[1], sys.argv[2]).probabilities)\n"
+    )
+    there = tmp_path / "probabilities.npy"
+    subprocess.run([sys.executable, "-c", program, run.paths["model"], images, there], check=True)
+    here = predict(run.paths["model"], images).probabilities
+    assert np.load(there).tobytes() == here.tobytes()
+
+
+def test_without_config_file_labels_are_positions(run, images, tmp_path):
+    model = tmp_path / "model.keras"
+    model.write_bytes(run.paths["model"].read_bytes())
+    predictions = predict(model, images)
+    assert predictions.classes == (0, 1)
+    assert set(predictions.labels) <= {0, 1}
+
+
+def test_config_file_of_another_model_is_refused(run, images, tmp_path):
+    model = tmp_path / "model.keras"
+    model.write_bytes(run.paths["model"].read_bytes())
+    (tmp_path / "config.json").write_text('{"classes": [1, 2, 3]}')
+    with pytest.raises(ValueError, match="as many `classes` as the model tells apart, 2"):
+        predict(model, images)
+
+
+def test_unlabelled_images_have_no_accuracy(run, tmp_path):
+    np.savez(tmp_path / "images.npz", np.zeros((2, 4, 4)))
+    assert predict(run.paths["model"], tmp_path / "images.npz").accuracy is None
+
+
+def test_predictions_file(run, images, tmp_path):
+    predictions = predict(run.paths["model"], images)
+    predictions.to_csv(tmp_path / "predictions.csv")
+    table = pd.read_csv(tmp_path / "predictions.csv", index_col="image")
+    assert list(table.columns) == ["label", "true_label", "p_3", "p_8"]
+    np.testing.assert_array_equal(table["label"], predictions.labels)
+    np.testing.assert_allclose(table[["p_3", "p_8"]], predictions.probabilities, rtol=1e-6)
+
+
+def test_images_of_another_shape(run, tmp_path):
+    path = tmp_path / "images.npz"
+    np.savez(path, x=np.zeros((2, 5, 4, 1)))
+    message = (
+        f"predict: the images must have the shape the model takes, (4, 4, 1) (rows, cols, "
+        f"channels).\nReceived (5, 4, 1) from {path}.\n"
+        f"Resize the images, or train a model for their shape."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        predict(run.paths["model"], path)
+
+
+def test_missing_model(images, tmp_path):
+    path = tmp_path / "model.keras"
+    message = (
+        f"predict: `model_path` must be a saved model.\nReceived {path}, which is no file.\n"
+        f"Name the model.keras in the folder of a run."
+    )
+    with pytest.raises(FileNotFoundError, match=whole(message)):
+        predict(path, images)
+
+
+def test_next_run_folder(tmp_path):
+    assert next_run_folder("digits", tmp_path) == tmp_path / "digits-001"
+    (tmp_path / "digits-001").mkdir()
+    assert next_run_folder("digits", tmp_path) == tmp_path / "digits-002"
+    assert next_run_folder("some/images.npz", tmp_path) == tmp_path / "images-001"
+
+
+@pytest.mark.slow
+def test_default_run_learns_the_digits(tmp_path):
+    assert train(RunConfig(), tmp_path / "run", verbose=0).test_accuracy >= 0.93

@@ -1,0 +1,26 @@
+"""Trainable, residual quanvolutional networks: Cirq circuits as Keras layers.
+
+>>> import tfq_resqunn as rq
+>>> model = rq.resqunn((28, 28, 1), 10, depth=2, placement="(X+O1)+O2")
+"""
+
+from tfq_resqunn import circuits, datasets
+from tfq_resqunn._version import __version__
+from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.gradients import gradient_report
+from tfq_resqunn.layers import EncodedPQC, Quanv2D, Residual
+from tfq_resqunn.models import Placement, classical_twin, resqunn
+
+__all__ = [
+    "EncodedPQC",
+    "Placement",
+    "Quanv2D",
+    "QuanvCircuit",
+    "Residual",
+    "__version__",
+    "circuits",
+    "classical_twin",
+    "datasets",
+    "gradient_report",
+    "resqunn",
+]

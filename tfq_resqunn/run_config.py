@@ -1,0 +1,115 @@
+"""What a training run is made of, as one value; imports no TensorFlow."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides the outcome of a training run.
+
+    The same configuration gives the same numbers. Data, network and training each check their
+    own values when the run is set up; those of the training loop are checked here.
+
+    Args:
+        dataset: Name of a data set or path of an `.npz` file, see `datasets.load`.
+        classes: Labels to keep. Default: all.
+        n_train: Number of training images. Default: all.
+        n_test: Number of test images. Default: all.
+        image_size: Pixels to resize to, one number or `(rows, cols)`. Default: the data's own.
+        depth: Number of quanvolutional layers.
+        placement: Where the skip connections are, such as `"(X+O1)+O2"`, or `"none"`.
+            Default: around every layer.
+        kernel_size: Pixels of a patch in each direction, one number or `(rows, cols)`.
+        padding: `"valid"` or `"same"`, see `Quanv2D`.
+        filters: Number of circuits in each layer.
+        encoder: How pixels become angles, see `Quanv2D`.
+        ansatz: The trainable block, see `Quanv2D`.
+        n_layers: Number of the ansatz' layers in each circuit.
+        readout: `"pixels"` or `"channels"`, see `Quanv2D`.
+        input_gradient: Whether gradients pass through the layers to what lies before them.
+        trainable: Whether the circuits' angles are trained; if not, only the head is.
+        backend: What runs the circuits, see `Quanv2D`.
+        epochs: Passes over the training images.
+        batch_size: Images in a training step.
+        learning_rate: Of Adam.
+        seed: Of the draws from the data, the initial weights and the shuffling.
+
+    Raises:
+        TypeError: If `epochs`, `batch_size` or `seed` is no integer, or `learning_rate` no number.
+        ValueError: If one of them is not positive, or `seed` not in 0 ... 2**32 - 1.
+
+    Example:
+        >>> config = RunConfig(dataset="digits", classes=(3, 8), depth=3)
+        >>> config.placement is None
+        True
+        >>> RunConfig.from_json(config.to_json()) == config
+        True
+    """
+
+    dataset: str = "digits"
+    classes: tuple[int, ...] | None = None
+    n_train: int | None = None
+    n_test: int | None = None
+    image_size: int | tuple[int, int] | None = None
+    depth: int = 2
+    placement: str | None = None
+    kernel_size: int | tuple[int, int] = 2
+    padding: str = "valid"
+    filters: int = 1
+    encoder: str = "angle"
+    ansatz: str = "basic_entangler"
+    n_layers: int = 1
+    readout: str = "pixels"
+    input_gradient: bool = True
+    trainable: bool = True
+    backend: str = "compiled"
+    epochs: int = 15
+    batch_size: int = 32
+    learning_rate: float = 0.01
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            if isinstance(value, list):  # so that JSON's lists compare equal to tuples
+                object.__setattr__(self, name, tuple(value))
+        self._check_positive("epochs", int, "an integer")
+        self._check_positive("batch_size", int, "an integer")
+        self._check_positive("learning_rate", (int, float), "a number")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
+            raise TypeError(f"RunConfig: `seed` must be an integer. Received {self.seed!r}.")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(
+                f"RunConfig: `seed` must be at least 0 and below 2**32. Received {self.seed}."
+            )
+
+    def _check_positive(self, name: str, types, expected: str) -> None:
+        value, default = getattr(self, name), getattr(type(self), name)
+        if not isinstance(value, types) or isinstance(value, bool):
+            raise TypeError(
+                f"RunConfig: `{name}` must be {expected}.\nReceived {value!r} "
+                f"({type(value).__name__}).\nUse, for example, {name}={default}."
+            )
+        if not 0 < value < float("inf"):
+            raise ValueError(
+                f"RunConfig: `{name}` must be positive and finite.\nReceived {value}.\n"
+                f"Use, for example, {name}={default}."
+            )
+
+    def to_json(self) -> str:
+        """Write the configuration as a JSON object, a key for each argument."""
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "RunConfig":
+        """Read what `to_json` wrote; an argument that is not there takes its default."""
+        values = json.loads(text)
+        known = [field.name for field in dataclasses.fields(cls)]
+        unknown = [name for name in values if name not in known]
+        if unknown:
+            raise ValueError(
+                f"RunConfig: the JSON's keys must be among {', '.join(known)}.\n"
+                f"Received {', '.join(unknown)} as well.\nRemove what is not in that list."
+            )
+        return cls(**values)

@@ -1,0 +1,279 @@
+"""One training run, from a configuration to a folder, and predictions with what it saved."""
+
+import json
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tfq_resqunn import datasets
+from tfq_resqunn._keras import keras
+from tfq_resqunn._version import __version__
+from tfq_resqunn.files import replacing
+from tfq_resqunn.gradients import GradientReport, gradient_report
+from tfq_resqunn.models import resqunn
+from tfq_resqunn.plots import training_curves
+from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.seeding import set_seed
+
+N_GRADIENT_IMAGES = 64
+RECORDED_VERSIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
+QUANV2D_ARGUMENTS = (
+    "kernel_size",
+    "padding",
+    "filters",
+    "encoder",
+    "ansatz",
+    "n_layers",
+    "readout",
+    "input_gradient",
+    "trainable",
+    "backend",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """What a training run gave.
+
+    Args:
+        paths: The files it wrote, under the names `model`, `config`, `history`, `curves`,
+            `gradients` and `logs`.
+        train_accuracy: Of the trained model on the training images.
+        test_accuracy: The same on the test images.
+        gradients: The gradient report of the trained model.
+        history: Loss and accuracy after each epoch, by name.
+    """
+
+    paths: dict[str, Path]
+    train_accuracy: float
+    test_accuracy: float
+    gradients: GradientReport
+    history: dict[str, list[float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a model says about some images.
+
+    Args:
+        labels: The most probable label of each image, int64 `[n]`.
+        probabilities: Of each class, float32 `[n, n_classes]`.
+        classes: The label that each column of `probabilities` stands for.
+        true_labels: The labels that came with the images, or `None`.
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    classes: tuple[int, ...]
+    true_labels: np.ndarray | None = None
+
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction of right labels, or `None` where the true ones are not known."""
+        if self.true_labels is None:
+            return None
+        return float(np.mean(self.labels == self.true_labels))
+
+    def to_csv(self, path: str | os.PathLike) -> None:
+        """Write one row for each image: label, true label if known, probabilities."""
+        columns = {"label": self.labels}
+        if self.true_labels is not None:
+            columns["true_label"] = self.true_labels
+        for label, column in zip(self.classes, self.probabilities.T, strict=True):
+            columns[f"p_{label}"] = column
+        with replacing(path) as temporary:
+            pd.DataFrame(columns).to_csv(temporary, index_label="image")
+
+
+def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunResult:
+    """Train a ResQuNN and write everything about the run into a new folder.
+
+    Args:
+        config: What to train, on what, and how.
+        out: Folder to make. It gets `model.keras`, `config.json`, `history.csv`, `curves.png`,
+            `gradients.csv` and `logs/` (for TensorBoard).
+        verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch.
+
+    Returns:
+        A `RunResult`.
+
+    Raises:
+        FileExistsError: If `out` exists. Nothing is overwritten.
+        TypeError: If a value of `config` has the wrong type.
+        ValueError: If a value of `config` is wrong. All is checked before training starts.
+    """
+    out = Path(out)
+    if out.exists():
+        raise FileExistsError(
+            f"train: `out` must be a folder that does not exist yet.\nReceived {out}, which "
+            f"does.\nChoose another name, or remove that one."
+        )
+    set_seed(config.seed)
+    data = _load_data(config)
+    model = _build_model(config, data)
+
+    out.mkdir(parents=True)
+    paths = _name_paths(out)
+    history = model.fit(
+        data.x_train,
+        data.y_train,
+        batch_size=config.batch_size,
+        epochs=config.epochs,
+        validation_data=(data.x_test, data.y_test),
+        callbacks=[keras.callbacks.TensorBoard(paths["logs"])],
+        verbose=verbose,
+    )
+    result = RunResult(
+        paths=paths,
+        train_accuracy=_evaluate(model, data.x_train, data.y_train),
+        test_accuracy=_evaluate(model, data.x_test, data.y_test),
+        gradients=gradient_report(
+            model, data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
+        ),
+        history={name: [float(v) for v in values] for name, values in history.history.items()},
+    )
+    _write_run(config, data, model, result)
+    return result
+
+
+def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Predictions:
+    """Label images with a saved model.
+
+    Args:
+        model_path: A `.keras` file, such as `train` writes. Where its `config.json` lies
+            beside it, labels are those that the training data came with.
+        images_path: An `.npz` file, see `datasets.load_images`.
+
+    Returns:
+        The `Predictions`; they have an accuracy where the file has labels.
+
+    Raises:
+        FileNotFoundError: If one of the files does not exist.
+        ValueError: If the images do not have the shape that the model takes.
+    """
+    model_path = Path(model_path)
+    if not model_path.is_file():
+        raise FileNotFoundError(
+            f"predict: `model_path` must be a saved model.\nReceived {model_path}, which is no "
+            f"file.\nName the model.keras in the folder of a run."
+        )
+    x, true_labels = datasets.load_images(images_path)
+    model = keras.models.load_model(model_path)
+    if x.shape[1:] != tuple(model.input_shape[1:]):
+        raise ValueError(
+            f"predict: the images must have the shape the model takes, "
+            f"{tuple(model.input_shape[1:])} (rows, cols, channels).\nReceived {x.shape[1:]} "
+            f"from {images_path}.\nResize the images, or train a model for their shape."
+        )
+    probabilities = model.predict(x, verbose=0)
+    classes = _read_classes(model_path.with_name("config.json"), probabilities.shape[1])
+    labels = np.asarray(classes, dtype=np.int64)[probabilities.argmax(axis=1)]
+    return Predictions(labels, probabilities, classes, true_labels)
+
+
+def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
+    """Name the next free folder for a run, such as `runs/digits-001`.
+
+    Example:
+        >>> next_run_folder("data/shapes.npz", root="no-such-folder").as_posix()
+        'no-such-folder/shapes-001'
+    """
+    stem, number = Path(dataset).stem, 1
+    while (folder := Path(root) / f"{stem}-{number:03d}").exists():
+        number += 1
+    return folder
+
+
+def _load_data(config: RunConfig) -> datasets.Dataset:
+    return datasets.load(
+        config.dataset,
+        classes=config.classes,
+        n_train=config.n_train,
+        n_test=config.n_test,
+        image_size=config.image_size,
+        seed=config.seed,
+    )
+
+
+def _build_model(config: RunConfig, data: datasets.Dataset):
+    model = resqunn(
+        data.image_shape,
+        data.n_classes,
+        depth=config.depth,
+        placement=config.placement,
+        **{name: getattr(config, name) for name in QUANV2D_ARGUMENTS},
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adam(config.learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def _evaluate(model, x: np.ndarray, y: np.ndarray) -> float:
+    return float(model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"])
+
+
+# --- the run's folder ----------------------------------------------------------------------
+
+
+def _name_paths(out: Path) -> dict[str, Path]:
+    return {
+        "model": out / "model.keras",
+        "config": out / "config.json",
+        "history": out / "history.csv",
+        "curves": out / "curves.png",
+        "gradients": out / "gradients.csv",
+        "logs": out / "logs",
+    }
+
+
+def _write_run(config: RunConfig, data: datasets.Dataset, model, result: RunResult) -> None:
+    with replacing(result.paths["model"]) as temporary:
+        model.save(temporary)
+    with replacing(result.paths["config"]) as temporary:
+        temporary.write_text(_describe_run(config, data), encoding="utf-8")
+    with replacing(result.paths["history"]) as temporary:
+        epochs = range(1, len(result.history["loss"]) + 1)
+        table = pd.DataFrame(result.history, index=pd.Index(epochs, name="epoch"))
+        table.to_csv(temporary)
+    with replacing(result.paths["curves"]) as temporary:
+        training_curves(result.history, temporary)
+    with replacing(result.paths["gradients"]) as temporary:
+        _tabulate_gradients(result.gradients).to_csv(temporary, index=False)
+
+
+def _describe_run(config: RunConfig, data: datasets.Dataset) -> str:
+    versions = {"tfq-resqunn": __version__}
+    versions |= {package: version(package) for package in RECORDED_VERSIONS}
+    description = {
+        "config": json.loads(config.to_json()),
+        "classes": data.classes,
+        "image_shape": data.image_shape,
+        "versions": versions,
+    }
+    return json.dumps(description, indent=2) + "\n"
+
+
+def _tabulate_gradients(report: GradientReport) -> pd.DataFrame:
+    columns = ["layer", "kind", "n_weights", "state", "norm"]
+    rows = [[getattr(row, column) for column in columns] for row in report.rows]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _read_classes(path: Path, n_classes: int) -> tuple[int, ...]:
+    if not path.is_file():
+        return tuple(range(n_classes))
+    classes = json.loads(path.read_text(encoding="utf-8")).get("classes", [])
+    if len(classes) != n_classes:
+        raise ValueError(
+            f"predict: {path}, beside the model, must name as many `classes` as the model tells "
+            f"apart, {n_classes}.\nReceived {len(classes)}.\nRestore the file of the model's own "
+            "run, or remove it to label by number."
+        )
+    return tuple(classes)
