@@ -1,0 +1,194 @@
+"""The project around the code: packaging, the Makefile, who imports whom."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tfq_resqunn"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# A module may import from its own rank and from lower ones.
+RANKS = {
+    "_keras": 0,
+    "_version": 0,
+    "files": 0,
+    "seeding": 0,
+    "circuits": 1,
+    "simulation": 2,
+    "layers": 3,
+    "models": 4,
+    "gradients": 4,
+    "run_config": 5,
+    "datasets": 5,
+    "plots": 5,
+    "training": 5,
+    "study": 5,
+    "cli": 6,
+    "__init__": 7,
+}
+# TensorFlow Quantum is touched by these alone.
+TFQ_MODULES = {"layers/pqc.py", "layers/differentiators.py"}
+
+
+def imports_of(path):
+    """The full names of the modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            if node.module == "tfq_resqunn":
+                yield from (f"tfq_resqunn.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def name_of(path):
+    """`layers/pqc.py`, for every system alike."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def rank_of(part):
+    assert part in RANKS, f"give {part!r} its place in RANKS"
+    return RANKS[part]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_run_one_way(path):
+    own = rank_of(name_of(path).split("/")[0].removesuffix(".py"))
+    for imported in imports_of(path):
+        if imported.startswith("tfq_resqunn."):
+            assert rank_of(imported.split(".")[1]) <= own, f"{name_of(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "circuits").glob("*.py")), ids=name_of)
+def test_circuits_know_no_tensorflow(path):
+    for imported in imports_of(path):
+        assert not re.match(r"(tensorflow|tf_keras|keras|tfq_resqunn\._keras)\b", imported)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_keras_and_tensorflow_quantum_have_one_door(path):
+    for imported in imports_of(path):
+        package = imported.split(".")[0]
+        assert package not in ("keras", "tf_keras"), "take keras from tfq_resqunn._keras"
+        assert package != "tensorflow_quantum" or name_of(path) in TFQ_MODULES
+
+
+def test_requirements_become_the_package_requirements():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    names = [re.match(r"[\w-]+", line).group() for line in lines if not line.startswith("#")]
+    assert {"tensorflow", "tensorflow-quantum", "cirq-core", "sympy", "click"} <= set(names)
+    program = (
+        "import sys, setuptools\n"
+        "setuptools.setup = lambda **settings: print(*settings['install_requires'], sep='\\n')\n"
+        "exec(compile(open('setup.py').read(), 'setup.py', 'exec'), {'__file__': 'setup.py'})\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        check=True, cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    read = result.stdout.split("\n")[:-1]
+    assert [re.match(r"[\w-]+", line).group() for line in read] == names
+    assert not any("#" in line or line != line.strip() for line in read)
+
+
+def test_requirements_agree_with_those_of_tensorflow_quantum():
+    ours = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    for requirement in requires("tensorflow-quantum"):
+        pinned = re.match(r"([\w-]+)==([\w.]+)$", requirement)
+        if pinned and pinned[1] in ("cirq-core", "sympy"):
+            assert re.search(rf"^{pinned[1]}=={re.escape(pinned[2])}\s", ours, re.MULTILINE)
+
+
+# --- the Makefile's search for an interpreter ------------------------------------------------
+
+SEARCHED = ("python3", "python3.12", "python3.11", "python3.10")
+BROKEN = "#!/bin/sh\necho 'command not found' >&2\nexit 127\n"
+
+
+def working(version):
+    """An interpreter that says it has this version, and pretends to make an environment."""
+    return f"""#!/bin/sh
+case "$1" in
+  -c) exec {sys.executable} -c 'import sys; sys.version_info = {version}; exec(sys.argv[1])' "$2";;
+  -m) mkdir -p .venv/bin
+      printf '#!/bin/sh\\n' > .venv/bin/python
+      chmod +x .venv/bin/python;;
+  --version) echo "Python {version} as $(basename "$0")";;
+esac
+"""
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Run make in a copy of the project's frame, with these interpreters first on PATH."""
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    for name in ("Makefile", "setup.py", "requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+
+    def run_make(*arguments, **interpreters):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        scripts = dict.fromkeys(SEARCHED, BROKEN)
+        scripts |= {name.replace("_", "."): script for name, script in interpreters.items()}
+        for name, script in scripts.items():
+            (folder / name).write_text(script)
+            (folder / name).chmod(0o755)
+        environment = {"PATH": f"{folder}{os.pathsep}{os.defpath}"}
+        return subprocess.run(
+            ["make", *arguments],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run_make
+
+
+@pytest.mark.parametrize(
+    ("interpreters", "chosen"),
+    [
+        ({"python3": working((3, 10, 2))}, "python3"),
+        ({"python3_12": working((3, 12, 0)), "python3_11": working((3, 11, 0))}, "python3.12"),
+        ({"python3": working((3, 13, 0)), "python3_11": working((3, 11, 7))}, "python3.11"),
+        ({"python3": working((3, 9, 1)), "python3_10": working((3, 10, 0))}, "python3.10"),
+    ],
+)
+def test_first_interpreter_that_runs_and_is_suitable(make, interpreters, chosen):
+    result = make("venv", **interpreters)
+    assert result.returncode == 0, result.stderr
+    assert f"as {chosen}\n" in result.stdout
+
+
+@pytest.mark.parametrize("interpreters", [{}, {"python3": working((3, 13, 0))}])
+def test_no_suitable_interpreter(make, interpreters):
+    result = make("venv", **interpreters)
+    assert result.returncode != 0
+    assert result.stderr.startswith(
+        "No working Python 3.10, 3.11 or 3.12 found on PATH (tried: python3 python3.12 "
+        "python3.11 python3.10); install one, or name it: make PYTHON=/path/to/python3.11\n"
+    )
+
+
+def test_named_interpreter(make):
+    result = make("venv", "PYTHON=mine", mine=working((3, 11, 0)))
+    assert "as mine\n" in result.stdout
+
+
+def test_help_needs_no_interpreter(make):
+    result = make()
+    assert result.returncode == 0, result.stderr
+    listed = re.findall(r"^  make (\w+)", result.stdout, re.MULTILINE)
+    assert listed == ["help", "venv", "demo", "test", "slow", "bench", "lint", "clean"]
+
+
+def test_ci_script_is_executable():
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)

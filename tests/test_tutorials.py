@@ -1,0 +1,93 @@
+"""Every notebook in tutorials/ runs, with fewer images and epochs, and its outputs are clean."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "tutorials").glob("*.ipynb"))
+# What shortens a run: an assignment in the cell that is tagged `parameters`, and its new value.
+SHORT = {"01_first_quanvolution": {"n_train": 64, "epochs": 1}}
+
+PRIVATE = re.compile(r"/home/|/root/|/tmp/|/work\b|/Users/|[A-Z]:\\")
+WARNING = re.compile(r"warning|deprecat|absl::|cuda|oneDNN", re.IGNORECASE)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def name_of(path):
+    return path.stem
+
+
+def parameters_cell(notebook):
+    (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
+    return cell
+
+
+def shorten(notebook, values):
+    cell = parameters_cell(notebook)
+    for name, value in values.items():
+        cell.source, n = re.subn(
+            rf"^{name} = \d+", f"{name} = {value}", cell.source, flags=re.MULTILINE
+        )
+        assert n == 1, f"the parameters cell must assign an integer to {name} once, but does {n}x"
+
+
+def code_cells(notebook):
+    return [c for c in notebook.cells if c.cell_type == "code"]
+
+
+def texts(output):
+    """Give all that one output shows as text (pictures in letters are none)."""
+    if output.output_type == "stream":
+        yield output.text
+    for kind, content in output.get("data", {}).items():
+        if not kind.startswith("image/") or kind == "image/svg+xml":
+            yield str(content)
+
+
+def test_every_notebook_is_shortened():
+    assert set(SHORT) == set(map(name_of, NOTEBOOKS))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_runs(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    notebook = read(path)
+    shorten(notebook, SHORT[path.stem])
+    resources = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, timeout=60, kernel_name="python3", resources=resources).execute()
+    for cell in code_cells(notebook):
+        assert cell.execution_count is not None
+        assert not [o for o in cell.outputs if o.output_type == "error"], cell.source
+
+
+def test_a_replacement_that_does_not_match_fails():
+    with pytest.raises(AssertionError, match="must assign an integer to batch_size once"):
+        shorten(read(NOTEBOOKS[0]), {"batch_size": 2})
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_was_run_from_top_to_bottom(path):
+    cells = [c for c in code_cells(read(path)) if c.source.strip()]
+    assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1))
+    assert any(c.outputs for c in cells)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_stored_outputs_are_clean(path):
+    notebook = read(path)
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", output
+            for text in texts(output):
+                assert not PRIVATE.search(text), text
+                assert not WARNING.search(text), text
+    assert not PRIVATE.search(str(notebook.metadata)), notebook.metadata
