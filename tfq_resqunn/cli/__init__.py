@@ -1,0 +1,19 @@
+"""The command `resqunn`: options in, calls to the package, results printed; a file a command."""
+
+import click
+
+from tfq_resqunn._version import __version__
+from tfq_resqunn.cli.draw import draw
+from tfq_resqunn.cli.options import CleanErrors
+from tfq_resqunn.cli.predict import predict
+from tfq_resqunn.cli.train import train
+
+
+@click.group(cls=CleanErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="resqunn")
+def main():
+    """Train residual quanvolutional networks (ResQuNNs), and label images with them."""
+
+
+for command in (train, predict, draw):
+    main.add_command(command)

@@ -1,0 +1,33 @@
+"""`resqunn draw`: a quanvolution's circuit, and how it is computed."""
+
+import click
+
+from tfq_resqunn.cli.options import option
+from tfq_resqunn.files import replacing
+from tfq_resqunn.layers import Quanv2D
+
+EXAMPLES = """\b
+Examples:
+  resqunn draw
+  resqunn draw --kernel-size 3 --ansatz strongly_entangling --svg circuit.svg
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@option("--kernel-size", "Pixels of a patch in each direction.", type=int)
+@click.option("--channels", default=1, show_default=True, help="Channels of the image.")
+@option("--encoder", "How pixels become angles, as for train.")
+@option("--ansatz", "The circuit's trainable block, as for train.")
+@option("--n-layers", "Number of layers of the ansatz.")
+@click.option("--svg", type=click.Path(), help="Also write a picture, as SVG, into this file.")
+def draw(kernel_size, channels, encoder, ansatz, n_layers, svg):
+    """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""
+    layer = Quanv2D(kernel_size=kernel_size, encoder=encoder, ansatz=ansatz, n_layers=n_layers)
+    layer.build((None, kernel_size, kernel_size, channels))
+    circuit = layer.pqcs[0].circuit
+    click.echo(circuit.diagram())
+    click.echo(f"\n{layer.plan}")
+    if svg is not None:
+        with replacing(svg) as temporary:
+            temporary.write_text(circuit.diagram("svg"), encoding="utf-8")
+        click.echo(f"\npicture: {svg}")

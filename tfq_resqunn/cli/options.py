@@ -1,0 +1,43 @@
+"""What the commands share: how options are made, and how mistakes in them are shown."""
+
+import click
+
+from tfq_resqunn.run_config import RunConfig
+
+
+class LibraryError(click.ClickException):
+    """A mistake in the options that the library, not click, has found."""
+
+    exit_code = 2
+
+
+class CleanErrors(click.Group):
+    """A group of commands that shows the library's errors without a traceback."""
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except (ValueError, TypeError, OSError) as error:
+            raise LibraryError(str(error)) from error
+
+
+class Labels(click.ParamType):
+    """Integers with commas between them."""
+
+    name = "LABELS"
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(label) for label in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} must be integers with commas between them, such as 3,8.")
+
+
+def option(flag: str, help: str, **settings):
+    """Make an option with the default that `RunConfig` has for it."""
+    name = flag.partition("/")[0].strip("-").replace("-", "_")
+    default = getattr(RunConfig, name)
+    shown = default is not None
+    return click.option(flag, help=help, default=default, show_default=shown, **settings)

@@ -1,0 +1,94 @@
+"""`resqunn train`: a network, trained, in a folder of its own."""
+
+import click
+
+from tfq_resqunn import training
+from tfq_resqunn.cli.options import Labels, option
+from tfq_resqunn.run_config import RunConfig
+
+EXAMPLES = """\b
+Examples:
+  resqunn train
+  resqunn train --classes 3,8 --n-train 200 --epochs 5
+  resqunn train --placement none --no-input-gradient
+  resqunn train --dataset mnist --n-train 2000 --n-test 500 --image-size 14
+  resqunn train --dataset my_images.npz --depth 3 --placement "X+O1, O2+O3"
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@option(
+    "--dataset",
+    "digits, mnist, fashion_mnist, or an .npz file with x_train, y_train, x_test and y_test.",
+    metavar="NAME|FILE",
+)
+@option("--classes", "Labels to keep, such as 3,8.  [default: all]", type=Labels())
+@option("--n-train", "Number of training images to draw.  [default: all]", type=int)
+@option("--n-test", "Number of test images to draw.  [default: all]", type=int)
+@option(
+    "--image-size", "Pixels to resize to in each direction.  [default: the data's own]", type=int
+)
+@option("--depth", "Number of quanvolutional layers.")
+@option(
+    "--placement",
+    'Where the skip connections are, such as "(X+O1)+O2": X is the image, O1 '
+    'the first layer\'s output; "none" for a plain stack.  [default: around every layer]',
+    type=str,
+)
+@option(
+    "--kernel-size",
+    "Pixels of a patch in each direction; the square of it is the number of "
+    "values a circuit takes.",
+    type=int,
+)
+@option(
+    "--padding",
+    "valid leaves out what a last, incomplete patch would hold; same adds zeros.",
+    type=click.Choice(["valid", "same"]),
+)
+@option("--filters", "Number of circuits in each layer.")
+@option("--encoder", "How pixels become angles: angle, angle_rx, angle_ry or angle_rz.")
+@option("--ansatz", "The circuits' trainable block: basic_entangler or strongly_entangling.")
+@option("--n-layers", "Number of layers of the ansatz in each circuit.")
+@option(
+    "--readout",
+    "Where a patch's outcomes go: to its own pixels, or to channels.",
+    type=click.Choice(["pixels", "channels"]),
+)
+@option(
+    "--input-gradient/--no-input-gradient",
+    "Whether gradients pass through a layer to those "
+    "before it. Without, only skip connections carry them.",
+)
+@option(
+    "--trainable/--no-trainable",
+    "Whether the circuits' angles are trained; if not, only the classifier behind them is.",
+)
+@option(
+    "--backend",
+    "What runs the circuits: compiled (TensorFlow operations), or noiseless "
+    "(TensorFlow Quantum's simulator), which gives the same numbers far more slowly.",
+)
+@option("--epochs", "Passes over the training images.")
+@option("--batch-size", "Images in a training step.")
+@option("--learning-rate", "Step size of Adam.")
+@option("--seed", "Same seed, same numbers: of the data, the weights and the shuffling.")
+@click.option(
+    "--out",
+    type=click.Path(),
+    help="Folder to make for the run.  [default: the next free of runs/<dataset>-001, ...]",
+)
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def train(out, quiet, **settings):
+    """Train a network, and write it and everything about the run into a new folder."""
+    config = RunConfig(**settings)
+    out = out or training.next_run_folder(config.dataset)
+    result = training.train(config, out, verbose=0 if quiet else 1)
+    click.echo(f"\n{result.gradients}\n")
+    click.echo(f"training accuracy  {result.train_accuracy:.4f}")
+    click.echo(f"test accuracy      {result.test_accuracy:.4f}\n")
+    for name, path in result.paths.items():
+        click.echo(f"{name:<10} {path}")
+    click.echo("\nGo on with:")
+    click.echo(f"  tensorboard --logdir {result.paths['logs']}")
+    click.echo(f"  resqunn predict {result.paths['model']} IMAGES.npz")
