@@ -163,7 +163,7 @@ ERRORS = {
     "observable_name": (
         lambda: QuanvCircuit(cirq.Circuit(cirq.rx(X)(Q[0])), "zz"),
         ValueError,
-        "must be one of 'z', or Pauli strings and sums. Received 'zz'",
+        "must be one of 'z', 'x', .*, text such as 'Z0', .* Received 'zz'. Did you mean 'z'",
     ),
     "observable_type": (
         lambda: QuanvCircuit(cirq.Circuit(cirq.rx(X)(Q[0])), [3]),

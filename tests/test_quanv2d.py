@@ -273,7 +273,8 @@ ERRORS = {
     "encoder_name": (
         lambda: Quanv2D(encoder="angel"),
         ValueError,
-        "Quanv2D: `encoder` must be one of 'angle'.* Received 'angel'. Did you mean 'angle'",
+        "Quanv2D: `encoder` must be one of 'amplitude'.*, or a cirq.Circuit. Received 'angel'. "
+        "Did you mean 'angle'",
     ),
     "encoder_type": (lambda: Quanv2D(encoder=3), TypeError, "`encoder` must be a name .*or a cirq"),
     "encoder_values": (
@@ -292,7 +293,7 @@ ERRORS = {
     "ansatz_qubits": (
         build(None, 4, 4, 1, ansatz=basic_entangler(3)),
         ValueError,
-        "named circuit on 4 qubits .* cannot be joined to `ansatz`, which has 3",
+        "named circuit on 4 qubits cannot be joined to `ansatz`, which has 3",
     ),
     "ansatz_measures": (
         lambda: Quanv2D(ansatz=basic_entangler(4) + cirq.Circuit(cirq.measure(cirq.LineQubit(0)))),
@@ -319,7 +320,7 @@ ERRORS = {
         ValueError,
         "must have at least one weight",
     ),
-    "observables": (lambda: Quanv2D(observables=3), TypeError, "`observables` must be 'z', a"),
+    "observables": (lambda: Quanv2D(observables=3), TypeError, "must be 'z' or another name, text"),
     "observables_qubit": (
         build(None, 4, 4, 1, observables=cirq.Z(cirq.LineQubit(7))),
         ValueError,

@@ -1,14 +1,45 @@
 """Circuits as values: pure Cirq and sympy, no TensorFlow."""
 
-from tfq_resqunn.circuits.ansatzes import basic_entangler, strongly_entangling
+from tfq_resqunn.circuits.ansatzes import ANSATZES, basic_entangler, strongly_entangling
 from tfq_resqunn.circuits.circuit import QuanvCircuit
-from tfq_resqunn.circuits.encoders import angle_encoder
-from tfq_resqunn.circuits.observables import pauli_z
+from tfq_resqunn.circuits.encoders import (
+    ENCODERS,
+    amplitude_encoder,
+    angle_encoder,
+    dense_angle_encoder,
+    iqp_encoder,
+    threshold_encoder,
+    zz_feature_map,
+)
+from tfq_resqunn.circuits.observables import (
+    OBSERVABLES,
+    neighbour_parity,
+    parity,
+    pauli_x,
+    pauli_xyz,
+    pauli_y,
+    pauli_z,
+)
+from tfq_resqunn.circuits.reuploading import reupload
 
 __all__ = [
+    "ANSATZES",
+    "ENCODERS",
+    "OBSERVABLES",
     "QuanvCircuit",
+    "amplitude_encoder",
     "angle_encoder",
     "basic_entangler",
+    "dense_angle_encoder",
+    "iqp_encoder",
+    "neighbour_parity",
+    "parity",
+    "pauli_x",
+    "pauli_xyz",
+    "pauli_y",
     "pauli_z",
+    "reupload",
     "strongly_entangling",
+    "threshold_encoder",
+    "zz_feature_map",
 ]

@@ -1,5 +1,6 @@
 """What every part checks and writes alike."""
 
+import cirq
 import numpy as np
 
 
@@ -17,6 +18,12 @@ def check_flag(value, argument: str, who: str) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{who}: `{argument}` must be True or False. Received {value!r}.")
     return bool(value)
+
+
+def check_register(n_qubits, n_layers, who: str) -> tuple[list[cirq.LineQubit], int]:
+    """Returns the qubits of an ansatz, and its number of layers."""
+    n_qubits = check_count(n_qubits, "n_qubits", who)
+    return cirq.LineQubit.range(n_qubits), check_count(n_layers, "n_layers", who)
 
 
 def names(symbols) -> str:

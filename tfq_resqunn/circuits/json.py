@@ -36,6 +36,26 @@ def read_json(text: str, types: dict):
     return cirq.read_json(json_text=text, resolvers=[types.get, *cirq.DEFAULT_RESOLVERS])
 
 
+def rename_symbols(circuit: cirq.AbstractCircuit, names: dict[str, str]) -> cirq.AbstractCircuit:
+    """Renames symbols, and leaves all else as it is written.
+
+    Cirq's `resolve_parameters` would turn the pi in an angle into a decimal.
+
+    >>> q, a, b = cirq.LineQubit(0), *sympy.symbols("a b")
+    >>> circuit = cirq.Circuit(cirq.rx(a)(q), cirq.ry(2 * b)(q))
+    >>> print(rename_symbols(circuit, {"a": "b", "b": "a"}))
+    0: ───Rx(b)───Ry(2*a)───
+    """
+    symbols = {sympy.Symbol(old): sympy.Symbol(new) for old, new in names.items()}
+    return read_json(
+        write_json(circuit),
+        {
+            "sympy.Symbol": lambda name, **_: sympy.Symbol(names.get(name, name)),
+            _EXPRESSION: lambda srepr, **_: parse_srepr(srepr).xreplace(symbols),
+        },
+    )
+
+
 def parse_srepr(text: str) -> sympy.Basic:
     """Parses sympy's `srepr` form.
 

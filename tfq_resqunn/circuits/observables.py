@@ -1,10 +1,15 @@
 """What is measured at the end of a circuit."""
 
-from collections.abc import Iterable, Sequence
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
 
 import cirq
 
+from tfq_resqunn.circuits.registry import OBSERVABLES
 
+
+@OBSERVABLES.register("z")
 def pauli_z(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     """Gives Pauli Z on each qubit, in their order.
 
@@ -14,7 +19,55 @@ def pauli_z(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     return [cirq.Z(q) for q in qubits]
 
 
-OBSERVABLES = {"z": pauli_z}
+@OBSERVABLES.register("x")
+def pauli_x(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
+    """Gives Pauli X on each qubit, in their order."""
+    return [cirq.X(q) for q in qubits]
+
+
+@OBSERVABLES.register("y")
+def pauli_y(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
+    """Gives Pauli Y on each qubit, in their order."""
+    return [cirq.Y(q) for q in qubits]
+
+
+@OBSERVABLES.register("xyz")
+def pauli_xyz(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
+    """Gives Pauli X, Y and Z on each qubit: three outcomes for the first, then the second, ...
+
+    >>> [describe(cirq.PauliSum() + o) for o in pauli_xyz(cirq.LineQubit.range(1))]
+    ['X(q(0))', 'Y(q(0))', 'Z(q(0))']
+    """
+    return [pauli(q) for q in qubits for pauli in (cirq.X, cirq.Y, cirq.Z)]
+
+
+@OBSERVABLES.register("parity")
+def parity(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
+    """Gives one outcome: the parity of all qubits, Z Z ... Z.
+
+    >>> print(*parity(cirq.LineQubit.range(2)))
+    Z(q(0))*Z(q(1))
+    """
+    return [cirq.PauliString(cirq.Z(q) for q in qubits)]
+
+
+@OBSERVABLES.register("neighbour_parity")
+def neighbour_parity(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
+    """Gives Z Z on each qubit and the next, closed to a ring: as many outcomes as qubits.
+
+    Two qubits have one such pair, and one qubit gives its own Z.
+
+    >>> len(neighbour_parity(cirq.LineQubit.range(4)))
+    4
+    """
+    qubits = list(qubits)
+    if len(qubits) < 3:
+        return parity(qubits)
+    pairs = zip(qubits, qubits[1:] + qubits[:1], strict=True)
+    return [cirq.Z(a) * cirq.Z(b) for a, b in pairs]
+
+
+OBSERVABLES.close()
 
 
 def as_pauli_sums(
@@ -23,8 +76,9 @@ def as_pauli_sums(
     """Normalises what users pass as observables to a tuple of Hermitian Pauli sums.
 
     Args:
-        observables: A name (`"z"`: Pauli Z on each qubit), one Pauli string or sum, or a
-            sequence of them. `cirq.Z(q)` is such a string.
+        observables: A registered name (`"z"`: Pauli Z on each qubit), a sum as text (`"Z0"`,
+            `"X0*X1 - 0.5*Z2"`, where qubits are counted from 0 in sorted order), one Pauli string
+            or sum of Cirq's (`cirq.Z(q)` is such a string), or a sequence of these.
         qubits: The circuit's qubits; no other may be measured.
         who: Who asks, for messages.
 
@@ -32,26 +86,96 @@ def as_pauli_sums(
         TypeError: For anything else.
         ValueError: For an unknown name, no observable at all, a complex coefficient, or a qubit
             that the circuit does not have.
+
+    Example:
+        >>> sums = as_pauli_sums(["Z1", "X0 X1 - 0.5 Z0"], cirq.LineQubit.range(2))
+        >>> [describe(o) for o in sums]
+        ['Z(q(1))', 'X(q(0))*X(q(1)) - 0.5*Z(q(0))']
     """
-    if isinstance(observables, str):
-        if observables not in OBSERVABLES:
-            names = ", ".join(map(repr, OBSERVABLES))
-            raise ValueError(
-                f"{who}: `observables` must be one of {names}, or Pauli strings and sums. "
-                f"Received {observables!r}."
-            )
-        observables = OBSERVABLES[observables](qubits)
-    if isinstance(observables, (cirq.PauliString, cirq.PauliSum)):
-        observables = [observables]
-    if not isinstance(observables, Iterable) or isinstance(observables, cirq.Gate):
-        raise TypeError(
-            f"{who}: `observables` must be 'z', a cirq.PauliString or cirq.PauliSum, or a "
-            f"sequence of them. Received {observables!r}."
-        )
-    sums = tuple(_as_pauli_sum(o, qubits, who) for o in observables)
+    items = list_observables(observables, who)
+    sums = tuple(
+        _as_pauli_sum(o, qubits, who) for item in items for o in _expand(item, qubits, who)
+    )
     if not sums:
         raise ValueError(f"{who}: `observables` must hold at least one. Received none.")
     return sums
+
+
+def list_observables(observables, who: str) -> list:
+    """Lists what `observables` holds, as yet without qubits; checks what can be checked so."""
+    if _is_one(observables):
+        observables = [observables]
+    if not isinstance(observables, Iterable) or isinstance(observables, cirq.Gate):
+        raise TypeError(
+            f"{who}: `observables` must be 'z' or another name, text such as 'Z0*Z1', a "
+            "cirq.PauliString or cirq.PauliSum, or a sequence of them. "
+            f"Received {observables!r}."
+        )
+    items = list(observables)
+    for item in items:
+        if isinstance(item, str) and item not in OBSERVABLES:
+            _parse(item, who)
+    return items
+
+
+def _is_one(observables) -> bool:
+    paulis = (cirq.PauliString, cirq.PauliSum)
+    return isinstance(observables, (str, dict, *paulis)) or _is_function(observables)
+
+
+def _is_function(item) -> bool:
+    return isinstance(item, Callable) and not isinstance(item, (cirq.Gate, cirq.Operation))
+
+
+def _expand(item, qubits, who: str) -> list:
+    if isinstance(item, str) and item not in OBSERVABLES:
+        return [_from_terms(_parse(item, who), item, qubits, who)]
+    if isinstance(item, (str, dict)) or _is_function(item):
+        return list(OBSERVABLES.get(item)(qubits))
+    return [item]
+
+
+_TERM = re.compile(
+    r"\s*(?P<sign>[+-]?)\s*(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)?"
+    r"(?P<paulis>(?:\s*\*?\s*[XYZ]\d+)*)\s*"
+)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...]], ...]:
+    """Parses `"X0*X1 - 0.5*Z2"`: for each term its coefficient, and letters with qubits."""
+    terms, at = [], 0
+    while at < len(text) or not terms:
+        term = _TERM.match(text, at)
+        bare = not term["number"] and not term["paulis"]
+        if (
+            bare
+            or (terms and not term["sign"])
+            or (term["paulis"].lstrip()[:1] == "*" and not term["number"])
+        ):
+            raise ValueError(f"{who}: {OBSERVABLES.unknown(text)}")
+        letters = re.findall(r"([XYZ])(\d+)", term["paulis"])
+        coefficient = float(term["number"] or 1) * (-1 if term["sign"] == "-" else 1)
+        terms.append((coefficient, tuple((letter, int(i)) for letter, i in letters)))
+        at = term.end()
+    return tuple(terms)
+
+
+def _from_terms(terms, text: str, qubits, who: str) -> cirq.PauliSum:
+    gates = {"X": cirq.X, "Y": cirq.Y, "Z": cirq.Z}
+    highest = max((i for _, letters in terms for _, i in letters), default=0)
+    if highest >= len(qubits):
+        raise ValueError(
+            f"{who}: `observables` count the circuit's qubits from 0 to {len(qubits) - 1}. "
+            f"Received {text!r}, which measures qubit {highest}."
+        )
+    total = cirq.PauliSum()
+    for coefficient, letters in terms:
+        string = cirq.PauliString(coefficient=coefficient)
+        for letter, i in letters:
+            string = string * gates[letter](qubits[i])
+        total += string
+    return total
 
 
 def describe(observable: cirq.PauliSum) -> str:

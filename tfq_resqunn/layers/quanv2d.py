@@ -3,10 +3,8 @@
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras, register
-from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.assemble import assemble, check_observables, check_part
 from tfq_resqunn.circuits.checks import check_count, check_flag
-from tfq_resqunn.circuits.json import read_json, write_json
+from tfq_resqunn.circuits.parts import PART_NAMES, Parts
 from tfq_resqunn.layers import differentiators
 from tfq_resqunn.layers.patches import Grid, pair
 from tfq_resqunn.layers.pqc import EncodedPQC, check_backend, default_initializer
@@ -33,15 +31,18 @@ class Quanv2D(keras.layers.Layer):
         dilation_rate: Integer or pair, distance between the pixels of a patch.
         groups: Integer, parts into which the input channels are split. Each filter sees one, so
             it divides the channels and `filters`.
-        encoder: Name of an encoder (`"angle"`, also as `"angle_rx"`, `"angle_ry"`, `"angle_rz"`)
-            or a `cirq.Circuit`, whose symbols, sorted by name, take the values of a patch row by
-            row, channels last. Default `"angle"`.
-        ansatz: Name of an ansatz (`"basic_entangler"`, `"strongly_entangling"`) or a
-            `cirq.Circuit`, whose symbols are the weights. Default `"basic_entangler"`.
+        encoder: How the values of a patch enter: name of an encoder (`resqunn circuits` lists
+            them; `functools.partial` of its function sets options), or a `cirq.Circuit`, whose
+            symbols, sorted by name, take the values of a patch row by row, channels last.
+            Default `"angle"`.
+        ansatz: Name of an ansatz, likewise, or a `cirq.Circuit`, whose symbols are the weights.
+            Default `"basic_entangler"`.
         n_layers: Integer, layers of a named ansatz. Default 1.
-        observables: `"z"` (Pauli Z on each qubit), a `cirq.PauliSum` or a list of them. Default
-            `"z"`.
-        circuit: A whole `QuanvCircuit`, in place of the four above.
+        n_uploads: Integer, how often encoder and ansatz are repeated with new weights (data
+            re-uploading). Default 1.
+        observables: Name (`"z"`: Pauli Z on each qubit), text (`"Z0*Z1"`), a `cirq.PauliSum`, or
+            a list of these. Default `"z"`.
+        circuit: A whole `QuanvCircuit`, in place of the five above.
         readout: `"channels"`: the outcomes of a patch become the channels of one output pixel.
             `"pixels"`: they go back onto the patch's own pixels, so that the image keeps its
             size, and layers stack.
@@ -99,6 +100,7 @@ class Quanv2D(keras.layers.Layer):
         encoder=None,
         ansatz=None,
         n_layers=None,
+        n_uploads=None,
         observables=None,
         circuit=None,
         readout="channels",
@@ -122,8 +124,9 @@ class Quanv2D(keras.layers.Layer):
         )
         self.dilation_rate = pair(dilation_rate, "dilation_rate", "Quanv2D")
         self.groups = check_count(groups, "groups", "Quanv2D")
-        self.circuit = circuit
-        self._set_parts(encoder, ansatz, n_layers, observables)
+        self._parts = Parts(encoder, ansatz, n_layers, n_uploads, observables, circuit, "Quanv2D")
+        for part in PART_NAMES:
+            setattr(self, part, getattr(self._parts, part))
         self.readout = _one_of(readout, "readout", READOUTS)
         check_backend(backend, differentiator, "Quanv2D")
         self.backend = backend
@@ -226,11 +229,7 @@ class Quanv2D(keras.layers.Layer):
             "data_format": self.data_format,
             "dilation_rate": self.dilation_rate,
             "groups": self.groups,
-            "encoder": _part_to_config(self.encoder),
-            "ansatz": _part_to_config(self.ansatz),
-            "n_layers": self.n_layers,
-            "observables": _part_to_config(self.observables),
-            "circuit": None if self.circuit is None else self.circuit.to_json(),
+            **self._parts.get_config(),
             "readout": self.readout,
             "backend": self.backend,
             "differentiator": self.differentiator,
@@ -242,45 +241,8 @@ class Quanv2D(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        parts = {k: _part_from_config(config[k]) for k in ("encoder", "ansatz", "observables")}
-        if config["circuit"] is not None:
-            parts["circuit"] = QuanvCircuit.from_json(config["circuit"])
-        return cls(**{**config, **parts})
-
-    def _set_parts(self, encoder, ansatz, n_layers, observables):
-        parts = {
-            "encoder": encoder,
-            "ansatz": ansatz,
-            "n_layers": n_layers,
-            "observables": observables,
-        }
-        if self.circuit is not None:
-            if not isinstance(self.circuit, QuanvCircuit):
-                raise TypeError(
-                    "Quanv2D: `circuit` must be a QuanvCircuit. Received "
-                    f"{type(self.circuit).__name__}. Use QuanvCircuit(circuit), or pass the parts "
-                    "as `encoder` and `ansatz`."
-                )
-            if given := [f"`{k}`" for k, v in parts.items() if v is not None]:
-                raise ValueError(
-                    "Quanv2D: `circuit` stands for encoder, ansatz and observables at once. "
-                    f"Received {', '.join(given)} beside it. Drop one or the other."
-                )
-            self.encoder = self.ansatz = self.n_layers = self.observables = None
-            return
-        self.encoder = check_part("angle" if encoder is None else encoder, "encoder", "Quanv2D")
-        self.ansatz = check_part(
-            "basic_entangler" if ansatz is None else ansatz, "ansatz", "Quanv2D"
-        )
-        if n_layers is not None and not isinstance(self.ansatz, str):
-            raise ValueError(
-                "Quanv2D: `n_layers` counts the layers of a named ansatz. Received "
-                f"n_layers={n_layers} beside a circuit, which is used as it is. Drop it."
-            )
-        self.n_layers = n_layers
-        if isinstance(self.ansatz, str):
-            self.n_layers = check_count(1 if n_layers is None else n_layers, "n_layers", "Quanv2D")
-        self.observables = check_observables("z" if observables is None else observables, "Quanv2D")
+        parts = Parts.from_config(config, "Quanv2D")
+        return cls(**{**config, **{name: getattr(parts, name) for name in PART_NAMES}})
 
     def _check_arguments(self):
         if self.filters % self.groups:
@@ -337,11 +299,8 @@ class Quanv2D(keras.layers.Layer):
 
     def _circuit_for(self, channels):
         n_values = self._grid.n_pixels * channels // self.groups
-        if self.circuit is not None:
-            circuit, argument = self.circuit, "circuit"
-        else:
-            parts = (self.encoder, self.ansatz, self.n_layers, self.observables)
-            circuit, argument = assemble(n_values, *parts), "encoder"
+        circuit = self._parts.build(n_values)
+        argument = "encoder" if self.circuit is None else "circuit"
         if len(circuit.inputs) != n_values:
             per_group = "" if self.groups == 1 else f" / {self.groups} groups"
             s = "" if channels == 1 else "s"
@@ -380,11 +339,3 @@ def _one_of(value, argument: str, choices: tuple[str, ...]) -> str:
             f"Received {value!r}."
         )
     return value
-
-
-def _part_to_config(part):
-    return part if part is None or isinstance(part, str) else {"cirq": write_json(part)}
-
-
-def _part_from_config(part):
-    return read_json(part["cirq"], {}) if isinstance(part, dict) else part

@@ -1,14 +1,16 @@
-"""Ansaetze: the trainable part of a circuit."""
+"""Rotations of each qubit, then a ring of CNOTs, in layers."""
 
 from collections.abc import Sequence
 
 import cirq
 
-from tfq_resqunn.circuits.checks import check_count
-from tfq_resqunn.circuits.encoders import rotation_gate
+from tfq_resqunn.circuits.checks import check_register
+from tfq_resqunn.circuits.registry import ANSATZES
+from tfq_resqunn.circuits.rotations import rotation_gate
 from tfq_resqunn.circuits.symbols import weight_symbols
 
 
+@ANSATZES.register("basic_entangler")
 def basic_entangler(n_qubits: int, n_layers: int = 1, *, rotation: str = "rx") -> cirq.Circuit:
     """One rotation a qubit, then a closed ring of CNOTs, in each layer.
 
@@ -39,7 +41,7 @@ def basic_entangler(n_qubits: int, n_layers: int = 1, *, rotation: str = "rx") -
         As PennyLane's template of this name; the ring goes back to Schuld et al. (2020),
         arXiv:1804.00633, figure 4.
     """
-    qubits, n_layers = _register(n_qubits, n_layers, "basic_entangler")
+    qubits, n_layers = check_register(n_qubits, n_layers, "basic_entangler")
     gate = rotation_gate(rotation, "basic_entangler")
     weights = iter(weight_symbols(n_layers * len(qubits)))
     circuit = cirq.Circuit()
@@ -49,6 +51,7 @@ def basic_entangler(n_qubits: int, n_layers: int = 1, *, rotation: str = "rx") -
     return circuit
 
 
+@ANSATZES.register("strongly_entangling")
 def strongly_entangling(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     """A general rotation (rz, ry, rz) on each qubit, then CNOTs that reach further each layer.
 
@@ -78,7 +81,7 @@ def strongly_entangling(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
         Schuld, Bocharov, Svore, Wiebe, *Circuit-centric quantum classifiers* (2020),
         arXiv:1804.00633.
     """
-    qubits, n_layers = _register(n_qubits, n_layers, "strongly_entangling")
+    qubits, n_layers = check_register(n_qubits, n_layers, "strongly_entangling")
     weights = iter(weight_symbols(3 * n_layers * len(qubits)))
     circuit = cirq.Circuit()
     for layer in range(n_layers):
@@ -89,16 +92,8 @@ def strongly_entangling(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     return circuit
 
 
-def _register(n_qubits: int, n_layers: int, who: str) -> tuple[Sequence[cirq.Qid], int]:
-    n_qubits = check_count(n_qubits, "n_qubits", who)
-    return cirq.LineQubit.range(n_qubits), check_count(n_layers, "n_layers", who)
-
-
 def _ring(qubits: Sequence[cirq.Qid], step: int) -> list[cirq.Operation]:
     n = len(qubits)
     if n == 2:
         return [cirq.CNOT(*qubits)]
     return [cirq.CNOT(qubits[i], qubits[(i + step) % n]) for i in range(n if n > 1 else 0)]
-
-
-ANSATZES = {"basic_entangler": basic_entangler, "strongly_entangling": strongly_entangling}

@@ -1,0 +1,213 @@
+"""`Parts`: encoder, ansatz and observables as users name them; they become a `QuanvCircuit`."""
+
+import dataclasses
+
+import cirq
+
+from tfq_resqunn.circuits.ansatzes import ANSATZES
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.circuits.circuit import QuanvCircuit
+from tfq_resqunn.circuits.encoders import ENCODERS
+from tfq_resqunn.circuits.json import read_json, write_json
+from tfq_resqunn.circuits.observables import as_pauli_sums, list_observables
+from tfq_resqunn.circuits.registry import OBSERVABLES, Registry
+from tfq_resqunn.circuits.reuploading import reupload
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Parts:
+    """What a circuit is made of, as far as that goes without the number of features.
+
+    Args:
+        encoder: A registered encoder (name, function, or a `functools.partial` that sets its
+            options), or a `cirq.Circuit` all of whose symbols are data. Default `"angle"`.
+        ansatz: A registered ansatz, or a `cirq.Circuit` all of whose symbols are weights. Default
+            `"basic_entangler"`.
+        n_layers: Layers of a registered ansatz. Default 1; `None` beside a circuit.
+        n_uploads: How often encoder and ansatz are repeated, with new weights each time.
+            Default 1.
+        observables: As for `QuanvCircuit`. Default `"z"`.
+        circuit: A whole `QuanvCircuit` in place of all these, which are then `None`.
+        who: Who asks, for messages.
+
+    Raises:
+        TypeError: If an argument is of the wrong type.
+        ValueError: If a name is unknown, a circuit has no symbols, or arguments contradict each
+            other.
+
+    Example:
+        >>> Parts("angle", "basic_entangler", n_layers=3).build(2).weights
+        (w_000, w_001, w_002, w_003, w_004, w_005)
+    """
+
+    encoder: object = None
+    ansatz: object = None
+    n_layers: int | None = None
+    n_uploads: int | None = None
+    observables: object = None
+    circuit: QuanvCircuit | None = None
+    who: str = "QuanvCircuit"
+
+    def __post_init__(self):
+        if self.circuit is not None:
+            self._check_circuit()
+            return
+        values = {
+            "encoder": _check_part(_or(self.encoder, "angle"), ENCODERS, self.who),
+            "ansatz": _check_part(_or(self.ansatz, "basic_entangler"), ANSATZES, self.who),
+            "n_uploads": check_count(_or(self.n_uploads, 1), "n_uploads", self.who),
+            "observables": _check_observables(_or(self.observables, "z"), self.who),
+        }
+        if not _is_circuit(values["ansatz"]):
+            values["n_layers"] = check_count(_or(self.n_layers, 1), "n_layers", self.who)
+        elif self.n_layers is not None:
+            raise ValueError(
+                f"{self.who}: `n_layers` counts the layers of a named ansatz. Received "
+                f"n_layers={self.n_layers} beside a circuit, which is used as it is. Drop it, or "
+                "repeat encoder and ansatz with `n_uploads`."
+            )
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def build(self, n_features: int) -> QuanvCircuit:
+        """Builds the circuit.
+
+        A named part is put on the qubits of the other part, where that is the user's own circuit.
+
+        Args:
+            n_features: Number of values that a named encoder takes.
+
+        Raises:
+            ValueError: If the parts do not fit each other.
+        """
+        if self.circuit is not None:
+            return self.circuit
+        encoder, ansatz = self.encoder, self.ansatz
+        if not _is_circuit(encoder):
+            encoder = ENCODERS.get(encoder)(n_features)
+            if _is_circuit(ansatz):
+                encoder = _move(encoder, ansatz.all_qubits(), "ansatz", self.who)
+        if not _is_circuit(ansatz):
+            qubits = encoder.all_qubits()
+            ansatz = ANSATZES.get(ansatz)(len(qubits), self.n_layers)
+            ansatz = _move(ansatz, qubits, "encoder", self.who)
+        once = QuanvCircuit.from_parts(encoder, ansatz, self.observables)
+        if self.n_uploads == 1:
+            return once
+        repeated = reupload(encoder, ansatz, self.n_uploads)
+        return QuanvCircuit(repeated, self.observables, once.inputs)
+
+    def get_config(self) -> dict:
+        """Gives the arguments as JSON can hold them."""
+        return {
+            "encoder": _to_config(self.encoder, ENCODERS),
+            "ansatz": _to_config(self.ansatz, ANSATZES),
+            "n_layers": self.n_layers,
+            "n_uploads": self.n_uploads,
+            "observables": _to_config(self.observables, OBSERVABLES),
+            "circuit": None if self.circuit is None else self.circuit.to_json(),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict, who: str = "QuanvCircuit") -> "Parts":
+        """Reads what `get_config` gave; keys that are not its own are left aside."""
+        parts = {name: _from_config(config.get(name)) for name in PART_NAMES}
+        if parts["circuit"] is not None:
+            parts["circuit"] = QuanvCircuit.from_json(parts["circuit"])
+        return cls(**parts, who=who)
+
+    def _check_circuit(self) -> None:
+        if not isinstance(self.circuit, QuanvCircuit):
+            raise TypeError(
+                f"{self.who}: `circuit` must be a QuanvCircuit. Received "
+                f"{type(self.circuit).__name__}. Use QuanvCircuit(circuit), or pass the parts "
+                "as `encoder` and `ansatz`."
+            )
+        given = [n for n in PART_NAMES if n != "circuit" and getattr(self, n) is not None]
+        if given:
+            raise ValueError(
+                f"{self.who}: `circuit` stands for encoder, ansatz and observables at once. "
+                f"Received {', '.join(f'`{n}`' for n in given)} beside it. Drop one or the other."
+            )
+
+
+PART_NAMES = tuple(f.name for f in dataclasses.fields(Parts) if f.name != "who")
+
+
+def _or(value, default):
+    return default if value is None else value
+
+
+def _is_circuit(part) -> bool:
+    return isinstance(part, cirq.AbstractCircuit)
+
+
+def _check_part(part, registry: Registry, who: str):
+    kind = registry.kind
+    if not _is_circuit(part):
+        if not isinstance(part, (str, dict)) and not callable(part):
+            names = ", ".join(map(repr, registry))
+            raise TypeError(
+                f"{who}: `{kind}` must be a name ({names}) or a cirq.Circuit. "
+                f"Received {part!r} of type {type(part).__name__}."
+            )
+        try:
+            return part if isinstance(part, str) and registry.get(part) else registry.get(part)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{who}: {error}") from None
+    if not cirq.is_parameterized(part):
+        symbols = {"encoder": "data symbols", "ansatz": "weights"}[kind]
+        raise ValueError(
+            f"{who}: `{kind}` must have {symbols}. Received a circuit without any sympy symbol. "
+            f"Put symbols into its gates, for example cirq.ry(sympy.Symbol('a'))(qubit)."
+        )
+    # Also says here, not first when images arrive, what is wrong with its gates.
+    QuanvCircuit(part, inputs=())
+    return part.freeze()
+
+
+def _check_observables(observables, who: str):
+    items = list_observables(observables, who)
+    if not items:
+        as_pauli_sums(items, (), who)
+    checked = []
+    for item in items:
+        if isinstance(item, str):
+            checked.append(item)
+        elif isinstance(item, dict) or (callable(item) and not isinstance(item, cirq.Operation)):
+            try:
+                checked.append(OBSERVABLES.get(item))
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{who}: {error}") from None
+        else:
+            checked += as_pauli_sums(item, sorted(getattr(item, "qubits", ())), who)
+    return checked[0] if len(checked) == 1 and isinstance(observables, str) else checked
+
+
+def _to_config(part, registry: Registry):
+    if isinstance(part, list):
+        return [_to_config(p, registry) for p in part]
+    if part is None or isinstance(part, str):
+        return part
+    if callable(part) and not _is_circuit(part) and not isinstance(part, cirq.PauliSum):
+        return registry.serialize(part)
+    return {"cirq": write_json(part)}
+
+
+def _from_config(value):
+    if isinstance(value, dict) and set(value) == {"cirq"}:
+        return read_json(value["cirq"], {})
+    if isinstance(value, (list, tuple)):
+        return [_from_config(v) for v in value]
+    return value
+
+
+def _move(part: cirq.Circuit, qubits, where: str, who: str) -> cirq.Circuit:
+    own, qubits = sorted(part.all_qubits()), sorted(qubits)
+    if len(own) != len(qubits):
+        raise ValueError(
+            f"{who}: a named circuit on {len(own)} qubits cannot be joined to `{where}`, which "
+            f"has {len(qubits)} ({', '.join(map(str, qubits))}). Give both parts as circuits, or "
+            "change the number of qubits."
+        )
+    return part.transform_qubits(dict(zip(own, qubits, strict=True)))

@@ -1,0 +1,191 @@
+"""Named parts of circuits: encoders, ansaetze, sets of observables; the user's own among them."""
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+
+
+class Registry:
+    """Functions of one kind, by name, as Keras has them for activations.
+
+    Wherever a name is taken, so is the function itself, a `functools.partial` of it that sets some
+    of its options, and what `serialize` gave.
+
+    Args:
+        kind: What the functions make, for messages, such as `"encoder"`.
+        required: Names of the arguments that every function of the kind takes, in order. All
+            others are options.
+        instead: What may stand in the place of such a function, for messages.
+
+    Example:
+        >>> half_turn = functools.partial(ENCODERS.get("angle"), scale=1.0)
+        >>> ENCODERS.serialize(half_turn)
+        {'name': 'angle', 'config': {'scale': 1.0}}
+        >>> ENCODERS.get("angel")
+        Traceback (most recent call last):
+        ValueError: `encoder` must be one of ... Received 'angel'. Did you mean 'angle'?
+    """
+
+    def __init__(self, kind: str, *required: str, instead: str):
+        self.kind = kind
+        self._instead = instead
+        self._required = required
+        self._functions: dict[str, Callable] = {}
+        self._built_in: frozenset[str] = frozenset()
+
+    def register(self, name: str, function: Callable | None = None):
+        """Enters a function under a name; also as a decorator, `@ENCODERS.register("mine")`.
+
+        A saved layer keeps the name alone, so enter your own before you load a model with it.
+
+        Args:
+            name: The name. An entry of your own is replaced, one that comes with the package not.
+            function: What makes the part. It may have options beyond the arguments of its kind,
+                each with a default.
+
+        Returns:
+            The function.
+
+        Raises:
+            TypeError: If `name` is no text, or `function` cannot be called as its kind is.
+            ValueError: If `name` is empty, or stands for a part that comes with the package.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"register: `name` must be text. Received {name!r}.")
+        if not name or name in self._built_in:
+            raise ValueError(
+                f"register: `name` must not be empty, nor stand for an {self.kind} that comes "
+                f"with the package. Received {name!r}. Choose another name."
+            )
+        if function is None:
+            return functools.partial(self.register, name)
+        self._check_signature(function)
+        self._functions[name] = function
+        return function
+
+    def close(self) -> None:
+        """Declares that what is entered now comes with the package."""
+        self._built_in = frozenset(self._functions)
+
+    def get(self, identifier) -> Callable:
+        """Gives a function.
+
+        Args:
+            identifier: A name, a registered function, a `functools.partial` of one, or what
+                `serialize` gave.
+
+        Raises:
+            TypeError: If `identifier` is none of these, or sets options that there are not.
+            ValueError: If there is no such name.
+        """
+        if isinstance(identifier, dict):
+            return self.deserialize(identifier)
+        if isinstance(identifier, str):
+            if identifier not in self._functions:
+                raise ValueError(self.unknown(identifier))
+            return self._functions[identifier]
+        self.serialize(identifier)
+        return identifier
+
+    def serialize(self, function) -> str | dict:
+        """Gives the name of a function, with the options that a partial sets, as JSON can hold.
+
+        Args:
+            function: As for `get`.
+        """
+        if isinstance(function, (str, dict)):
+            function = self.get(function)
+        base, options = _unwrap(function)
+        entries = {name: _unwrap(entry) for name, entry in self._functions.items()}
+        found = [
+            (name, own)
+            for name, (entry, own) in entries.items()
+            if entry is base and own.items() <= options.items()
+        ]
+        if not found:
+            raise TypeError(
+                f"`{self.kind}` must be one of {self._list()}, {self._instead}. Received "
+                f"{function!r}, which is not registered. Register it under a name, "
+                f"{self.constant}.register('mine', function), so that layers that use it "
+                "can be saved."
+            )
+        name, own = max(found, key=lambda pair: len(pair[1]))
+        config = {k: v for k, v in options.items() if k not in own}
+        self._check_options(name, config)
+        return {"name": name, "config": config} if config else name
+
+    def deserialize(self, config: str | dict) -> Callable:
+        """Gives the function that `serialize` described."""
+        if isinstance(config, str):
+            return self.get(config)
+        if set(config) - {"name", "config"} or "name" not in config:
+            raise ValueError(
+                f"`{self.kind}`, as a dict, must be {{'name': ..., 'config': {{...}}}}. "
+                f"Received {config!r}."
+            )
+        options = config.get("config") or {}
+        function = self.get(config["name"])
+        self._check_options(config["name"], options)
+        return functools.partial(function, **options) if options else function
+
+    @property
+    def constant(self) -> str:
+        """The registry's own name in `tfq_resqunn.circuits`."""
+        return {"encoder": "ENCODERS", "ansatz": "ANSATZES"}.get(self.kind, "OBSERVABLES")
+
+    def unknown(self, name: str) -> str:
+        """Says that there is no such name, and which one may have been meant."""
+        close = difflib.get_close_matches(name, self._functions, n=1)
+        close = close or [known for known in self._functions if name and known.startswith(name)]
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        choices = f"{self._list()}, {self._instead}"
+        return f"`{self.kind}` must be one of {choices}. Received {name!r}.{hint}"
+
+    def __contains__(self, name) -> bool:
+        return isinstance(name, str) and name in self._functions
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    def __repr__(self) -> str:
+        return f"<{self.constant}: {', '.join(self._functions)}>"
+
+    def _list(self) -> str:
+        return ", ".join(map(repr, self._functions))
+
+    def _check_signature(self, function) -> None:
+        try:
+            inspect.signature(function).bind(*self._required)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"register: an {self.kind} must be a function of {', '.join(self._required)}, "
+                f"and of options with defaults. Received {function!r}."
+            ) from error
+
+    def _check_options(self, name: str, options: dict) -> None:
+        parameters = inspect.signature(self._functions[name]).parameters
+        known = [p for p in parameters if p not in self._required]
+        if unknown := [o for o in options if o not in known]:
+            raise TypeError(
+                f"`{self.kind}` {name!r} has the options {', '.join(known) or '(none)'}. "
+                f"Received {', '.join(unknown)}."
+            )
+
+
+def _unwrap(function) -> tuple[Callable, dict]:
+    if isinstance(function, functools.partial) and not function.args:
+        return function.func, function.keywords
+    return function, {}
+
+
+ENCODERS = Registry("encoder", "n_features", instead="or a cirq.Circuit")
+ANSATZES = Registry("ansatz", "n_qubits", "n_layers", instead="or a cirq.Circuit")
+OBSERVABLES = Registry(
+    "observables",
+    "qubits",
+    instead="text such as 'Z0', 'X0*X1' or 'Z0 - 0.5*X2', or Pauli strings and sums of Cirq's",
+)

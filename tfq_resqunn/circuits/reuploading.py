@@ -1,0 +1,49 @@
+"""Data re-uploading: encoder and ansatz in turns."""
+
+import cirq
+
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.circuits.json import rename_symbols
+from tfq_resqunn.circuits.symbols import weight_symbols
+
+
+def reupload(
+    encoder: cirq.AbstractCircuit, ansatz: cirq.AbstractCircuit, n_uploads: int
+) -> cirq.Circuit:
+    """Repeats encoder and ansatz, with the same data and new weights each time.
+
+    A circuit that sees its data once is a short Fourier series of it; each further upload adds
+    frequencies. Has `n_uploads` times the weights of the ansatz.
+
+    Args:
+        encoder: A circuit whose symbols take the data.
+        ansatz: A circuit whose symbols are weights.
+        n_uploads: How often. With 1 it is encoder and ansatz as they are.
+
+    Returns:
+        A `cirq.Circuit`. For `n_uploads > 1` its weights are `w_000`, `w_001`, ...: those of the
+        first repetition (sorted by the names they had), then of the second, and so on.
+
+    Raises:
+        TypeError: If `n_uploads` is no integer.
+        ValueError: If `n_uploads` is below 1.
+
+    Example:
+        >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
+        >>> print(reupload(angle_encoder(1), basic_entangler(1), 2))
+        0: ───Ry(pi*x_000)───Rx(w_000)───Ry(pi*x_000)───Rx(w_001)───
+
+    Reference:
+        Perez-Salinas, Cervera-Lierta, Gil-Fuster, Latorre, *Data re-uploading for a universal
+        quantum classifier* (2020), arXiv:1907.02085.
+    """
+    n_uploads = check_count(n_uploads, "n_uploads", "reupload")
+    if n_uploads == 1:
+        return encoder.unfreeze() + ansatz.unfreeze()
+    own = sorted(cirq.parameter_names(ansatz))
+    new = [s.name for s in weight_symbols(n_uploads * len(own))]
+    circuit = cirq.Circuit()
+    for i in range(n_uploads):
+        names = dict(zip(own, new[i * len(own) : (i + 1) * len(own)], strict=True))
+        circuit += encoder.unfreeze() + rename_symbols(ansatz, names).unfreeze()
+    return circuit

@@ -1,0 +1,37 @@
+"""Rotations by name, and by angles that print as one expects."""
+
+import cirq
+import numpy as np
+import sympy
+
+ROTATIONS = {"rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz}
+
+
+def rotation_gate(name: str, who: str):
+    """Looks up `cirq.rx`, `cirq.ry` or `cirq.rz` by name for the function `who`."""
+    if name not in ROTATIONS:
+        raise ValueError(
+            f"{who}: `rotation` must be one of {', '.join(map(repr, ROTATIONS))}. "
+            f"Received {name!r}."
+        )
+    return ROTATIONS[name]
+
+
+def zz_rotation(angle) -> cirq.ZZPowGate:
+    """Gives exp(-i angle/2 ZZ), the rotation about two z axes at once, by radians."""
+    return cirq.ZZPowGate(exponent=angle / sympy.pi, global_shift=-0.5)
+
+
+def radians_per_unit(scale, who: str):
+    """Checks the factor between data and angles, and gives it in a form that prints well.
+
+    A multiple of pi stays symbolic, so that angles cancel as one expects.
+    """
+    number = isinstance(scale, (int, float, np.number)) and not isinstance(scale, bool)
+    if not number or not np.isfinite(scale) or scale == 0:
+        raise ValueError(
+            f"{who}: `scale` must be a finite number of radians per unit of input and "
+            f"not 0, which would encode nothing. Received {scale!r}."
+        )
+    turns = sympy.nsimplify(scale / np.pi, rational=True, tolerance=1e-14)
+    return turns * sympy.pi if turns.q <= 64 else float(scale)
