@@ -34,4 +34,6 @@ def radians_per_unit(scale, who: str):
             f"not 0, which would encode nothing. Received {scale!r}."
         )
     turns = sympy.nsimplify(scale / np.pi, rational=True, tolerance=1e-14)
-    return turns * sympy.pi if turns.q <= 64 else float(scale)
+    if turns.q <= 64:
+        return turns * sympy.pi
+    return sympy.Integer(scale) if float(scale).is_integer() else float(scale)
