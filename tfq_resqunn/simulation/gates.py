@@ -2,8 +2,8 @@
 
 Any `cirq.EigenGate` with exponent t is `sum_k exp(i pi t f_k) P_k` with constant frequencies f_k
 (Cirq's eigenvalue exponents plus the global shift) and constant projectors P_k. So is a
-controlled one. A constant gate is its unitary. Everything else is decomposed until it is one of
-these.
+controlled one. A constant gate is its unitary, a channel the matrix by which it turns Pauli
+operators. Everything else is decomposed until it is one of these.
 """
 
 import dataclasses
@@ -42,11 +42,27 @@ class Gate:
         return np.einsum("k,kab->ab", self.frequencies, self.projectors)
 
 
-def gates_of(circuit: cirq.FrozenCircuit, qubits) -> list[Gate]:
+@dataclasses.dataclass(frozen=True, eq=False)
+class Channel:
+    """A constant channel, which stands among gates and is not unitary.
+
+    Attributes:
+        qubits: Indices of the qubits, the most significant first.
+        transfer: `[4**k, 4**k]`: the Pauli operator with index a, pulled back, is the sum over b
+            of `transfer[b, a] P_b`.
+    """
+
+    qubits: tuple[int, ...]
+    transfer: np.ndarray
+    exponent = None
+    symbols = frozenset()
+
+
+def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
     """Gives the gates of a circuit, in order.
 
     Args:
-        circuit: Unitary operations.
+        circuit: Unitary operations, and channels without symbols.
         qubits: All its qubits; gates name them by their index in here.
 
     Raises:
@@ -70,6 +86,8 @@ def gates_of(circuit: cirq.FrozenCircuit, qubits) -> list[Gate]:
 def _gates(op: cirq.Operation) -> list[Gate]:
     # Here a gate's `qubits` are still Cirq's.
     op = op.untagged
+    if not cirq.is_parameterized(op) and not cirq.has_unitary(op) and cirq.has_kraus(op):
+        return [_channel(op)]
     if not cirq.is_parameterized(op) and (len(op.qubits) <= 4 or _is_opaque(op)):
         unitary = cirq.unitary(op)
         return [Gate(tuple(op.qubits), None, np.zeros(1), unitary[None])]
@@ -91,6 +109,12 @@ def _gates(op: cirq.Operation) -> list[Gate]:
             "have one."
         )
     return [gate for part in parts for gate in _gates(part)]
+
+
+def _channel(op: cirq.Operation) -> Channel:
+    basis = pauli_basis(len(op.qubits))
+    pulled = sum(k.conj().T @ basis @ k for k in cirq.kraus(op))
+    return Channel(tuple(op.qubits), _coefficients(pulled, basis))
 
 
 def _has_other_parameters(gate: cirq.EigenGate) -> bool:
@@ -153,7 +177,7 @@ def pauli_basis(n_qubits: int) -> np.ndarray:
     return basis
 
 
-def harmonics(gate: Gate) -> list[tuple[float, np.ndarray, np.ndarray]]:
+def harmonics(gate: Gate | Channel) -> list[tuple[float, np.ndarray, np.ndarray]]:
     """Gives how a gate turns Pauli operators, as a trigonometric polynomial of its exponent t.
 
     Returns:
@@ -161,6 +185,8 @@ def harmonics(gate: Gate) -> list[tuple[float, np.ndarray, np.ndarray]]:
         gate, is the sum over triples and b of
         `(A[b, a] cos(pi delta t) + B[b, a] sin(pi delta t)) P_b`. The first has delta 0.
     """
+    if isinstance(gate, Channel):
+        return [(0.0, gate.transfer, np.zeros_like(gate.transfer))]
     basis = pauli_basis(len(gate.qubits))
     by_difference: dict[float, np.ndarray] = {}
     pairs = itertools.product(enumerate(gate.frequencies), repeat=2)

@@ -15,7 +15,7 @@ import cirq
 import numpy as np
 import sympy
 
-from tfq_resqunn.simulation.gates import Gate, harmonics
+from tfq_resqunn.simulation.gates import Channel, Gate, harmonics
 
 # A Pauli string has one letter a qubit: 0, 1, 2, 3 for I, X, Y, Z.
 String = tuple[int, ...]
@@ -56,7 +56,9 @@ def operator_of(observable: cirq.PauliSum, qubits: Sequence[cirq.Qid]) -> Operat
     return dict(operator)
 
 
-def pull_back(operator: Operator, gates: Iterable[Gate], trig: TrigTable, limit: int) -> Operator:
+def pull_back(
+    operator: Operator, gates: Iterable[Gate | Channel], trig: TrigTable, limit: int
+) -> Operator:
     """Pulls an operator back through gates, the last of which comes first.
 
     Raises:
@@ -69,7 +71,7 @@ def pull_back(operator: Operator, gates: Iterable[Gate], trig: TrigTable, limit:
     return operator
 
 
-def _through(operator: Operator, gate: Gate, trig: TrigTable) -> Operator:
+def _through(operator: Operator, gate: Gate | Channel, trig: TrigTable) -> Operator:
     if len(gate.qubits) > 3:
         raise TooManyTerms
     if not any(string[q] for string in operator for q in gate.qubits):
@@ -93,7 +95,7 @@ def _through(operator: Operator, gate: Gate, trig: TrigTable) -> Operator:
     return {string: polynomial for string, polynomial in cleaned if polynomial}
 
 
-def _turns(gate: Gate, trig: TrigTable) -> dict[String, list[tuple[String, int, float]]]:
+def _turns(gate: Gate | Channel, trig: TrigTable) -> dict[String, list[tuple[String, int, float]]]:
     """For each choice of letters: (new letters, entry of the trig table, factor)."""
     n = len(gate.qubits)
     strings = list(np.ndindex((4,) * n))

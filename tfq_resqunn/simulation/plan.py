@@ -5,7 +5,8 @@ import functools
 from collections.abc import Callable
 
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.simulation.gates import gates_of
+from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.simulation.gates import Channel, gates_of
 from tfq_resqunn.simulation.product import (
     MAX_DENSE_QUBITS,
     NotAProduct,
@@ -14,15 +15,19 @@ from tfq_resqunn.simulation.product import (
     cut,
 )
 from tfq_resqunn.simulation.state import StateForm
+from tfq_resqunn.simulation.transfer import TransferForm
 
 STATES = "state vectors"
+VECTORS = "Pauli vectors"
 # Above the first, states are weighed only where nothing else is open; above the second, never.
 WEIGHED_QUBITS = 12
 MAX_STATE_QUBITS = 20
+# A Pauli vector has 4**n numbers.
+MAX_VECTOR_QUBITS = 6
 
 
 class TooLarge(Exception):
-    """More qubits than a state vector can have here."""
+    """More qubits than a state can have here."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,17 +80,19 @@ class Plan:
         return "\n".join(lines)
 
 
-def plan(circuit: QuanvCircuit) -> Plan:
+def plan(circuit: QuanvCircuit, noise: Noise | None = None) -> Plan:
     """Decides how a circuit is to be computed."""
-    return compile_circuit(circuit)[0]
+    return compile_circuit(circuit, noise)[0]
 
 
 @functools.lru_cache(maxsize=256)
-def compile_circuit(circuit: QuanvCircuit) -> tuple[Plan, Callable]:
+def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[Plan, Callable]:
     """Compiles a circuit.
 
     Args:
         circuit: Any `QuanvCircuit` of gates that have a matrix.
+        noise: What befalls its qubits; the expectations are then those of the noisy circuit,
+            exactly.
 
     Returns:
         The plan, and a function from features `[n_features, n]` and weights
@@ -94,11 +101,19 @@ def compile_circuit(circuit: QuanvCircuit) -> tuple[Plan, Callable]:
     Raises:
         ValueError: If a gate has no matrix as a function of its angle.
     """
-    gates = gates_of(circuit.circuit, circuit.qubits)
+    operations = circuit.circuit if noise is None else noise.apply(circuit.circuit)
+    gates = gates_of(operations, circuit.qubits)
+    return compile_gates(
+        gates, circuit.observables, circuit.qubits, circuit.inputs, circuit.weights
+    )
+
+
+def compile_gates(gates, observables, qubits, inputs, weights) -> tuple[Plan, Callable]:
+    """Compiles what `compile_circuit` makes of a circuit."""
     candidates, forms = [], {}
-    for name, build in _ways(circuit, gates):
+    for name, build in _ways(gates, observables, qubits, inputs, weights):
         # States are as large as the circuit is wide: they are not built only to be weighed.
-        if name == STATES and forms and len(circuit.qubits) > WEIGHED_QUBITS:
+        if name == STATES and forms and len(qubits) > WEIGHED_QUBITS:
             candidates.append(Candidate(name, None, "not weighed: another way is open"))
             continue
         try:
@@ -109,41 +124,54 @@ def compile_circuit(circuit: QuanvCircuit) -> tuple[Plan, Callable]:
         except TooManyTerms:
             candidates.append(Candidate(name, None, "not open: the sums grow too long"))
     if not forms:
+        hint = ", or backend='noisy'" if _are_noisy(gates) else ""
         raise ValueError(
-            f"backend='compiled' has no way to compute a circuit of {len(circuit.qubits)} qubits "
+            f"backend='compiled' has no way to compute a circuit of {len(qubits)} qubits "
             f"and {len(gates)} gates:\n"
             + "\n".join(f"  {c.name}: {c.note}" for c in candidates)
-            + "\nUse a smaller kernel_size, fewer channels a group, or fewer layers of the ansatz."
+            + "\nUse a smaller kernel_size, fewer channels a group, or fewer layers of the ansatz"
+            f"{hint}."
         )
     best = min((c for c in candidates if c.flops is not None), key=lambda c: c.flops)
-    chosen = Plan(len(circuit.qubits), len(gates), best.name, tuple(candidates))
+    chosen = Plan(len(qubits), len(gates), best.name, tuple(candidates))
     return chosen, forms[best.name]
 
 
-def _ways(circuit: QuanvCircuit, gates):
-    arguments = (circuit.observables, circuit.qubits, circuit.inputs, circuit.weights)
+def _are_noisy(gates) -> bool:
+    return any(isinstance(g, Channel) for g in gates)
+
+
+def _ways(gates, observables, qubits, inputs, weights):
+    arguments = (observables, qubits, inputs, weights)
+    n_qubits, noisy = len(qubits), _are_noisy(gates)
 
     def strings(*, late=False, dense=False):
-        where = cut(gates, set(circuit.inputs), len(circuit.qubits), late=late)
+        where = cut(gates, set(inputs), n_qubits, late=late)
         form = ProductForm(where, *arguments, dense=dense)
         note = f"{len(form.strings)} strings"
         if form.one_string_each:
             note += ", one an observable"
-        d = 2 ** len(circuit.qubits)
-        return form, note + (f"; a {d}x{d} unitary a step" if dense else _paths(form))
+        if not dense:
+            return form, f"{note}; {form.n_terms} paths a step"
+        d, kind = (4**n_qubits, "transfer") if noisy else (2**n_qubits, "unitary")
+        return form, f"{note}; a {d}x{d} {kind} a step"
 
     def states():
-        if len(circuit.qubits) > MAX_STATE_QUBITS:
-            raise TooLarge(f"2**{len(circuit.qubits)} amplitudes a patch are too many")
+        if n_qubits > MAX_STATE_QUBITS:
+            raise TooLarge(f"2**{n_qubits} amplitudes a patch are too many")
         form = StateForm(gates, *arguments)
-        return form, f"{2 ** len(circuit.qubits)} amplitudes, adjoint gradients"
+        return form, f"{2**n_qubits} amplitudes, adjoint gradients"
+
+    def vectors():
+        if n_qubits > MAX_VECTOR_QUBITS:
+            raise TooLarge(f"4**{n_qubits} numbers a patch are too many")
+        return TransferForm(gates, *arguments), f"{4**n_qubits} numbers, for channels"
 
     yield "Pauli strings", strings
     yield "Pauli strings, late cut", lambda: strings(late=True)
-    if len(circuit.qubits) <= MAX_DENSE_QUBITS:
+    if n_qubits <= MAX_DENSE_QUBITS:
         yield "Pauli strings, by matrices", lambda: strings(dense=True)
-    yield STATES, states
-
-
-def _paths(form: ProductForm) -> str:
-    return f"; {form.n_terms} paths a step"
+    if noisy:
+        yield VECTORS, vectors
+    else:
+        yield STATES, states

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tfq_resqunn.simulation.dense import DenseCoefficients
-from tfq_resqunn.simulation.gates import Gate
+from tfq_resqunn.simulation.gates import Channel, Gate
 from tfq_resqunn.simulation.letters import LetterRows, Letters
 from tfq_resqunn.simulation.pauli import (
     MAX_MONOMIALS,
@@ -24,6 +24,7 @@ from tfq_resqunn.simulation.pauli import (
 )
 from tfq_resqunn.simulation.sums import OneProductEach, SumOfProducts
 from tfq_resqunn.simulation.tables import Coefficients
+from tfq_resqunn.simulation.transfer import TransferCoefficients
 
 __all__ = ["MAX_DENSE_QUBITS", "Cut", "NotAProduct", "ProductForm", "TooManyTerms", "cut"]
 
@@ -41,11 +42,11 @@ class NotAProduct(Exception):
 class Cut:
     """A circuit cut in two: local gates that hold all data, then gates of weights alone."""
 
-    local: tuple[tuple[Gate, ...], ...]  # for each qubit
-    shared: tuple[Gate, ...]
+    local: tuple[tuple[Gate | Channel, ...], ...]  # for each qubit
+    shared: tuple[Gate | Channel, ...]
 
 
-def cut(gates: Sequence[Gate], inputs: set, n_qubits: int, *, late: bool) -> Cut:
+def cut(gates: Sequence[Gate | Channel], inputs: set, n_qubits: int, *, late: bool) -> Cut:
     """Cuts as early as the data allows, or as late as the entanglement does.
 
     Raises:
@@ -83,7 +84,8 @@ class ProductForm:
         qubits: The qubits, in the order in which gates number them.
         inputs: Data symbols, in the order of the features.
         weights: Weight symbols, in their order.
-        dense: Whether coefficients come from matrices instead of sums of paths.
+        dense: Whether coefficients come from matrices instead of sums of paths: unitaries, or,
+            with channels among the gates, Pauli transfer matrices.
 
     Raises:
         TooManyTerms: If the sums of Pauli strings grow too long.
@@ -106,7 +108,9 @@ class ProductForm:
         self.n_observables = len(operators)
 
         if dense:
-            self._coefficients = DenseCoefficients(where.shared, operators, strings, weights)
+            noisy = any(isinstance(g, Channel) for g in where.shared)
+            kind = TransferCoefficients if noisy else DenseCoefficients
+            self._coefficients = kind(where.shared, operators, strings, weights)
         elif self.one_string_each:
             terms = [(k, m, c) for k, op in enumerate(operators) for m, c in op[strings[k]].items()]
             self._coefficients = Coefficients((len(strings),), terms, trig, weights)

@@ -1,0 +1,120 @@
+"""`Noise`: what happens to qubits after each gate, and to what is read out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import cirq
+import numpy as np
+
+from tfq_resqunn.circuits.json import read_json, write_json
+
+# What each strength is: a probability, or for damping the rate gamma of one gate's duration.
+CHANNELS = {
+    "depolarizing": cirq.depolarize,
+    "amplitude_damping": cirq.amplitude_damp,
+    "phase_damping": cirq.phase_damp,
+    "bit_flip": cirq.bit_flip,
+    "phase_flip": cirq.phase_flip,
+}
+READOUT_ERROR = "readout_error"
+NAMES = (*CHANNELS, READOUT_ERROR)
+
+
+@dataclasses.dataclass(frozen=True)
+class Noise:
+    """Channels after each gate and errors of readout, or any `cirq.NoiseModel`.
+
+    A channel acts on each qubit of a gate, after the gate, as the circuit is written (encoder
+    included), before anything is decomposed for a simulator. Several act in the order of `NAMES`.
+
+    Attributes:
+        strengths: Pairs of a name and its strength in (0, 1]: `"depolarizing"` (probability that
+            X, Y or Z strikes), `"amplitude_damping"`, `"phase_damping"` (rates gamma),
+            `"bit_flip"`, `"phase_flip"` (probabilities), and `"readout_error"` (probability, at
+            most 1/2, that the outcome of a measured qubit is read as the other one, whichever
+            Pauli operator is measured. It stands at the circuit's end as the depolarizing channel
+            of 3/2 of that probability, which has the same effect on every mean: a factor 1 - 2p).
+        model: A `cirq.NoiseModel`, in the place of the channels.
+
+    Example:
+        >>> noise = Noise.of({"depolarizing": 0.01, "readout_error": 0.02})
+        >>> q = cirq.LineQubit(0)
+        >>> print(noise.apply(cirq.Circuit(cirq.H(q))))
+        0: ───H───D(0.01)───D(0.03)───
+    """
+
+    strengths: tuple[tuple[str, float], ...] = ()
+    model: cirq.NoiseModel | None = None
+
+    @classmethod
+    def of(cls, value, who: str = "Noise") -> Noise | None:
+        """Makes noise of what users pass.
+
+        Args:
+            value: `None`, a `dict` from names to strengths (those of 0 are left out), a
+                `cirq.NoiseModel`, a `Noise`, or what `get_config` gave.
+            who: Who asks, for messages.
+
+        Returns:
+            The noise, or `None` where there is none.
+
+        Raises:
+            TypeError: If `value` is none of these, or a strength is no number.
+            ValueError: If a name is unknown, or a strength is out of range.
+        """
+        if value is None or isinstance(value, Noise):
+            return value
+        if isinstance(value, Mapping) and set(value) == {"cirq"}:
+            value = read_json(value["cirq"], {})
+        if isinstance(value, cirq.NoiseModel):
+            return None if value == cirq.NO_NOISE else cls(model=value)
+        if not isinstance(value, Mapping):
+            raise TypeError(
+                f"{who}: `noise` must be a dict such as {{'depolarizing': 0.01}}, or a "
+                f"cirq.NoiseModel. Received {value!r} of type {type(value).__name__}."
+            )
+        strengths = {name: _check(name, strength, who) for name, strength in value.items()}
+        ordered = tuple((name, strengths[name]) for name in NAMES if strengths.get(name))
+        return cls(ordered) if ordered else None
+
+    def apply(self, circuit: cirq.AbstractCircuit) -> cirq.Circuit:
+        """Gives the circuit with the channels in it."""
+        if self.model is not None:
+            return circuit.unfreeze().with_noise(self.model)
+        channels = [CHANNELS[name](p) for name, p in self.strengths if name in CHANNELS]
+        noisy = cirq.Circuit()
+        for moment in circuit:
+            noisy.append(moment)
+            qubits = sorted(moment.qubits)
+            for channel in channels:
+                noisy.append(cirq.Moment(channel.on_each(*qubits)))
+        if error := dict(self.strengths).get(READOUT_ERROR):
+            everywhere = cirq.depolarize(1.5 * error).on_each(*sorted(circuit.all_qubits()))
+            noisy.append(cirq.Moment(everywhere))
+        return noisy
+
+    def get_config(self) -> dict:
+        """Gives the noise as JSON can hold it."""
+        return dict(self.strengths) if self.model is None else {"cirq": write_json(self.model)}
+
+    def __str__(self) -> str:
+        if self.model is not None:
+            return str(self.model)
+        return ", ".join(f"{name} {strength:g}" for name, strength in self.strengths)
+
+
+def _check(name, strength, who: str) -> float:
+    if name not in NAMES:
+        raise ValueError(
+            f"{who}: `noise` must name some of {', '.join(map(repr, NAMES))}. Received {name!r}."
+        )
+    if isinstance(strength, bool) or not isinstance(strength, (int, float, np.number)):
+        raise TypeError(f"{who}: `noise[{name!r}]` must be a number. Received {strength!r}.")
+    highest = 0.5 if name == READOUT_ERROR else 1.0
+    if not 0 <= strength <= highest:
+        raise ValueError(
+            f"{who}: `noise[{name!r}]` must lie between 0 and {highest:g}. Received {strength}."
+        )
+    return float(strength)
