@@ -31,6 +31,8 @@ OPERATIONS = {
     "controlled": cirq.ry(A)(Q[0]).controlled_by(Q[1]),
     "controlled_gate": cirq.rx(A * B).controlled(2)(*Q[:3]),
     "control_values": cirq.ControlledOperation([Q[1], Q[2]], cirq.Y(Q[0]) ** A, [0, 1]),
+    "rotation_by_control_values": cirq.ControlledOperation([Q[1], Q[2]], cirq.rx(A)(Q[0]), [1, 0]),
+    "rotation_by_zero": cirq.ControlledOperation([Q[1]], cirq.rz(A * B)(Q[0]), [0]),
     "two_control_values": cirq.ControlledOperation([Q[1]], cirq.Y(Q[0]) ** A, [(0, 1)]),
     "sum_of_products": cirq.ControlledGate(
         cirq.Y**A, control_values=cirq.SumOfProducts([[0, 1], [1, 0]])

@@ -1,6 +1,16 @@
 """Circuits as values: pure Cirq and sympy, no TensorFlow."""
 
-from tfq_resqunn.circuits.ansatzes import ANSATZES, basic_entangler, strongly_entangling
+from tfq_resqunn.circuits.ansatzes import (
+    ANSATZES,
+    basic_entangler,
+    brick,
+    identity_blocks,
+    qcnn,
+    random_ansatz,
+    sim_circuit,
+    simplified_two_design,
+    strongly_entangling,
+)
 from tfq_resqunn.circuits.circuit import QuanvCircuit
 from tfq_resqunn.circuits.encoders import (
     ENCODERS,
@@ -30,7 +40,9 @@ __all__ = [
     "amplitude_encoder",
     "angle_encoder",
     "basic_entangler",
+    "brick",
     "dense_angle_encoder",
+    "identity_blocks",
     "iqp_encoder",
     "neighbour_parity",
     "parity",
@@ -38,7 +50,11 @@ __all__ = [
     "pauli_xyz",
     "pauli_y",
     "pauli_z",
+    "qcnn",
+    "random_ansatz",
     "reupload",
+    "sim_circuit",
+    "simplified_two_design",
     "strongly_entangling",
     "threshold_encoder",
     "zz_feature_map",

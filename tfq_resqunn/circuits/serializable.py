@@ -116,8 +116,14 @@ class _Rewriter:
         target = self._plain(sub)
         if target is None or sub.gate == cirq.I:
             return None
+        target, phase = _split_phase(target[0])
+        rewritten = []
         # Several control values are as many gates, none of which sees another's.
-        return [cirq.ControlledOperation(controls, target[0], v) for v in values.expand()]
+        for value in values.expand():
+            rewritten.append(cirq.ControlledOperation(controls, target, value))
+            if phase is not None:
+                rewritten.append(_phase(phase, controls, value))
+        return rewritten
 
     def _angle(self, value):
         if not isinstance(value, sympy.Basic):
@@ -139,6 +145,28 @@ class _Rewriter:
             i += 1
         self._taken.add(name)
         return sympy.Symbol(name)
+
+
+def _split_phase(op: cirq.Operation) -> tuple[cirq.Operation, sympy.Expr | None]:
+    """Splits a rotation by a symbol into a power and a phase, both with two eigenvalues.
+
+    A controlled rotation has three: 1 where it does nothing, and the rotation's two.
+    TensorFlow Quantum's parameter shift takes it to have two, and its gradient would be wrong.
+    """
+    shift = getattr(op.gate, "global_shift", 0)
+    if not shift or not cirq.is_parameterized(op) or isinstance(op.gate, cirq.PhasedXPowGate):
+        return op, None
+    return type(op.gate)(exponent=op.gate.exponent).on(*op.qubits), shift * op.gate.exponent
+
+
+def _phase(exponent, controls, values) -> cirq.Operation:
+    """Multiplies by exp(i pi exponent) where the controls have these values."""
+    gate = cirq.ZPowGate(exponent=exponent)
+    if values[-1] == 0:
+        gate = cirq.ZPowGate(exponent=-exponent, global_shift=-1)
+    if len(controls) == 1:
+        return gate.on(*controls)
+    return cirq.ControlledOperation(controls[:-1], gate.on(controls[-1]), values[:-1])
 
 
 def _is_multiple_of_symbol(value: sympy.Expr) -> bool:
