@@ -43,7 +43,7 @@ def test_draw(resqunn, tmp_path):
     assert (tmp_path / "circuit.svg").read_text().startswith("<svg")
 
 
-@pytest.mark.parametrize("command", [cli.train, cli.predict, cli.draw])
+@pytest.mark.parametrize("command", [cli.train, cli.study, cli.predict, cli.draw])
 def test_help_explains_every_option_and_shows_examples(command):
     for parameter in command.params:
         if isinstance(parameter, click.Option):

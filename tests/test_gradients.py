@@ -80,6 +80,27 @@ def test_exactly_zero_is_not_none(rng):
     model.compile("sgd", "mse")
     report = rq.gradient_report(model, np.zeros((1, 2, 2, 1), "float32"), np.ones((1, 4)))
     assert (report.rows[0].state, report.rows[0].norm) == ("zero", 0.0)
+    assert report.rows[0].zeros == 1
+
+
+def test_share_of_zeros_is_counted_over_all_components(rng):
+    # The weights from a dead unit of the first layer have no gradient, nor have those into it.
+    hidden = keras.layers.Dense(2, activation="relu", name="hidden")
+    model = keras.Sequential([keras.Input((3,)), hidden, keras.layers.Dense(1, name="head")])
+    model.compile("sgd", "mse")
+    hidden.set_weights([np.array([[1.0, -1.0]] * 3), np.zeros(2)])
+    report = rq.gradient_report(model, np.ones((2, 3), "float32"), np.full((2, 1), 9.0))
+    assert report["hidden"].zeros == 4 / 8  # of 2 * 3 weights and 2 biases, those of one unit
+    assert report["head"].zeros == 1 / 3  # of 2 weights and a bias, the dead unit's
+    assert {report[name].state for name in ("hidden", "head")} == {"flows"}
+
+
+def test_without_gradient_there_is_no_share_of_zeros(rng):
+    model = compiled(rq.resqunn((4, 4, 1), 3, placement="none", input_gradient=False))
+    row = rq.gradient_report(model, *batch(rng))["quanv_1"]
+    assert row.state == "none"
+    assert np.isnan(row.zeros)
+    assert np.isnan(row.norm)
 
 
 def test_regularisation_is_no_gradient(rng):

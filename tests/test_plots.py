@@ -2,9 +2,19 @@
 
 import re
 
+import cirq
+import numpy as np
+import pandas as pd
 import pytest
+import sympy
 
-from tfq_resqunn.plots import training_curves
+from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.plots import (
+    circuit_figure,
+    feature_maps_figure,
+    training_curves,
+    variance_figure,
+)
 
 HISTORY = {
     "loss": [1.2, 0.6, 0.3],
@@ -65,3 +75,86 @@ def test_no_loss():
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         training_curves({"accuracy": [0.5]})
+
+
+# --- circuits ----------------------------------------------------------------------------------
+
+
+def test_circuit_has_a_wire_for_each_qubit_and_a_box_for_each_gate(tmp_path):
+    a, b, c = cirq.LineQubit.range(3)
+    x, w = sympy.symbols("x_0 w_0")
+    circuit = QuanvCircuit(
+        cirq.Circuit(
+            cirq.ry(sympy.pi * x)(a), cirq.X(b), cirq.CCX(a, b, c), cirq.SWAP(a, c), cirq.rz(w)(b)
+        )
+    )
+    figure = circuit_figure(circuit, tmp_path / "circuit.svg")
+    assert (tmp_path / "circuit.svg").read_text().startswith("<?xml")
+    axes = figure.axes[0]
+    texts = [text.get_text() for text in axes.texts]
+    assert texts == ["0", "1", "2", "Ry(π x_0)", "X", "Rz(w_0)"]
+    markers = [line.get_marker() for line in axes.lines if line.get_marker() != "None"]
+    assert sorted(markers) == sorted("oo" + "o+" + "xx")  # two controls, their X, a swap
+    wires = [line for line in axes.lines if len(set(line.get_ydata())) == 1 < len(line.get_xdata())]
+    assert len(wires) == 3
+
+
+def test_gates_of_one_moment_that_cross_stand_side_by_side():
+    q = cirq.LineQubit.range(4)
+    crossing = cirq.Moment(cirq.CNOT(q[0], q[2]), cirq.CNOT(q[1], q[3]))
+    circuit = QuanvCircuit(cirq.Circuit(cirq.rx(sympy.Symbol("x_0"))(q[0]), crossing))
+    axes = circuit_figure(circuit).axes[0]
+    places = {line.get_xdata()[0] for line in axes.lines if line.get_marker() == "+"}
+    assert len(places) == 2
+
+
+# --- feature maps ------------------------------------------------------------------------------
+
+
+def test_feature_maps_are_drawn_as_they_are():
+    inputs, outputs = np.random.default_rng(1).random((2, 3, 8, 8, 1))
+    outputs = np.concatenate([outputs, -2 * outputs], axis=-1)
+    figure = feature_maps_figure(inputs, outputs)
+    left, right = figure.axes[:2]
+    assert [text.get_text() for text in left.texts] == ["input"]
+    assert [text.get_text() for text in right.texts] == ["output 0", "output 1"]
+    assert len(left.images) == 3
+    for image, (k, c) in zip(right.images, np.ndindex(3, 2), strict=True):
+        np.testing.assert_array_equal(image.get_array(), outputs[k, ..., c])
+        limit = np.abs(outputs).max()
+        assert image.get_clim() == (-limit, limit)
+
+
+def test_of_many_channels_the_first_eight_are_drawn():
+    figure = feature_maps_figure(np.ones((1, 4, 4, 1)), np.zeros((1, 4, 4, 20)))
+    assert len(figure.axes[1].images) == 8
+
+
+# --- variances ---------------------------------------------------------------------------------
+
+VARIANCES = pd.DataFrame(
+    [(n, a, "quanv", 0.1 / n, 0.05 / n, 0.2 / n) for n in (2, 4) for a in ("one", "two")],
+    columns=["n_qubits", "ansatz", "layer", "variance", "low", "high"],
+)
+
+
+def test_variances_have_intervals_and_lines_that_differ_without_colour():
+    axes = variance_figure(VARIANCES, ["n_qubits", "ansatz"]).axes[0]
+    (low, high), *_ = (
+        (bars.get_segments()[0][0][1], bars.get_segments()[0][1][1]) for bars in axes.collections
+    )
+    assert (low, high) == pytest.approx((0.025, 0.1))
+    lines = [container.lines[0] for container in axes.containers]
+    assert len({line.get_linestyle() for line in lines}) == 2
+    assert len({line.get_marker() for line in lines}) == 2
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "ansatz one",
+        "ansatz two",
+    ]
+    assert axes.get_xlabel() == "n_qubits"
+    assert "rad" in axes.get_ylabel()
+
+
+def test_variances_over_names():
+    axes = variance_figure(VARIANCES, ["ansatz", "n_qubits"]).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["one", "two"]

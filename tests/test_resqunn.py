@@ -1,5 +1,7 @@
+import cirq
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfq_resqunn as rq
 from tfq_resqunn._keras import keras
@@ -95,6 +97,50 @@ def test_twin_puts_outcomes_on_their_pixels(rng):
         np.testing.assert_array_equal(patch.ravel(), outcomes[0, i, j])
 
 
+@pytest.mark.parametrize("build", [rq.resqunn, rq.classical_twin])
+def test_head_without_weights(build, rng):
+    model = build((4, 4, 1), 3, head="none")
+    x = rng.random((5, 4, 4, 1)).astype("float32")
+    layers = [layer.name for layer in model.layers]
+    assert layers[-3:] == ["sum_2", "pooling", "head"]
+    assert not model.get_layer("pooling").weights
+    before = keras.Model(model.inputs, model.get_layer("sum_2").output)
+    features = before.predict(x, verbose=0).reshape(5, 16)
+    means = np.stack([10 * features[:, k::3].mean(axis=1) for k in range(3)], 1)
+    expected = np.exp(means) / np.exp(means).sum(1, keepdims=True)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("readout", ["pixels", "channels"])
+def test_twin_without_input_gradient(readout, tmp_path, rng):
+    arguments = dict(depth=2, placement="none", readout=readout)
+    whole = rq.classical_twin((4, 4, 1), 3, **arguments)
+    cut = rq.classical_twin((4, 4, 1), 3, input_gradient=False, **arguments)
+    x, y = rng.random((8, 4, 4, 1)).astype("float32"), np.arange(8) % 3
+    cut.set_weights(whole.get_weights())
+    np.testing.assert_array_equal(cut.predict(x, verbose=0), whole.predict(x, verbose=0))
+    cut.save(tmp_path / "cut.keras")
+    for model in (cut, keras.models.load_model(tmp_path / "cut.keras")):
+        image = tf.constant(x)
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            outputs = model.get_layer("conv_1")(image)
+        assert tape.gradient(outputs, image) is None
+        model.compile("adam", "sparse_categorical_crossentropy")
+        assert states(model, x, y) == ["none", "flows", "flows"]
+    whole.compile("adam", "sparse_categorical_crossentropy")
+    assert states(whole, x, y) == ["flows", "flows", "flows"]
+
+
+def states(model, x, y):
+    return [row.state for row in rq.gradient_report(model, x, y).rows]
+
+
+def test_frozen_twin_has_frozen_convolutions():
+    twin = rq.classical_twin((4, 4, 1), 3, trainable=False)
+    assert [w.shape for w in twin.trainable_weights] == [(16, 3), (3,)]
+
+
 def test_terms_of_different_shape_are_refused():
     with pytest.raises(ValueError) as error:
         rq.resqunn((4, 4, 1), 3, placement="X+O1", readout="channels")
@@ -111,6 +157,24 @@ def test_terms_of_different_shape_are_refused():
     [
         (dict(depth=0), ValueError, "resqunn: `depth` must be at least 1. Received 0"),
         (dict(depth="2"), TypeError, "resqunn: `depth` must be an integer. Received '2'"),
+        (
+            dict(head="dense"),
+            ValueError,
+            "`head` must be one of 'linear', 'none'. Received 'dense'",
+        ),
+        (
+            dict(
+                head="none",
+                kernel_size=4,
+                filters=1,
+                readout="channels",
+                placement="none",
+                depth=1,
+                observables=cirq.Z(cirq.LineQubit(0)),
+            ),
+            ValueError,
+            "at most the number of features",
+        ),
         (dict(placement="X+O3"), ValueError, "There is no layer 3"),
         (dict(placement="X+"), ValueError, "Expected X, O1, O2"),
         (dict(kernel_size=5), ValueError, "height must be at least"),

@@ -67,6 +67,11 @@ def test_wrong_argument(arguments, error, message):
         RunConfig(**arguments)
 
 
+def test_classical_is_a_flag():
+    with pytest.raises(TypeError, match="RunConfig: `classical` must be True or False. Received 1"):
+        RunConfig(classical=1)
+
+
 @pytest.mark.parametrize(
     ("seed", "kind"), [(-1, ValueError), (2**32, ValueError), ("0", TypeError)]
 )

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from tfq_resqunn import datasets
+from tfq_resqunn._keras import keras
+from tfq_resqunn.gradients import gradient_report
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.training import next_run_folder, predict, train
 
@@ -59,9 +61,27 @@ def test_history_file(run):
 
 
 def test_gradients_file(run):
-    table = pd.read_csv(run.paths["gradients"])
-    assert list(table.columns) == ["layer", "kind", "n_weights", "state", "norm"]
-    assert list(table["layer"]) == [row.layer for row in run.gradients.rows]
+    table = pd.read_csv(run.paths["gradients"], keep_default_na=False, float_precision="round_trip")
+    columns = ["epoch", "layer", "kind", "n_weights", "state", "norm", "zeros"]
+    assert list(table.columns) == columns
+    layers = [row.layer for row in run.gradients.rows]
+    assert list(table["epoch"]) == [0] * len(layers) + [1] * len(layers) + [2] * len(layers)
+    last = table[table["epoch"] == TINY.epochs]
+    assert list(last["layer"]) == layers
+    assert [float(norm) for norm in last["norm"]] == [row.norm for row in run.gradients.rows]
+
+
+def test_last_gradients_are_those_of_the_saved_model(run):
+    data = datasets.load("digits", classes=(3, 8), n_train=8, n_test=4, image_size=4, seed=7)
+    model = keras.models.load_model(run.paths["model"])
+    report = gradient_report(model, data.x_train, data.y_train)
+    norms = [row.norm for row in run.gradients.rows]
+    np.testing.assert_allclose([row.norm for row in report.rows], norms, rtol=1e-3)
+
+
+def test_logs_hold_gradients_beside_losses(run):
+    folders = {path.name for path in run.paths["logs"].iterdir()}
+    assert folders == {"train", "validation", "gradients"}
 
 
 def test_accuracies_are_those_of_the_last_epoch(run):
@@ -93,8 +113,29 @@ def test_existing_folder_is_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("change", "layers"),
+    [
+        ({"classical": True}, ["conv_1/conv", "conv_2/conv", "head"]),
+        ({"head": "none"}, ["quanv_1", "quanv_2"]),
+        ({"head": "none", "trainable": False}, ["quanv_1", "quanv_2"]),  # nothing to train
+    ],
+)
+def test_twin_and_head(tmp_path, images, change, layers):
+    result = train(replace(TINY, **change), tmp_path / "run", verbose=0)
+    assert [row.layer for row in result.gradients.rows] == layers
+    assert len(result.history["val_loss"]) == TINY.epochs
+    if change.get("trainable", True):
+        assert result.history["loss"][0] != result.history["loss"][1]
+    else:
+        assert result.history["val_loss"][0] == result.history["val_loss"][1]
+        assert {row.state for row in result.gradients.rows} == {"static"}
+    assert predict(result.paths["model"], images).probabilities.shape == (6, 2)
+
+
+@pytest.mark.parametrize(
     "change",
     [
+        {"head": "no such head"},
         {"dataset": "digit"},
         {"classes": (3, 88)},
         {"n_train": 10**6},

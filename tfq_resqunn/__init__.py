@@ -7,12 +7,15 @@
 from tfq_resqunn import circuits, datasets
 from tfq_resqunn._version import __version__
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.gradients import gradient_report
-from tfq_resqunn.layers import EncodedPQC, Quanv2D, Residual
+from tfq_resqunn.descriptors import entangling_capability, expressibility
+from tfq_resqunn.gradients import GradientFlow, gradient_report, gradient_variance
+from tfq_resqunn.layers import EncodedPQC, IdentityBlocks, Quanv2D, Residual
 from tfq_resqunn.models import Placement, classical_twin, resqunn
 
 __all__ = [
     "EncodedPQC",
+    "GradientFlow",
+    "IdentityBlocks",
     "Placement",
     "Quanv2D",
     "QuanvCircuit",
@@ -21,6 +24,9 @@ __all__ = [
     "circuits",
     "classical_twin",
     "datasets",
+    "entangling_capability",
+    "expressibility",
     "gradient_report",
+    "gradient_variance",
     "resqunn",
 ]

@@ -21,6 +21,9 @@ class RunConfig:
         depth: Number of quanvolutional layers.
         placement: Where the skip connections are, such as `"(X+O1)+O2"`, or `"none"`.
             Default: around every layer.
+        head: `"linear"` or `"none"`, see `resqunn`.
+        classical: Whether a convolution stands in each quanvolution's place, see
+            `classical_twin`.
         kernel_size: Pixels of a patch in each direction, one number or `(rows, cols)`.
         padding: `"valid"` or `"same"`, see `Quanv2D`.
         filters: Number of circuits in each layer.
@@ -29,7 +32,7 @@ class RunConfig:
         n_layers: Number of the ansatz' layers in each circuit.
         readout: `"pixels"` or `"channels"`, see `Quanv2D`.
         input_gradient: Whether gradients pass through the layers to what lies before them.
-        trainable: Whether the circuits' angles are trained; if not, only the head is.
+        trainable: Whether the layers' weights are trained; if not, only the head is.
         backend: What runs the circuits, see `Quanv2D`.
         epochs: Passes over the training images.
         batch_size: Images in a training step.
@@ -37,7 +40,8 @@ class RunConfig:
         seed: Of the draws from the data, the initial weights and the shuffling.
 
     Raises:
-        TypeError: If `epochs`, `batch_size` or `seed` is no integer, or `learning_rate` no number.
+        TypeError: If `epochs`, `batch_size` or `seed` is no integer, `learning_rate` no number, or
+            `classical` no boolean.
         ValueError: If one of them is not positive, or `seed` not in 0 ... 2**32 - 1.
 
     Example:
@@ -55,6 +59,8 @@ class RunConfig:
     image_size: int | tuple[int, int] | None = None
     depth: int = 2
     placement: str | None = None
+    head: str = "linear"
+    classical: bool = False
     kernel_size: int | tuple[int, int] = 2
     padding: str = "valid"
     filters: int = 1
@@ -74,6 +80,10 @@ class RunConfig:
         for name, value in vars(self).items():
             if isinstance(value, list):  # so that JSON's lists compare equal to tuples
                 object.__setattr__(self, name, tuple(value))
+        if not isinstance(self.classical, bool):
+            raise TypeError(
+                f"RunConfig: `classical` must be True or False. Received {self.classical!r}."
+            )
         self._check_positive("epochs", int, "an integer")
         self._check_positive("batch_size", int, "an integer")
         self._check_positive("learning_rate", (int, float), "a number")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from tfq_resqunn import datasets
-from tfq_resqunn._keras import keras
+from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn._version import __version__
 from tfq_resqunn.files import replacing
-from tfq_resqunn.gradients import GradientReport, gradient_report
-from tfq_resqunn.models import resqunn
+from tfq_resqunn.gradients import GradientFlow, GradientReport
+from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.seeding import set_seed
@@ -95,7 +96,7 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
     Args:
         config: What to train, on what, and how.
         out: Folder to make. It gets `model.keras`, `config.json`, `history.csv`, `curves.png`,
-            `gradients.csv` and `logs/` (for TensorBoard).
+            `gradients.csv` (of every epoch) and `logs/` (for TensorBoard).
         verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch.
 
     Returns:
@@ -113,28 +114,21 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
             f"does.\nChoose another name, or remove that one."
         )
     set_seed(config.seed)
-    data = _load_data(config)
-    model = _build_model(config, data)
+    data = load_data(config)
+    model = build_model(config, data)
 
     out.mkdir(parents=True)
     paths = _name_paths(out)
-    history = model.fit(
-        data.x_train,
-        data.y_train,
-        batch_size=config.batch_size,
-        epochs=config.epochs,
-        validation_data=(data.x_test, data.y_test),
-        callbacks=[keras.callbacks.TensorBoard(paths["logs"])],
-        verbose=verbose,
-    )
+    x, y = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
+    flow = GradientFlow(x, y, log_dir=paths["logs"], csv=paths["gradients"])
+    callbacks = [keras.callbacks.TensorBoard(paths["logs"]), flow]
+    history = fit(model, config, data, callbacks, verbose)
     result = RunResult(
         paths=paths,
-        train_accuracy=_evaluate(model, data.x_train, data.y_train),
-        test_accuracy=_evaluate(model, data.x_test, data.y_test),
-        gradients=gradient_report(
-            model, data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
-        ),
-        history={name: [float(v) for v in values] for name, values in history.history.items()},
+        train_accuracy=evaluate(model, data.x_train, data.y_train)["accuracy"],
+        test_accuracy=evaluate(model, data.x_test, data.y_test)["accuracy"],
+        gradients=flow.history[-1],
+        history=history,
     )
     _write_run(config, data, model, result)
     return result
@@ -188,7 +182,11 @@ def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
     return folder
 
 
-def _load_data(config: RunConfig) -> datasets.Dataset:
+# --- the steps of a run --------------------------------------------------------------------
+
+
+def load_data(config: RunConfig) -> datasets.Dataset:
+    """Load the data of a run."""
     return datasets.load(
         config.dataset,
         classes=config.classes,
@@ -199,24 +197,46 @@ def _load_data(config: RunConfig) -> datasets.Dataset:
     )
 
 
-def _build_model(config: RunConfig, data: datasets.Dataset):
-    model = resqunn(
+def build_model(config: RunConfig, data: datasets.Dataset, jit_compile="auto") -> keras.Model:
+    """Build and compile the network of a run; `jit_compile` is that of `Model.compile`."""
+    build = classical_twin if config.classical else resqunn
+    model = build(
         data.image_shape,
         data.n_classes,
         depth=config.depth,
         placement=config.placement,
+        head=config.head,
         **{name: getattr(config, name) for name in QUANV2D_ARGUMENTS},
     )
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        **({"jit_compile": jit_compile} if IS_KERAS_3 else {}),
     )
     return model
 
 
-def _evaluate(model, x: np.ndarray, y: np.ndarray) -> float:
-    return float(model.evaluate(x, y, verbose=0, return_dict=True)["accuracy"])
+def fit(model, config: RunConfig, data: datasets.Dataset, callbacks, verbose: int) -> dict:
+    """Train a model as a run says, and give the values of each epoch by name."""
+    with warnings.catch_warnings():
+        # Frozen layers before a head without weights: a control, and meant.
+        warnings.filterwarnings("ignore", message="The model does not have any trainable weights")
+        history = model.fit(
+            data.x_train,
+            data.y_train,
+            batch_size=config.batch_size,
+            epochs=config.epochs,
+            validation_data=(data.x_test, data.y_test),
+            callbacks=callbacks,
+            verbose=verbose,
+        )
+    return {name: [float(v) for v in values] for name, values in history.history.items()}
+
+
+def evaluate(model, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Give the loss and the accuracy of a compiled model."""
+    return {k: float(v) for k, v in model.evaluate(x, y, verbose=0, return_dict=True).items()}
 
 
 # --- the run's folder ----------------------------------------------------------------------
@@ -237,18 +257,21 @@ def _write_run(config: RunConfig, data: datasets.Dataset, model, result: RunResu
     with replacing(result.paths["model"]) as temporary:
         model.save(temporary)
     with replacing(result.paths["config"]) as temporary:
-        temporary.write_text(_describe_run(config, data), encoding="utf-8")
+        temporary.write_text(describe_run(config, data), encoding="utf-8")
     with replacing(result.paths["history"]) as temporary:
-        epochs = range(1, len(result.history["loss"]) + 1)
-        table = pd.DataFrame(result.history, index=pd.Index(epochs, name="epoch"))
-        table.to_csv(temporary)
+        tabulate_history(result.history).to_csv(temporary)
     with replacing(result.paths["curves"]) as temporary:
         training_curves(result.history, temporary)
-    with replacing(result.paths["gradients"]) as temporary:
-        _tabulate_gradients(result.gradients).to_csv(temporary, index=False)
 
 
-def _describe_run(config: RunConfig, data: datasets.Dataset) -> str:
+def tabulate_history(history: dict[str, list[float]]) -> pd.DataFrame:
+    """Give the values of each epoch as a table, a row for each epoch, counted from 1."""
+    epochs = range(1, len(history["loss"]) + 1)
+    return pd.DataFrame(history, index=pd.Index(epochs, name="epoch"))
+
+
+def describe_run(config: RunConfig, data: datasets.Dataset) -> str:
+    """Give the text of `config.json`: the configuration, the data, and what ran it."""
     versions = {"tfq-resqunn": __version__}
     versions |= {package: version(package) for package in RECORDED_VERSIONS}
     description = {
@@ -258,12 +281,6 @@ def _describe_run(config: RunConfig, data: datasets.Dataset) -> str:
         "versions": versions,
     }
     return json.dumps(description, indent=2) + "\n"
-
-
-def _tabulate_gradients(report: GradientReport) -> pd.DataFrame:
-    columns = ["layer", "kind", "n_weights", "state", "norm"]
-    rows = [[getattr(row, column) for column in columns] for row in report.rows]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def _read_classes(path: Path, n_classes: int) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ Examples:
   resqunn train
   resqunn train --classes 3,8 --n-train 200 --epochs 5
   resqunn train --placement none --no-input-gradient
+  resqunn train --head none --classical
   resqunn train --dataset mnist --n-train 2000 --n-test 500 --image-size 14
   resqunn train --dataset my_images.npz --depth 3 --placement "X+O1, O2+O3"
 """
@@ -34,6 +35,16 @@ Examples:
     'Where the skip connections are, such as "(X+O1)+O2": X is the image, O1 '
     'the first layer\'s output; "none" for a plain stack.  [default: around every layer]',
     type=str,
+)
+@option(
+    "--head",
+    "What follows the layers: linear is a trained Dense layer; none averages the features of each "
+    "class, so that only the layers before it can learn.",
+    type=click.Choice(["linear", "none"]),
+)
+@option(
+    "--classical/--quantum",
+    "Whether convolutions stand in the place of the circuits (the classical twin, a control).",
 )
 @option(
     "--kernel-size",
@@ -62,7 +73,7 @@ Examples:
 )
 @option(
     "--trainable/--no-trainable",
-    "Whether the circuits' angles are trained; if not, only the classifier behind them is.",
+    "Whether the layers' weights are trained; if not, only the classifier behind them is.",
 )
 @option(
     "--backend",

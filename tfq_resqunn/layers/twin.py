@@ -11,13 +11,15 @@ def conv_twin(quanv: Quanv2D, input_shape, *, name=None, **conv2d) -> keras.laye
     """Builds the `Conv2D` that sees the same patches as a quanvolution and gives as many outputs.
 
     Args:
-        quanv: The `Quanv2D` in whose place the twin is to stand.
+        quanv: The `Quanv2D` in whose place the twin is to stand. With `input_gradient=False` the
+            twin sends no gradient to the layers below either.
         input_shape: Shape of its input, batch axis first.
         name: Name of the layer.
         **conv2d: Further arguments of `Conv2D` (`activation`, say).
 
     Returns:
-        A `Conv2D`, with `readout="pixels"` in a `PixelReadout`.
+        A `Conv2D`, with `readout="pixels"` in a `PixelReadout`. Without input gradients it is a
+        `CutConv2D`.
 
     Example:
         >>> twin = conv_twin(Quanv2D(kernel_size=2, readout="pixels"), (None, 8, 8, 1))
@@ -30,12 +32,43 @@ def conv_twin(quanv: Quanv2D, input_shape, *, name=None, **conv2d) -> keras.laye
             f"channels_first on a CPU. Received data_format={quanv.data_format!r}."
         )
     same = ("kernel_size", "strides", "padding", "dilation_rate", "groups")
-    conv2d = {**{k: getattr(quanv, k) for k in same}, **conv2d}
+    conv2d = {**{k: getattr(quanv, k) for k in same}, "trainable": quanv.trainable, **conv2d}
+    make = keras.layers.Conv2D if quanv.input_gradient else CutConv2D
     n_outputs = quanv.compute_output_shape(input_shape)[-1]
     if quanv.readout == "channels":
-        return keras.layers.Conv2D(n_outputs, name=name, **conv2d)
+        return make(n_outputs, name=name, **conv2d)
     n_pixels = quanv.kernel_size[0] * quanv.kernel_size[1]
-    return PixelReadout(keras.layers.Conv2D(n_outputs * n_pixels, **conv2d), name=name)
+    return PixelReadout(make(n_outputs * n_pixels, name="conv", **conv2d), name=name)
+
+
+@register
+class CutConv2D(keras.layers.Conv2D):
+    """A `Conv2D` that sends no gradient to what lies before it.
+
+    What `input_gradient=False` makes of a `Quanv2D`, for the layer that stands in its place: the
+    weights are trained, and the layers below receive the gradient `None` through it.
+
+    Args:
+        *args: Of `Conv2D`.
+        **kwargs: Of `Conv2D`.
+
+    Input shape:
+        That of `Conv2D`.
+
+    Output shape:
+        That of `Conv2D`.
+
+    Example:
+        >>> x = tf.ones((1, 2, 2, 1))
+        >>> with tf.GradientTape() as tape:
+        ...     tape.watch(x)
+        ...     y = CutConv2D(1, 2)(x)
+        >>> print(tape.gradient(y, x))
+        None
+    """
+
+    def call(self, inputs):
+        return super().call(tf.stop_gradient(inputs))
 
 
 @register
@@ -68,3 +101,8 @@ class PixelReadout(keras.layers.Wrapper):
     def compute_output_shape(self, input_shape):
         n_outputs = self.layer.filters // self._grid.n_pixels
         return (input_shape[0], *self._grid.pixels_shape(*input_shape[1:3]), n_outputs)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        layer = keras.layers.deserialize(config["layer"], custom_objects=custom_objects)
+        return cls(**{**config, "layer": layer})

@@ -4,18 +4,21 @@ from collections.abc import Callable
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin
 from tfq_resqunn.models.placement import Placement, as_placement, show_term
 
+HEADS = ("linear", "none")
+
 
 def resqunn(
-    input_shape, n_classes, *, depth=2, placement=None, name="resqunn", **quanv2d
+    input_shape, n_classes, *, depth=2, placement=None, head="linear", name="resqunn", **quanv2d
 ) -> keras.Model:
     """Builds a residual quanvolutional network (ResQuNN) for classification.
 
-    `depth` quanvolutional layers, summed as `placement` says, then `Flatten` and a softmax
-    `Dense` layer. The result is a plain Keras model, to be compiled and fitted as any other.
+    `depth` quanvolutional layers, summed as `placement` says, then a head that ends in a softmax.
+    The result is a plain Keras model, to be compiled and fitted as any other.
 
     Args:
         input_shape: Shape of one image, `(height, width, channels)`.
@@ -23,6 +26,8 @@ def resqunn(
         depth: Integer, number of quanvolutional layers.
         placement: Where residuals stand: text such as `"(X+O1)+O2"`, a `Placement`, or `None` for
             one around every layer.
+        head: `"linear"`: `Flatten` and a `Dense` layer. `"none"`: a `ClassPooling`, which has no
+            weights, so that whatever is learnt is learnt by the quanvolutional layers.
         name: Name of the model.
         **quanv2d: Arguments of every `Quanv2D`, here with `readout="pixels"` as the default, so
             that layers keep the shape of the image and can be summed.
@@ -34,7 +39,8 @@ def resqunn(
     Raises:
         TypeError: If an argument is of the wrong type.
         ValueError: If the placement does not parse or names a layer that is not there, the terms
-            of a sum differ in shape, or as `Quanv2D` says.
+            of a sum differ in shape, the head is none of the two, or as `Quanv2D` and
+            `ClassPooling` say.
 
     Example:
         >>> model = resqunn((8, 8, 1), 10, depth=2, placement="(X+O1)+O2")
@@ -49,7 +55,7 @@ def resqunn(
     def quanv(k, shape):
         return Quanv2D(name=f"quanv_{k}", **quanv2d)
 
-    return _residual_network(input_shape, n_classes, depth, placement, name, quanv)
+    return _residual_network(input_shape, n_classes, depth, placement, head, name, quanv)
 
 
 def classical_twin(
@@ -58,6 +64,7 @@ def classical_twin(
     *,
     depth=2,
     placement=None,
+    head="linear",
     name="classical_twin",
     activation=None,
     **quanv2d,
@@ -69,11 +76,12 @@ def classical_twin(
         n_classes: As for `resqunn`.
         depth: As for `resqunn`.
         placement: As for `resqunn`.
+        head: As for `resqunn`.
         name: Name of the model.
         activation: Keras activation after each convolution. `None` is linear; `"tanh"` has the
             range of an expectation value.
-        **quanv2d: As for `resqunn`; what concerns circuits only decides how many outputs a patch
-            has.
+        **quanv2d: As for `resqunn`. `input_gradient` and `trainable` mean the same here; what
+            concerns circuits only decides how many outputs a patch has.
 
     Returns:
         A `keras.Model`; its convolutions are named `conv_1`, `conv_2`, ...
@@ -88,11 +96,11 @@ def classical_twin(
     def conv(k, shape):
         return conv_twin(Quanv2D(**quanv2d), shape, activation=activation, name=f"conv_{k}")
 
-    return _residual_network(input_shape, n_classes, depth, placement, name, conv)
+    return _residual_network(input_shape, n_classes, depth, placement, head, name, conv)
 
 
 def _residual_network(
-    input_shape, n_classes, depth, placement, name, make_layer: Callable
+    input_shape, n_classes, depth, placement, head, name, make_layer: Callable
 ) -> keras.Model:
     depth = check_count(depth, "depth", "resqunn")
     n_classes = check_count(n_classes, "n_classes", "resqunn")
@@ -101,15 +109,25 @@ def _residual_network(
             "resqunn: `n_classes` must be at least 2, one probability each (the softmax of one is "
             f"always 1). Received {n_classes}."
         )
+    if head not in HEADS:
+        raise ValueError(
+            f"resqunn: `head` must be one of {', '.join(map(repr, HEADS))}. Received {head!r}."
+        )
     placement = as_placement(placement, depth)
     image = keras.Input(input_shape)
     flow = _Flow(placement, image)
     for k in range(1, depth + 1):
         x = flow.after(k - 1)
         flow.terms[k] = make_layer(k, tuple(x.shape))(x)
-    features = keras.layers.Flatten(name="flatten")(flow.after(depth))
-    classes = keras.layers.Dense(n_classes, activation="softmax", name="head")(features)
-    return keras.Model(image, classes, name=name)
+    return keras.Model(image, _add_head(head, n_classes, flow.after(depth)), name=name)
+
+
+def _add_head(head: str, n_classes: int, features):
+    if head == "none":
+        means = ClassPooling(n_classes, name="pooling")(features)
+        return keras.layers.Softmax(name="head")(means)
+    features = keras.layers.Flatten(name="flatten")(features)
+    return keras.layers.Dense(n_classes, activation="softmax", name="head")(features)
 
 
 class _Flow:

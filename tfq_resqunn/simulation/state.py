@@ -61,14 +61,25 @@ class StateForm:
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
         filters, n = weights.shape[0], tf.shape(features)[1]
+        outcomes = self._in_chunks(*self._given(features, weights), filters, n, features.shape[1])
+        return tf.reshape(tf.transpose(outcomes, [1, 0, 2]), [-1, n])
+
+    def states(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        """Maps the same to state vectors `[2**n_qubits, filters, n]`, all of them at once."""
+        shared, own = self._given(features, weights)
+        return self._run({**shared, **own}, weights.shape[0])
+
+    def _given(self, features, weights):
+        # What all patches share, and what is each one's own.
         weights = tf.transpose(weights)
         shared = {
             "weights": self._weights(weights)[:, :, None],
             "blocks": [block(weights) for block in self._blocks],
         }
-        own = {"data": self._data(features)[:, None, :], "both": self._mixed(features, weights)}
-        outcomes = self._in_chunks(shared, own, filters, n, features.shape[1])
-        return tf.reshape(tf.transpose(outcomes, [1, 0, 2]), [-1, n])
+        return shared, {
+            "data": self._data(features)[:, None, :],
+            "both": self._mixed(features, weights),
+        }
 
     def _mixed(self, features, weights):
         filters, n = weights.shape[1], tf.shape(features)[1]

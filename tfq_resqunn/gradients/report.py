@@ -1,14 +1,15 @@
-"""Which layers receive gradients."""
+"""Which layers receive gradients, on one batch."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import IS_KERAS_3, keras
+from tfq_resqunn.gradients.layers import layers_with_weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,7 @@ class GradientRow:
             a path leads there, and every component is exactly zero. `"flows"`: some component is
             not zero. `"static"`: the layer has weights, none of them trainable.
         norm: Euclidean norm of the gradient; `nan` where there is none.
+        zeros: Share of the gradient's components that are exactly zero; `nan` where there is none.
     """
 
     layer: str
@@ -30,6 +32,7 @@ class GradientRow:
     n_weights: int
     state: str
     norm: float
+    zeros: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,19 +82,23 @@ def gradient_report(model: keras.Model, x, y) -> GradientReport:
         >>> [(row.layer, row.state) for row in report.rows]
         [('quanv_1', 'none'), ('quanv_2', 'flows'), ('head', 'flows')]
     """
+    check_compiled(model, "gradient_report")
+    layers = tuple(layers_with_weights(model))
+    gradients = loss_gradients(model, layers, tf.convert_to_tensor(x), tf.convert_to_tensor(y))
+    return make_report(layers, gradients)
+
+
+def check_compiled(model: keras.Model, who: str) -> None:
+    """Raises a ValueError if a model has no loss yet."""
     if getattr(model, "loss", None) is None:
         raise ValueError(
-            "gradient_report: `model` must be compiled, since the gradient is that of its loss. "
+            f"{who}: `model` must be compiled, since the gradient is that of its loss. "
             "Call model.compile(optimizer, loss) first."
         )
-    layers = list(_layers_with_weights(model))
-    weights = {id(w): w for _, layer in layers for w in layer.trainable_weights}
-    gradients = dict(zip(weights, _gradients(model, x, y, list(weights.values())), strict=True))
-    return GradientReport(tuple(_row(name, layer, gradients) for name, layer in layers))
 
 
-def _gradients(model, x, y, weights) -> list:
-    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+def loss_gradients(model: keras.Model, layers: Sequence, x, y) -> list[list]:
+    """Gives the gradients of each named layer's trainable weights, `None` where no path leads."""
     with tf.GradientTape() as weights_tape:
         # A copy, since Keras' losses look through a softmax that they recognise.
         outputs = tf.nest.map_structure(tf.identity, model(x, training=False))
@@ -100,39 +107,40 @@ def _gradients(model, x, y, weights) -> list:
         loss_tape.watch(tf.nest.flatten(outputs))
         loss = model.compute_loss(x=x, y=y, y_pred=outputs)
     from_loss = loss_tape.gradient(loss, outputs)
-    variables = [w.value if IS_KERAS_3 else w for w in weights]
-    return weights_tape.gradient(outputs, variables, output_gradients=from_loss)
+    weights = [[_variable(w) for w in layer.trainable_weights] for _, layer in layers]
+    gradients = weights_tape.gradient(outputs, weights, output_gradients=from_loss)
+    return [[g if g is None else tf.convert_to_tensor(g) for g in own] for own in gradients]
 
 
-def _layers_with_weights(parent, prefix: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
-    for layer in _children(parent):
-        name = prefix + layer.name
-        if _children(layer):
-            yield from _layers_with_weights(layer, f"{name}/")
-        elif layer.weights:
-            yield name, layer
+def make_report(layers: Sequence, gradients: Sequence[Sequence]) -> GradientReport:
+    """Makes a report of named layers and what `loss_gradients` gave for them."""
+    rows = (_row(*named, own) for named, own in zip(layers, gradients, strict=True))
+    return GradientReport(tuple(rows))
 
 
-def _children(layer) -> list[keras.layers.Layer]:
-    if isinstance(layer, keras.Model):
-        return layer.layers
-    if isinstance(layer, keras.layers.Wrapper):
-        return [c for c in (layer.layer, getattr(layer, "shortcut", None)) if c is not None]
-    return []
+def _variable(weight):
+    return weight.value if IS_KERAS_3 else weight
 
 
-def _row(name: str, layer, gradients: dict) -> GradientRow:
-    own = [gradients[id(w)] for w in layer.trainable_weights]
-    arrays = [tf.convert_to_tensor(g).numpy() for g in own if g is not None]
-    norm = float(np.sqrt(sum(np.sum(np.square(a, dtype=np.float64)) for a in arrays)))
-    if not own:
+def _row(name: str, layer, gradients: Sequence) -> GradientRow:
+    components = flat_components(gradients)
+    norm = zeros = np.nan
+    if not gradients:
         state = "static"
-    elif not arrays:
+    elif not components.size:
         state = "none"
     else:
-        state = "flows" if any(np.any(a) for a in arrays) else "zero"
+        norm = float(np.linalg.norm(components))
+        zeros = float(np.mean(components == 0))
+        state = "zero" if zeros == 1 else "flows"
     n_weights = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
-    return GradientRow(name, type(layer).__name__, n_weights, state, norm if arrays else np.nan)
+    return GradientRow(name, type(layer).__name__, n_weights, state, norm, zeros)
+
+
+def flat_components(gradients: Sequence) -> np.ndarray:
+    """Gives all components of a layer's gradients that exist as one float64 vector."""
+    parts = [np.ravel(g).astype(np.float64) for g in gradients if g is not None]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def _line(row, widths) -> str:

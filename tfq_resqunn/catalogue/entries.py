@@ -1,0 +1,157 @@
+"""`Entry`: a named encoder, ansatz or set of observables, built for so many qubits."""
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Sequence
+
+import cirq
+
+from tfq_resqunn.catalogue.docstrings import Description, describe
+from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES, QuanvCircuit
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.circuits.observables import as_pauli_sums
+from tfq_resqunn.circuits.registry import Registry
+from tfq_resqunn.descriptors import entangling_capability, expressibility
+
+KINDS: dict[str, Registry] = {
+    registry.kind: registry for registry in (ENCODERS, ANSATZES, OBSERVABLES)
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One named part.
+
+    Attributes:
+        kind: `"encoder"`, `"ansatz"` or `"observables"`.
+        name: As it is registered.
+        description: What its docstring says.
+        circuit: The circuit of an encoder or ansatz, else `None`.
+        observables: What is measured; of observables only.
+        problem: Why it cannot be built for this number of qubits, else `None`.
+        expressibility: See `tfq_resqunn.expressibility`; `None` until `with_descriptors`.
+        entangling_capability: See `tfq_resqunn.entangling_capability`; likewise.
+    """
+
+    kind: str
+    name: str
+    description: Description
+    circuit: cirq.FrozenCircuit | None = None
+    observables: tuple[cirq.PauliSum, ...] = ()
+    problem: str | None = None
+    expressibility: float | None = None
+    entangling_capability: float | None = None
+
+    @property
+    def n_qubits(self) -> int:
+        """Qubits of the circuit."""
+        return len(self.circuit.all_qubits())
+
+    @property
+    def n_symbols(self) -> int:
+        """Values that an encoder takes, weights that an ansatz has."""
+        return len(cirq.parameter_symbols(self.circuit))
+
+    @property
+    def depth(self) -> int:
+        """Gates that must follow each other, however they are drawn."""
+        return len(cirq.Circuit(self.circuit.all_operations()))
+
+    @property
+    def n_two_qubit_gates(self) -> int:
+        """Gates on exactly two qubits."""
+        return sum(len(op.qubits) == 2 for op in self.circuit.all_operations())
+
+
+def entries(
+    names: Sequence[str] = (),
+    kind: str | None = None,
+    n_qubits: int = 4,
+    n_layers: int = 1,
+) -> tuple[Entry, ...]:
+    """Lists the named parts, those that users have registered included.
+
+    Args:
+        names: Which. By default all.
+        kind: `"encoder"`, `"ansatz"`, `"observables"`, or `None` for all three.
+        n_qubits: Qubits of ansaetze and observables, and values that encoders take.
+        n_layers: Layers of ansaetze.
+
+    Raises:
+        TypeError: If a count is no integer.
+        ValueError: If there is no such name or kind, or a count is below 1.
+
+    Example:
+        >>> [entry] = entries(["basic_entangler"], n_qubits=3)
+        >>> entry.n_symbols, entry.depth, entry.n_two_qubit_gates
+        (3, 4, 3)
+    """
+    n_qubits = check_count(n_qubits, "n_qubits", "entries")
+    n_layers = check_count(n_layers, "n_layers", "entries")
+    if kind is not None and kind not in KINDS:
+        raise ValueError(
+            f"entries: `kind` must be one of {', '.join(map(repr, KINDS))}, or None for all. "
+            f"Received {kind!r}."
+        )
+    registries = [KINDS[kind]] if kind else list(KINDS.values())
+    for name in names:
+        if not any(name in registry for registry in registries):
+            raise ValueError(_unknown(name, registries))
+    return tuple(
+        _build(registry, name, n_qubits, n_layers)
+        for registry in registries
+        for name in registry
+        if not names or name in names
+    )
+
+
+def with_descriptors(
+    entry: Entry,
+    n_samples: int = 5000,
+    seed: int = 0,
+    progress: Callable[[int], object] | None = None,
+) -> Entry:
+    """Gives an entry with its descriptors, if it has a circuit.
+
+    Args:
+        entry: Any entry.
+        n_samples: Pairs of states for the expressibility, and states for the entanglement.
+        seed: Of the random numbers.
+        progress: Called with the number of samples that are new, `2 * n_samples` in all; at once
+            for an entry without a circuit.
+    """
+    if entry.circuit is None:
+        if progress is not None:
+            progress(2 * n_samples)
+        return entry
+    symbols = sorted(cirq.parameter_symbols(entry.circuit), key=str)
+    inputs = symbols if entry.kind == ENCODERS.kind else ()
+    circuit = QuanvCircuit(entry.circuit, inputs=inputs)
+    return dataclasses.replace(
+        entry,
+        expressibility=expressibility(circuit, n_samples, seed=seed, progress=progress),
+        entangling_capability=entangling_capability(circuit, n_samples, seed, progress),
+    )
+
+
+def _build(registry: Registry, name: str, n_qubits: int, n_layers: int) -> Entry:
+    function = registry.get(name)
+    entry = Entry(registry.kind, name, describe(function))
+    try:
+        if registry is OBSERVABLES:
+            sums = as_pauli_sums(name, cirq.LineQubit.range(n_qubits), name)
+            return dataclasses.replace(entry, observables=sums)
+        counts = (n_qubits,) if registry is ENCODERS else (n_qubits, n_layers)
+        # Checks, as a layer would, what a user's own function has made.
+        circuit = QuanvCircuit(function(*counts), inputs=()).circuit
+        return dataclasses.replace(entry, circuit=circuit)
+    except (TypeError, ValueError) as error:
+        return dataclasses.replace(entry, problem=str(error))
+
+
+def _unknown(name: str, registries: Sequence[Registry]) -> str:
+    known = [other for registry in registries for other in registry]
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    lists = "; ".join(f"{r.kind}: {', '.join(map(repr, r))}" for r in registries)
+    return f"A name must be one of these. {lists}. Received {name!r}.{hint}"

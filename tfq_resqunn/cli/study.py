@@ -1,0 +1,173 @@
+"""`resqunn study`: every placement, with its controls, over seeds, and a report of it."""
+
+import copy
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from tfq_resqunn.cli.train import train
+from tfq_resqunn.study.accuracies import accuracy_table
+from tfq_resqunn.study.command import command_line, default_folder, read_settings
+from tfq_resqunn.study.config import COMMON, HEADS, VARIANTS, VARIED, StudyConfig
+from tfq_resqunn.study.report import write_report
+from tfq_resqunn.study.results import load_results
+from tfq_resqunn.study.runner import Progress, run_study
+
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+EXAMPLES = """\b
+Examples:
+  resqunn study
+  resqunn study --dataset digits --layers 2 --seeds 3
+  resqunn study --layers 3 --placement none --placement "X+O1, O2+O3" --head none
+  resqunn study --dataset my_images.npz --n-train 500 --variant trainable --seeds 0,1,7
+  resqunn study --config study.yaml --out runs/my-study
+  resqunn study --out runs/my-study --report-only
+\b
+The same command goes on where it was stopped. A configuration file has these options' names,
+such as:
+  seeds: 3
+  heads: [linear, none]
+  run: {dataset: digits, depth: 2, epochs: 10}
+"""
+
+
+class Seeds(click.ParamType):
+    """A number of seeds, or integers with commas between them."""
+
+    name = "N|SEEDS"
+
+    def convert(self, value, param, ctx):
+        try:
+            numbers = tuple(int(number) for number in str(value).split(",") if number.strip())
+        except ValueError:
+            numbers = ()
+        if not numbers:
+            self.fail(f"{value!r} must be a number of seeds, such as 3, or seeds, such as 0,1,7.")
+        return numbers if "," in str(value) else numbers[0]
+
+
+def _with_options_of_a_run(command: click.Command) -> click.Command:
+    """Adds what `resqunn train` has for one run, as far as the study does not vary it."""
+    for parameter in train.params:
+        if parameter.name not in (*VARIED, "depth", "out", "quiet"):
+            option = copy.copy(parameter)
+            option.default = getattr(COMMON, option.name)
+            command.params.append(option)
+    return command
+
+
+@_with_options_of_a_run
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--layers", "--depth", "depth",
+    default=COMMON.depth, show_default=True, help="Number of quanvolutional layers.",
+)  # fmt: skip
+@click.option(
+    "--placement", "placements",
+    multiple=True,
+    help='Where the residuals stand, as for train; may be repeated.  [default: all 2**layers sets '
+    "of residuals around single layers]",
+)  # fmt: skip
+@click.option(
+    "--input-gradient/--no-input-gradient",
+    default=None,
+    help="Only with, or only without gradients through the layers.  [default: both]",
+)
+@click.option(
+    "--head", "heads",
+    multiple=True, type=click.Choice(HEADS),
+    help="What follows the layers, as for train; may be repeated.  [default: both]",
+)  # fmt: skip
+@click.option(
+    "--variant", "variants",
+    multiple=True, type=click.Choice(VARIANTS),
+    help="Circuits that are trained, circuits that stay as they are drawn, or convolutions in "
+    "their place; may be repeated.  [default: all]",
+)  # fmt: skip
+@click.option(
+    "--seeds",
+    type=Seeds(), default="3", show_default=True,
+    help="How many seeds, or which: 0,1,7.",
+)  # fmt: skip
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML or JSON file with settings; options on the command line come before it.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the study, a new one or one to go on with.  [default: "
+    "runs/study-<dataset>-<layers>]",
+)
+@click.option("--jobs", type=int, help="Runs at once.  [default: the number of cores]")
+@click.option("--report-only", is_flag=True, help="Write the report of what is there already.")
+@click.option("--quiet", is_flag=True, help="No line for each run.")
+@click.pass_context
+def study(ctx, config, out, jobs, report_only, quiet, **settings):
+    """Train every placement with its controls, over seeds, and report what it shows."""
+    given = {
+        name: value
+        for name, value in settings.items()
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    file = read_settings(config) if config else {}
+    try:
+        configured = None if report_only and out else StudyConfig.from_dict(_merge(file, given))
+        out = out or default_folder(configured)
+        if report_only:
+            write_report(out)
+        else:
+            run_study(configured, out, n_jobs=jobs, on_progress=None if quiet else _show)
+    except KeyboardInterrupt:
+        again = "the same command" if report_only else command_line(configured, out)
+        click.echo(f"\nStopped; nothing is lost. To go on: {again}", err=True)
+        ctx.exit(INTERRUPTED)
+    _show_results(ctx, out)
+
+
+def _merge(file: dict, given: dict) -> dict:
+    """Puts options over the settings of a file; those of a run have a place of their own there."""
+    own = {"placements", "heads", "variants", "seeds", "input_gradient"}
+    values = {**file, **{k: v for k, v in given.items() if k in own}}
+    if "input_gradient" in values:
+        values["input_gradients"] = [values.pop("input_gradient")]
+    run = {k: v for k, v in given.items() if k not in own}
+    return {**values, "run": {**file.get("run", {}), **run}}
+
+
+def _show(progress: Progress) -> None:
+    run = progress.run
+    gradient = "with input gradient" if run.input_gradient else "no input gradient"
+    if progress.error is None:
+        outcome = f"test accuracy {progress.result['test_accuracy']:.3f}"
+    else:
+        outcome = f"FAILED: {progress.error.strip().splitlines()[-1]}"
+    counted = f"{progress.n_ended:>{len(str(progress.n_runs))}}/{progress.n_runs}"
+    left = f"  {_duration(progress.seconds_left)} left" if progress.seconds_left else ""
+    click.echo(
+        f"{counted}  {run.placement}, {run.head} head, {run.variant}, {gradient}, seed {run.seed}: "
+        f"{outcome}{left}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+def _show_results(ctx, folder: Path) -> None:
+    results = load_results(folder)
+    click.echo(f"\n{accuracy_table(results)}\n")
+    for name, file in (("report", "report.html"), ("text", "report.md"), ("table", "results.csv")):
+        click.echo(f"{name:<7} {folder / file}")
+    for run, error in results.failures.items():
+        last = error.strip().splitlines()[-1]
+        click.echo(f"failed  {folder / 'failed' / run}.txt: {last}", err=True)
+    if results.failures:
+        click.echo(f"\nTo try those again: {results.command}", err=True)
+        ctx.exit(1)

@@ -1,0 +1,166 @@
+"""`GradientFlow`: the gradient report of every epoch, as a Keras callback."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import tensorflow as tf
+
+from tfq_resqunn._keras import keras
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.files import replacing
+from tfq_resqunn.gradients.layers import layers_with_weights
+from tfq_resqunn.gradients.report import (
+    GradientReport,
+    check_compiled,
+    loss_gradients,
+    make_report,
+)
+from tfq_resqunn.gradients.summaries import Summaries
+
+COLUMNS = ("layer", "kind", "n_weights", "state", "norm", "zeros")
+
+
+class GradientFlow(keras.callbacks.Callback):
+    """Follows which layers the gradient reaches, before training and after each epoch.
+
+    The gradient is that of `gradient_report`: of the loss on one fixed batch, without
+    regularisers. Epochs count as in "so many are done": 0 is before training. A `fit` that starts
+    at an earlier epoch than the last one recorded starts the record anew from there.
+
+    In TensorBoard, below `log_dir`, a run called `gradients` has:
+
+    - scalars: `gradient/<layer>/norm`, `gradient/<layer>/zeros` (share of components that are
+      exactly zero) and `gradient/<layer>/state` (0 none, 1 zero, 2 flows). A layer without a
+      gradient has the last alone, a static one none of them;
+    - histograms: `gradient/<layer>` of the components, `angles/<layer>` of the circuits' weights;
+    - text: `report`, the table of each epoch, and `diagram/<layer>` of the circuits;
+    - images: `circuit/<layer>`, and `feature_maps/<layer>` of the first images of the batch.
+
+    Args:
+        x: A batch of inputs, as for `gradient_report`.
+        y: Their targets.
+        log_dir: TensorBoard's folder, which may be that of `keras.callbacks.TensorBoard`.
+            `None` writes nothing for TensorBoard.
+        csv: File for the table, a row for each epoch and layer, overwritten. It is whole after
+            every epoch. `None` writes none.
+        every: Integer, epochs from one record to the next. The last epoch is always recorded.
+        n_feature_maps: Integer, images of the batch whose feature maps are drawn; 0 for none.
+
+    Attributes:
+        history: A list with the `GradientReport` of each recorded epoch.
+        epochs: The epochs they belong to.
+
+    Raises:
+        TypeError: If `every` or `n_feature_maps` is no integer.
+        ValueError: If one of them is too small, or `x` and `y` are empty or of different length.
+        FileNotFoundError: If the folder of `csv` does not exist.
+
+    Example:
+        >>> import tfq_resqunn as rq
+        >>> data = rq.datasets.load("digits", n_train=16, n_test=10)
+        >>> model = rq.resqunn((8, 8, 1), 10, placement="O1+O2", input_gradient=False)
+        >>> model.compile("adam", "sparse_categorical_crossentropy")
+        >>> flow = GradientFlow(data.x_train, data.y_train)
+        >>> _ = model.fit(data.x_train, data.y_train, callbacks=[flow], verbose=0)
+        >>> flow.table[["epoch", "layer", "state"]].values.tolist()[:3]
+        [[0, 'quanv_1', 'flows'], [0, 'quanv_2', 'flows'], [0, 'head', 'flows']]
+        >>> len(flow.history)  # before training, and after the one epoch
+        2
+    """
+
+    def __init__(self, x, y, log_dir=None, csv=None, *, every=1, n_feature_maps=4):
+        super().__init__()
+        if len(x) != len(y) or not len(x):
+            raise ValueError(
+                "GradientFlow: `x` and `y` must be a batch of inputs and as many targets, at "
+                f"least one.\nReceived {len(x)} and {len(y)}.\nTake the first of the training "
+                "data, such as x_train[:64] and y_train[:64]."
+            )
+        self.every = check_count(every, "every", "GradientFlow")
+        self.n_feature_maps = 0
+        if n_feature_maps != 0:
+            self.n_feature_maps = check_count(n_feature_maps, "n_feature_maps", "GradientFlow")
+        self.log_dir = None if log_dir is None else Path(log_dir)
+        self.csv = None if csv is None else _checked_file(csv)
+        self.history: list[GradientReport] = []
+        self.epochs: list[int] = []
+        self._x, self._y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+        self._layers, self._measure = (), None
+        self._summaries = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The history as a table: the epoch, then what a `GradientRow` holds."""
+        rows = [
+            (epoch, *(getattr(row, column) for column in COLUMNS))
+            for epoch, report in zip(self.epochs, self.history, strict=True)
+            for row in report.rows
+        ]
+        return pd.DataFrame(rows, columns=["epoch", *COLUMNS])
+
+    def on_train_begin(self, logs=None):
+        check_compiled(self.model, "GradientFlow")
+        if not self.model.built:  # a Sequential model without an Input
+            self.model(self._x)
+        self._layers = tuple(layers_with_weights(self.model))
+        self._measure = self._trace()
+        self._started, self._done = False, None
+        if self.log_dir is not None:
+            images = self._x[: self.n_feature_maps] if self.n_feature_maps else None
+            self._summaries = Summaries(
+                self.log_dir / "gradients", self.model, self._layers, images
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._started:
+            return
+        self._started = True
+        n_kept = sum(e < epoch for e in self.epochs)
+        del self.epochs[n_kept:], self.history[n_kept:]
+        self._record(epoch)
+        self.model.reset_metrics()  # Keras 2 counts the loss of the batch as a training step's
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._done = epoch + 1
+        if self._done % self.every == 0:
+            self._record(self._done)
+
+    def on_train_end(self, logs=None):
+        if self._done is not None and self._done not in self.epochs:
+            self._record(self._done)
+        if self._summaries is not None:
+            self._summaries.close()
+            self._summaries = None
+
+    def _trace(self):
+        layers = self._layers
+
+        def measure(x, y):
+            return loss_gradients(self.model, layers, x, y)
+
+        # Traced here and never again, nor taken for a function that is traced too often where
+        # many models are trained one after the other.
+        function = tf.function(measure, autograph=False)
+        return function.get_concrete_function(self._x, self._y)
+
+    def _record(self, epoch: int) -> None:
+        gradients = self._measure(self._x, self._y)
+        report = make_report(self._layers, gradients)
+        self.epochs.append(epoch)
+        self.history.append(report)
+        if self.csv is not None:
+            with replacing(self.csv) as temporary:
+                self.table.to_csv(temporary, index=False)
+        if self._summaries is not None:
+            self._summaries.write(epoch, report, gradients)
+
+
+def _checked_file(path: str | os.PathLike) -> Path:
+    path = Path(path)
+    if path.is_dir() or not path.parent.is_dir():
+        raise FileNotFoundError(
+            "GradientFlow: `csv` must be the name of a file, in a folder that exists.\n"
+            f"Received {str(path)!r}.\nMake the folder first, or choose another name."
+        )
+    return path

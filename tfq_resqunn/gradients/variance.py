@@ -1,0 +1,257 @@
+"""`gradient_variance()`: how gradients shrink as circuits grow (barren plateaus)."""
+
+import dataclasses
+import itertools
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from tfq_resqunn._keras import keras
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.gradients.layers import layers_with_weights
+from tfq_resqunn.gradients.redraw import initializers_of, redraw
+from tfq_resqunn.gradients.report import check_compiled, flat_components, loss_gradients
+from tfq_resqunn.plots import variance_figure
+from tfq_resqunn.seeding import set_seed
+
+N_RESAMPLES = 1000
+COVERAGE = 0.95
+
+
+@dataclasses.dataclass(frozen=True)
+class VarianceRow:
+    """How much the gradient of one layer varies over initialisations.
+
+    Attributes:
+        point: The values of what is varied.
+        layer: Name of the layer; within others, their names before it.
+        kind: Its class.
+        n_weights: Number of trainable weights.
+        variance: Of the loss's derivative by one weight, averaged over the layer's weights; `nan`
+            where no gradient reaches the layer. In units of the loss squared per unit of the
+            weight squared (radians, for a rotation by one weight).
+        low: Lower end of the bootstrap's 95 % interval.
+        high: Its upper end.
+    """
+
+    point: tuple
+    layer: str
+    kind: str
+    n_weights: int
+    variance: float
+    low: float
+    high: float
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientVariance:
+    """What `gradient_variance` measured; prints as a table.
+
+    Attributes:
+        over: The names of what is varied.
+        rows: A row for each point and layer.
+        n_samples: Initialisations for each point.
+    """
+
+    over: tuple[str, ...]
+    rows: tuple[VarianceRow, ...]
+    n_samples: int
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The rows as a table, with a column for each varied parameter."""
+        columns = ("layer", "kind", "n_weights", "variance", "low", "high")
+        rows = [(*row.point, *(getattr(row, name) for name in columns)) for row in self.rows]
+        return pd.DataFrame(rows, columns=[*self.over, *columns])
+
+    def __str__(self) -> str:
+        text = self.table.to_string(index=False, float_format="{:.3e}".format, na_rep="-")
+        return (
+            f"{text}\n{self.n_samples} initialisations each; low, high: 95 % interval (bootstrap)"
+        )
+
+    def plot(self, path: str | os.PathLike | None = None):
+        """Draws the variances over the first of what is varied, with intervals; a log scale.
+
+        Args:
+            path: File to write to; the suffix decides the format. Default: no file.
+
+        Returns:
+            The Matplotlib figure: a panel for each layer, a line for each value of the rest.
+        """
+        return variance_figure(self.table, self.over, path)
+
+
+def gradient_variance(
+    build: Callable[..., keras.Model],
+    x,
+    y,
+    over: Mapping[str, Sequence],
+    *,
+    n_samples: int = 100,
+    seed: int = 0,
+    verbose: int = 1,
+) -> GradientVariance:
+    """Measures the variance of gradients over random initialisations, while a model grows.
+
+    In deep random circuits it falls exponentially with the number of qubits (a barren plateau):
+    almost everywhere the loss is flat, and training does not start.
+
+    For each point, `build` gives a model, and its weights are drawn `n_samples` times from their
+    layers' initializers. Where a layer does not name these, the model is built anew for each
+    sample instead, which takes longer. The gradient is that of `gradient_report`.
+
+    Args:
+        build: Takes the varied parameters by name, and gives a compiled Keras model.
+        x: A batch of inputs; or a function that takes the same parameters and gives one, where
+            its shape depends on them.
+        y: Their targets; or a function, likewise.
+        over: The parameters to vary and their values. All combinations are measured.
+        n_samples: Integer, initialisations for each point, at least 2.
+        seed: Integer; the same one gives the same numbers.
+        verbose: 0 is silent, 1 shows a progress bar.
+
+    Returns:
+        A `GradientVariance`. Where all models have the same kinds of layers in the same order,
+        their names are those of the first.
+
+    Raises:
+        TypeError: If `build` cannot be called, `over` is no mapping, or it gives no Keras model.
+        ValueError: If there is nothing to vary, `n_samples` is below 2, or a model is not
+            compiled.
+
+    Example:
+        >>> import tfq_resqunn as rq
+        >>> data = rq.datasets.load("digits", n_train=16, n_test=10)
+        >>> def build(n_layers):
+        ...     model = rq.resqunn((8, 8, 1), 10, depth=1, n_layers=n_layers)
+        ...     model.compile("adam", "sparse_categorical_crossentropy")
+        ...     return model
+        >>> variance = gradient_variance(
+        ...     build, data.x_train, data.y_train, {"n_layers": [1, 2]}, n_samples=5, verbose=0
+        ... )
+        >>> variance.table[["n_layers", "layer", "n_weights"]].values.tolist()
+        [[1, 'quanv_1', 4], [1, 'head', 650], [2, 'quanv_1', 8], [2, 'head', 650]]
+
+    Reference:
+        McClean, Boixo, Smelyanskiy, Babbush, Neven, *Barren plateaus in quantum neural network
+        training landscapes* (2018), arXiv:1803.11173.
+    """
+    points = _grid(build, over)
+    n_samples = check_count(n_samples, "n_samples", "gradient_variance")
+    if n_samples < 2:
+        raise ValueError(
+            "gradient_variance: `n_samples` must be at least 2, since one number does not vary. "
+            f"Received {n_samples}."
+        )
+    rows = []
+    bar = keras.utils.Progbar(len(points) * n_samples, unit_name="sample", verbose=verbose)
+    for number, point in enumerate(points):
+        set_seed(seed + number)
+        rng = np.random.default_rng([seed, number])
+        batch = [v(**point) if callable(v) else v for v in (x, y)]
+        samples = []
+        for sample in _samples(build, point, batch, n_samples, rng):
+            samples.append(sample)
+            bar.add(1)
+        rows.append(_rows(tuple(point.values()), samples, rng))
+    return GradientVariance(tuple(over), _with_common_names(rows), n_samples)
+
+
+def _grid(build, over) -> list[dict]:
+    if not callable(build):
+        raise TypeError(
+            "gradient_variance: `build` must be a function that takes the parameters in `over` "
+            f"and gives a compiled model.\nReceived {build!r} of type {type(build).__name__}."
+        )
+    if not isinstance(over, Mapping):
+        raise TypeError(
+            "gradient_variance: `over` must be a dictionary, from the name of a parameter to its "
+            f'values.\nReceived {over!r}.\nGive it the form {{"n_layers": [1, 2, 4]}}.'
+        )
+    over = {name: list(values) for name, values in over.items()}
+    if not over or not all(over.values()):
+        raise ValueError(
+            "gradient_variance: `over` must name at least one parameter, and at least one value "
+            f"for each.\nReceived {over}."
+        )
+    return [dict(zip(over, values, strict=True)) for values in itertools.product(*over.values())]
+
+
+def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
+    """Yields the named layers and their gradients, once for each initialisation."""
+    x, y = map(tf.convert_to_tensor, batch)
+    model = _built(build, point, x)
+    pairs = initializers_of(model)
+    if pairs is None:
+        for k in range(n_samples):
+            model = model if k == 0 else _built(build, point, x)
+            layers = tuple(layers_with_weights(model))
+            yield layers, loss_gradients(model, layers, x, y)
+        return
+    layers = tuple(layers_with_weights(model))
+    measure = tf.function(lambda x, y: loss_gradients(model, layers, x, y), autograph=False)
+    measure = measure.get_concrete_function(x, y)  # never counted as traced too often
+    for _ in range(n_samples):
+        redraw(pairs, rng)
+        yield layers, measure(x, y)
+
+
+def _built(build, point: dict, x) -> keras.Model:
+    model = build(**point)
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "gradient_variance: `build` must give a Keras model.\n"
+            f"Received {model!r} of type {type(model).__name__} for {point}."
+        )
+    check_compiled(model, "gradient_variance")
+    if not model.built:
+        model(x)
+    return model
+
+
+def _rows(point: tuple, samples: list[tuple], rng) -> list[VarianceRow]:
+    layers = samples[0][0]
+    gradients = zip(*(own for _, own in samples), strict=True)
+    rows = []
+    for (name, layer), own in zip(layers, gradients, strict=True):
+        if layer.trainable_weights:
+            n_weights = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
+            spread = _spread(np.array([flat_components(g) for g in own]), rng)
+            rows.append(VarianceRow(point, name, type(layer).__name__, n_weights, *spread))
+    return rows
+
+
+def _with_common_names(points: list[list[VarianceRow]]) -> tuple[VarianceRow, ...]:
+    """Names layers as the first model does, where all have the same kinds in the same order.
+
+    Keras numbers the layers that nobody named: dense, dense_1, dense_2 in three models.
+    """
+    first = points[0]
+    if any([row.kind for row in rows] != [row.kind for row in first] for rows in points):
+        return tuple(itertools.chain.from_iterable(points))
+    return tuple(
+        dataclasses.replace(row, layer=named.layer)
+        for rows in points
+        for row, named in zip(rows, first, strict=True)
+    )
+
+
+def _spread(gradients: np.ndarray, rng) -> tuple[float, float, float]:
+    """Gives the mean variance of the columns, and its interval by resampling the rows."""
+    n, n_components = gradients.shape
+    if not n_components:
+        return np.nan, np.nan, np.nan
+    counts = rng.multinomial(n, np.full(n, 1 / n), size=N_RESAMPLES)
+    # Centred first: the difference of two means of squares would lose digits.
+    centred = gradients - gradients.mean(axis=0)
+
+    def mean_variance(weights):
+        deviation = weights @ centred**2 - (weights @ centred) ** 2 / n
+        return deviation.mean(axis=-1) / (n - 1)
+
+    low, high = np.quantile(mean_variance(counts), [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    return float(mean_variance(np.ones(n))), float(low), float(high)

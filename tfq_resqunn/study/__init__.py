@@ -1,0 +1,1 @@
+"""Studies: every placement, with and without input gradients, over seeds, and their report."""

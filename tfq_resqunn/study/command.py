@@ -1,0 +1,104 @@
+"""A study as the command that repeats it; imports no TensorFlow."""
+
+import dataclasses
+import shlex
+from pathlib import Path
+
+import yaml
+
+from tfq_resqunn.models.placement import Placement
+from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.study.config import COMMON, MAX_DEPTH_OF_ALL, VARIED, StudyConfig
+
+ALWAYS = ("dataset", "depth")  # shown whatever they are
+
+
+def command_line(config: StudyConfig, folder: Path) -> str:
+    """Write the command that makes a study, and goes on with it.
+
+    What has its default is left out. A value that no option takes (a pair of numbers) is taken
+    from the study's own file.
+
+    Example:
+        >>> command_line(StudyConfig(seeds=[0, 1], heads=["linear"]), Path("runs/s"))
+        'resqunn study --dataset digits --layers 2 --head linear --seeds 2 --out runs/s'
+    """
+    try:
+        options = [*_run_options(config.run), *_study_options(config)]
+    except _NoOptionError:
+        options = ["--config", str(folder / "study.json")]
+    return shlex.join(["resqunn", "study", *options, "--out", str(folder)])
+
+
+def default_folder(config: StudyConfig) -> Path:
+    """Name the folder of a study where none is named: the same for the same data and depth.
+
+    Example:
+        >>> default_folder(StudyConfig(RunConfig(dataset="data/shapes.npz"))).as_posix()
+        'runs/study-shapes-2'
+    """
+    return Path("runs") / f"study-{Path(config.run.dataset).stem}-{config.run.depth}"
+
+
+def read_settings(path: Path) -> dict:
+    """Read the settings of a study from YAML or JSON, or from a study's own `study.json`.
+
+    Raises:
+        ValueError: If the file is neither YAML nor JSON, or no mapping.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"read_settings: {path} is neither YAML nor JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ValueError(
+            f"read_settings: {path} must hold names and values, such as `seeds: 3`. Received "
+            f"{values!r}."
+        )
+    return values.get("config", values)
+
+
+class _NoOptionError(Exception):
+    """There is no option for a value."""
+
+
+def _run_options(run: RunConfig):
+    for field in dataclasses.fields(run):
+        value = getattr(run, field.name)
+        if field.name in VARIED or (
+            field.name not in ALWAYS and value == getattr(COMMON, field.name)
+        ):
+            continue
+        flag = field.name.replace("_", "-")
+        if isinstance(value, bool):
+            yield f"--{flag}" if value else f"--no-{flag}"
+            continue
+        if field.name == "classes":
+            value = ",".join(map(str, value))
+        if not isinstance(value, str | int | float):
+            raise _NoOptionError
+        yield from ("--layers" if field.name == "depth" else f"--{flag}", str(value))
+
+
+def _study_options(config: StudyConfig):
+    if config.placements != _default_placements(config.run.depth):
+        for placement in config.placements:
+            yield from ("--placement", placement)
+    if config.input_gradients != StudyConfig.input_gradients:
+        if len(config.input_gradients) > 1:
+            raise _NoOptionError  # both, in another order
+        yield "--input-gradient" if config.input_gradients[0] else "--no-input-gradient"
+    for name in ("heads", "variants"):
+        if getattr(config, name) != getattr(StudyConfig, name):
+            for value in getattr(config, name):
+                yield from (f"--{name[:-1]}", value)
+    counted = config.seeds == tuple(range(len(config.seeds)))
+    yield from ("--seeds", str(len(config.seeds)) if counted else _listed(config.seeds))
+
+
+def _default_placements(depth: int) -> tuple[str, ...]:
+    return tuple(map(str, Placement.every(depth))) if depth <= MAX_DEPTH_OF_ALL else ()
+
+
+def _listed(seeds: tuple[int, ...]) -> str:
+    return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")

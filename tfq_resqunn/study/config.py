@@ -1,0 +1,243 @@
+"""What a placement study is made of, as one value; imports no TensorFlow."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import yaml
+
+from tfq_resqunn.models.placement import Placement
+from tfq_resqunn.run_config import RunConfig
+
+HEADS = ("linear", "none")
+VARIANTS = ("trainable", "frozen", "classical")
+LISTS = ("placements", "input_gradients", "heads", "variants", "seeds")
+# The fields of a RunConfig that a study sets itself, run by run.
+VARIED = ("placement", "head", "classical", "input_gradient", "trainable", "seed")
+# Few, large steps: most of a short run is otherwise spent outside the network.
+COMMON = RunConfig(epochs=10, batch_size=64, learning_rate=0.02)
+MAX_DEPTH_OF_ALL = 6
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """One run of a study: what identifies it.
+
+    Args:
+        placement: Where the residuals stand.
+        input_gradient: Whether gradients pass through the layers.
+        head: `"linear"` or `"none"`.
+        variant: `"trainable"`, `"frozen"` or `"classical"`.
+        seed: Of the draws from the data, the initial weights and the shuffling.
+
+    Example:
+        >>> StudyRun("(X+O1)+O2", False, "linear", "trainable", 0).id
+        '_X+O1_+O2_cut_linear_trainable_0'
+    """
+
+    placement: str
+    input_gradient: bool
+    head: str
+    variant: str
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """A name for the run's folder; parentheses become underscores, spaces go."""
+        placement = self.placement.translate(str.maketrans("()", "__", " "))
+        gradient = "flow" if self.input_gradient else "cut"
+        return f"{placement}_{gradient}_{self.head}_{self.variant}_{self.seed}"
+
+    def configure(self, common: RunConfig) -> RunConfig:
+        """Gives the configuration of this run, from what all runs have in common."""
+        return replace(
+            common,
+            placement=self.placement,
+            head=self.head,
+            classical=self.variant == "classical",
+            input_gradient=self.input_gradient,
+            trainable=self.variant != "frozen",
+            seed=self.seed,
+        )
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """Everything that decides the outcome of a placement study.
+
+    A study trains a network for each combination of placement, input gradient, head, variant and
+    seed. With frozen layers the input gradient changes nothing that is trained, so these are run
+    once, with it.
+
+    Args:
+        run: What all runs have in common: the data, the network, the training. Whatever the study
+            varies stays at its default there.
+        placements: Where the residuals stand. Default: every set of residuals around single
+            layers, 2**depth of them.
+        input_gradients: With (`True`) and without (`False`) gradients through the layers.
+        heads: `"linear"`, a trained `Dense` layer, and `"none"`, a fixed pooling.
+        variants: `"trainable"`; `"frozen"`, layers that stay as they are drawn; `"classical"`,
+            convolutions in their place.
+        seeds: The seeds, or how many there are (0, 1, ...).
+
+    Raises:
+        TypeError: If a value has the wrong type.
+        ValueError: If a value is wrong, or a list is empty or names something twice.
+
+    Example:
+        >>> config = StudyConfig(RunConfig(dataset="digits", depth=2), seeds=3)
+        >>> config.placements
+        ('none', 'X+O1', 'O1+O2', '(X+O1)+O2')
+        >>> len(config.runs())
+        120
+        >>> StudyConfig.from_yaml(config.to_yaml()) == config
+        True
+    """
+
+    run: RunConfig = COMMON
+    placements: tuple[str, ...] | None = None
+    input_gradients: tuple[bool, ...] = (True, False)
+    heads: tuple[str, ...] = HEADS
+    variants: tuple[str, ...] = VARIANTS
+    seeds: tuple[int, ...] | int = 3
+
+    def __post_init__(self):
+        _check_common(self.run)
+        if isinstance(self.seeds, int):
+            object.__setattr__(self, "seeds", _count_seeds(self.seeds))
+        if self.placements is None:
+            object.__setattr__(self, "placements", _every_placement(self.run.depth))
+        for name in LISTS:
+            object.__setattr__(self, name, _check_list(name, getattr(self, name)))
+        parsed = [Placement.parse(p, self.run.depth) for p in self.placements]
+        object.__setattr__(self, "placements", _check_list("placements", [*map(str, parsed)]))
+        _check_choices("input_gradients", self.input_gradients, (True, False))
+        _check_choices("heads", self.heads, HEADS)
+        _check_choices("variants", self.variants, VARIANTS)
+        for seed in self.seeds:
+            replace(self.run, seed=seed)  # checks it
+
+    def runs(self) -> tuple[StudyRun, ...]:
+        """Gives every run, seed by seed, so that a study that is stopped has whole seeds."""
+        return tuple(self._iterate())
+
+    def to_dict(self) -> dict:
+        """Gives the configuration as lists, numbers and strings, a key for each argument."""
+        values = json.loads(json.dumps(dataclasses.asdict(self)))
+        values["run"] = {k: v for k, v in values["run"].items() if k not in VARIED}
+        return values
+
+    def to_json(self) -> str:
+        """Write the configuration as a JSON object."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    def to_yaml(self) -> str:
+        """Write the configuration as a YAML document."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "StudyConfig":
+        """Read what `to_dict` gave; an argument that is not there takes its default."""
+        _check_keys(values, dataclasses.fields(cls), "StudyConfig: the configuration's keys")
+        run = values.get("run", {})
+        known = [f for f in dataclasses.fields(RunConfig) if f.name not in VARIED]
+        _check_keys(run, known, "StudyConfig: the keys of `run`")
+        return cls(**{**values, "run": replace(COMMON, **run)})
+
+    @classmethod
+    def from_json(cls, text: str) -> "StudyConfig":
+        """Read what `to_json` wrote; an argument that is not there takes its default."""
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_yaml(cls, text: str) -> "StudyConfig":
+        """Read what `to_yaml` wrote; an argument that is not there takes its default."""
+        return cls.from_dict(yaml.safe_load(text))
+
+    def differences(self, other: "StudyConfig") -> list[str]:
+        """Lists what another configuration has otherwise: this value against that."""
+        mine, theirs = _flatten(self.to_dict()), _flatten(other.to_dict())
+        return [
+            f"{name}: {json.dumps(mine[name])} against {json.dumps(theirs[name])}"
+            for name in mine
+            if mine[name] != theirs[name]
+        ]
+
+    def _iterate(self) -> Iterator[StudyRun]:
+        for seed in self.seeds:
+            for placement in self.placements:
+                for head in self.heads:
+                    for variant in self.variants:
+                        both = (True,) if variant == "frozen" else self.input_gradients
+                        for input_gradient in both:
+                            yield StudyRun(placement, input_gradient, head, variant, seed)
+
+
+def _flatten(values: dict) -> dict:
+    return {**{f"run.{k}": v for k, v in values["run"].items()}, **values, "run": None}
+
+
+# --- checks --------------------------------------------------------------------------------
+
+
+def _check_common(run) -> None:
+    if not isinstance(run, RunConfig):
+        raise TypeError(f"StudyConfig: `run` must be a RunConfig. Received {run!r}.")
+    varied = [name for name in VARIED if getattr(run, name) != getattr(RunConfig, name)]
+    if varied:
+        raise ValueError(
+            f"StudyConfig: `run` must leave {', '.join(VARIED)} at their defaults, since the "
+            f"study varies them.\nReceived a RunConfig that sets {', '.join(varied)}.\n"
+            f"Say which of them to run with {', '.join(LISTS)}."
+        )
+
+
+def _count_seeds(n_seeds: int) -> tuple[int, ...]:
+    if isinstance(n_seeds, bool) or n_seeds < 1:
+        raise ValueError(
+            "StudyConfig: `seeds` must be a list of seeds, or their number, at least 1. "
+            f"Received {n_seeds}."
+        )
+    return tuple(range(n_seeds))
+
+
+def _every_placement(depth) -> tuple[str, ...]:
+    if isinstance(depth, bool) or not isinstance(depth, int) or not 1 <= depth <= MAX_DEPTH_OF_ALL:
+        raise ValueError(
+            f"StudyConfig: `depth` must be an integer from 1 to {MAX_DEPTH_OF_ALL}, since all "
+            f"2**depth placements are run where `placements` names none.\nReceived {depth!r}.\n"
+            "Use depth=2, or name placements, such as placements=['none', 'X+O1']."
+        )
+    return tuple(map(str, Placement.every(depth)))
+
+
+def _check_list(name: str, values) -> tuple:
+    if isinstance(values, str) or not isinstance(values, list | tuple):
+        raise TypeError(f"StudyConfig: `{name}` must be a list. Received {values!r}.")
+    if not values or len(set(values)) < len(values):
+        raise ValueError(
+            f"StudyConfig: `{name}` must name at least one, and each once. Received {values!r}."
+        )
+    return tuple(values)
+
+
+def _check_choices(name: str, values: tuple, choices: tuple) -> None:
+    for value in values:
+        if type(value) is not type(choices[0]) or value not in choices:
+            raise ValueError(
+                f"StudyConfig: `{name}` must be among {', '.join(map(repr, choices))}. "
+                f"Received {value!r}."
+            )
+
+
+def _check_keys(values, fields, what: str) -> None:
+    known = [field.name for field in fields]
+    if not isinstance(values, dict):
+        raise TypeError(f"{what} must be among {', '.join(known)}. Received {values!r} instead.")
+    unknown = [str(name) for name in values if name not in known]
+    if unknown:
+        raise ValueError(
+            f"{what} must be among {', '.join(known)}.\nReceived {', '.join(unknown)} as well.\n"
+            "Remove what is not in that list."
+        )

@@ -1,0 +1,202 @@
+"""The figures of a study's report. They can be read in grey, and are written as SVG."""
+
+import io
+import itertools
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from tfq_resqunn.study.selection import select
+from tfq_resqunn.study.statistics import mean_interval
+from tfq_resqunn.study.wording import HEADS, VARIANTS, gradient_word
+
+VARIANT_STYLES = {
+    "trainable": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"},
+    "frozen": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "white"},
+    "classical": {"color": "#d35400", "marker": "s", "markerfacecolor": "#d35400"},
+}
+# Told apart by dashes and markers as well. Lines get thinner, so that none hides another.
+LINE_STYLES = [
+    {"color": color, "linestyle": dashes, "marker": marker, "linewidth": width}
+    for colors, markers in (
+        (("0.6", "#d35400", "#1f6fa8", "#111111"), "os^D"),
+        (("#9b7fbd", "#3c8d40", "#c2185b", "#7a5c12"), "v<>P"),
+    )
+    for color, marker, dashes, width in zip(
+        colors,
+        markers,
+        ("-", "-", (0, (5, 2)), (0, (1, 1.3))),
+        (4.0, 2.2, 1.8, 1.4),
+        strict=True,
+    )
+]
+METADATA = ("Creator", "Date", "Format", "Type")  # left out of the files
+MIN_WIDTH = 0.08  # of an axis of accuracies
+CURVES = {"val_accuracy": "Test accuracy", "loss": "Training loss"}
+
+
+def to_svg(figure: Figure) -> str:
+    """Gives a figure as SVG text; the same figure gives the same text.
+
+    Example:
+        >>> to_svg(Figure(figsize=(1, 1))).startswith("<?xml")
+        True
+    """
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tfq_resqunn"}):
+        figure.savefig(buffer, format="svg", metadata=dict.fromkeys(METADATA))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def accuracy_figure(table: pd.DataFrame, chance: float | None = None) -> Figure:
+    """Draw the test accuracy of each setting: the mean, its interval, and each seed.
+
+    Args:
+        table: Of the runs, as in `Results`.
+        chance: Accuracy of guessing, drawn as a line. Default: no line.
+
+    Returns:
+        The figure, a panel for each head, a row for each placement and input gradient.
+    """
+    rows = list(dict.fromkeys(zip(table.placement, table.input_gradient, strict=True)))
+    heads, variants = present(table["head"], HEADS), present(table.variant, VARIANTS)
+    figure = Figure(
+        figsize=(1.6 + 3.3 * len(heads), max(2.6, 1.3 + 0.42 * len(rows))), layout="constrained"
+    )
+    panels = figure.subplots(1, len(heads), sharey=True, squeeze=False)[0]
+    has_line = False
+    for axes, head in zip(panels, heads, strict=True):
+        for y, (placement, on) in enumerate(rows):
+            here = select(table, placement=placement, input_gradient=on, head=head)
+            for offset, variant in zip(_offsets(len(variants)), variants, strict=True):
+                values = here.loc[here.variant == variant, "test_accuracy"].to_numpy()
+                if len(values):
+                    _draw_dot(axes, values, y + offset, VARIANT_STYLES[variant])
+        _shade_every_other(axes, [placement for placement, _ in rows])
+        if chance is not None and _is_near(chance, axes.get_xlim()):
+            has_line = True
+            axes.axvline(chance, color="0.4", linestyle=":", linewidth=1.2)
+        axes.set_title(HEADS[head].capitalize(), fontsize="medium")
+        axes.set_xlabel("Test accuracy")
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes.set_xlim(_widen(*axes.get_xlim()))
+        _clean(axes, "x")
+    labels = [f"{placement}, {gradient_word(on)}" for placement, on in rows]
+    panels[0].set_yticks(range(len(rows)), labels)
+    panels[0].set_ylim(len(rows) - 0.5, -0.5)
+    panels[0].set_ylabel("Placement, input gradients")
+    handles = [
+        Line2D([], [], linestyle="", label=VARIANTS[v], **VARIANT_STYLES[v]) for v in variants
+    ]
+    if has_line:
+        handles.append(Line2D([], [], color="0.4", linestyle=":", label="guessing"))
+    legend_below(figure, handles)
+    return figure
+
+
+def _widen(low: float, high: float) -> tuple[float, float]:
+    """Widens a narrow axis around its middle, so that what is almost equal looks so."""
+    middle, half = (low + high) / 2, max(high - low, MIN_WIDTH) / 2
+    return middle - half, middle + half
+
+
+def _is_near(value: float, limits: tuple[float, float]) -> bool:
+    """Whether a value lies within an axis, or less than the axis' own length beside it."""
+    low, high = limits
+    return 2 * low - high < value < 2 * high - low
+
+
+def _shade_every_other(axes: Axes, placements: list[str]) -> None:
+    shaded = list(dict.fromkeys(placements))[1::2]
+    for y, placement in enumerate(placements):
+        if placement in shaded:
+            axes.axhspan(y - 0.5, y + 0.5, color="0.955", linewidth=0, zorder=0)
+
+
+def _draw_dot(axes: Axes, values: np.ndarray, y: float, style: dict) -> None:
+    interval = mean_interval(values)
+    if interval.is_known:
+        low, high = np.clip([interval.low, interval.high], 0.0, 1.0)
+        axes.plot([low, high], [y, y], color=style["color"], linewidth=1.6, zorder=2)
+    axes.plot(values, np.full(len(values), y), "|", color="0.35", markersize=6, zorder=3)
+    axes.plot([interval.mean], [y], markersize=5.5, zorder=4, linestyle="", **style)
+
+
+def curve_figure(histories: pd.DataFrame) -> Figure:
+    """Draw test accuracy and training loss over the epochs, a line for each placement.
+
+    Args:
+        histories: Of the runs of one head and one variant, as in `Results`.
+
+    Returns:
+        The figure: a column for each input gradient, lines at the mean over seeds, bands from the
+        lowest seed to the highest.
+    """
+    settings = sorted(histories.input_gradient.unique(), reverse=True)
+    names = [name for name in CURVES if name in histories]
+    placements = list(dict.fromkeys(histories.placement))
+    styles = dict(zip(placements, itertools.cycle(LINE_STYLES), strict=False))
+    figure = Figure(
+        figsize=(1.2 + 3.5 * len(settings), 0.7 + 2.6 * len(names)), layout="constrained"
+    )
+    panels = figure.subplots(len(names), len(settings), sharex=True, sharey="row", squeeze=False)
+    for row, name in zip(panels, names, strict=True):
+        for axes, on in zip(row, settings, strict=True):
+            for placement, style in styles.items():
+                here = select(histories, placement=placement, input_gradient=on)
+                _draw_curve(axes, here, name, style)
+            _clean(axes, "both")
+        row[0].set_ylabel(CURVES[name])
+        if "accuracy" in name:
+            row[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    for axes, on in zip(panels[0], settings, strict=True):
+        axes.set_title(f"Input gradients {gradient_word(on)}", fontsize="medium")
+    for axes in panels[-1]:
+        axes.set_xlabel("Epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    handles = [
+        Line2D([], [], markersize=4, label=placement, **style)
+        for placement, style in styles.items()
+    ]
+    legend_below(figure, handles)
+    return figure
+
+
+def _draw_curve(axes: Axes, history: pd.DataFrame, name: str, style: dict) -> None:
+    if history.empty:
+        return
+    epochs = history.groupby("epoch")[name].agg(["mean", "min", "max"])
+    every = max(1, len(epochs) // 6)
+    axes.fill_between(
+        epochs.index, epochs["min"], epochs["max"], color=style["color"], alpha=0.13, linewidth=0
+    )
+    axes.plot(epochs.index, epochs["mean"], markersize=4, markevery=every, **style)
+
+
+def present(column: pd.Series, names) -> list[str]:
+    """Gives those of the names that occur in a column, in their order."""
+    return [name for name in names if name in set(column)]
+
+
+def _offsets(n: int) -> np.ndarray:
+    return (np.arange(n) - (n - 1) / 2) * 0.24
+
+
+def legend_below(figure: Figure, handles: list) -> None:
+    """Puts one legend for all panels below them."""
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(4, len(handles)), frameon=False,
+        fontsize="small",
+    )  # fmt: skip
+
+
+def _clean(axes: Axes, grid: str) -> None:
+    axes.grid(axis=grid, color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,188 @@
+"""Worker processes that train runs at the same time."""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import tfq_resqunn
+
+N_LINES_SHOWN = 20
+# TensorFlow computes on one thread, so that a run gives the same numbers however many are trained
+# at once. That has to be said before TensorFlow Quantum is imported, which starts TensorFlow.
+PROGRAM = """
+import tensorflow as tf
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
+from tfq_resqunn.study.worker import main
+main()
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one job.
+
+    Args:
+        folder: The job's folder, which names it.
+        result: What `train_run` gave, or `None`.
+        error: Why there is no result, or `None`.
+    """
+
+    folder: Path
+    result: dict | None = None
+    error: str | None = None
+
+
+def run_jobs(jobs: Iterable[tuple[str, Path]], n_workers: int) -> Iterator[Outcome]:
+    """Train runs in worker processes; an outcome comes as soon as it is known.
+
+    A worker that dies takes its run with it, and another one goes on with the next. When the
+    iteration is left, by whatever error, no worker is left.
+
+    Args:
+        jobs: A configuration (JSON) and a folder for each run.
+        n_workers: Number of processes.
+
+    Raises:
+        RuntimeError: If a worker does not even start.
+    """
+    waiting, outcomes = queue.SimpleQueue(), queue.SimpleQueue()
+    n_jobs = 0
+    for job in jobs:
+        waiting.put(job)
+        n_jobs += 1
+    crew = [_Foreman(waiting, outcomes) for _ in range(n_workers)]
+    try:
+        for foreman in crew:
+            foreman.start()
+        for _ in range(n_jobs):
+            outcome = outcomes.get()
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield outcome
+    finally:
+        for foreman in crew:
+            foreman.stop()
+        for foreman in crew:
+            if foreman.is_alive():
+                foreman.join()
+
+
+class _Foreman(threading.Thread):
+    """Hands jobs to a worker, and replaces it where it dies."""
+
+    def __init__(self, waiting: queue.SimpleQueue, outcomes: queue.SimpleQueue):
+        super().__init__(daemon=True)
+        self._waiting, self._outcomes = waiting, outcomes
+        self._lock = threading.Lock()
+        self._ended = False
+        self._worker: _Worker | None = None
+
+    def run(self):
+        try:
+            while not self._ended:
+                config, folder = self._waiting.get_nowait()
+                worker = self._living_worker()
+                if worker is not None:
+                    self._outcomes.put(_outcome(folder, worker.ask(config, folder)))
+        except queue.Empty:
+            pass  # there is nothing left to do
+        except Exception as error:
+            self._outcomes.put(error)
+        finally:
+            if self._worker is not None:
+                self._worker.close()
+
+    def stop(self):
+        """Ends the worker, whatever it is doing; no other one starts."""
+        with self._lock:
+            self._ended = True
+            if self._worker is not None:
+                self._worker.kill()
+
+    def _living_worker(self) -> "_Worker | None":
+        with self._lock:
+            if self._ended:
+                return None
+            if self._worker is not None:
+                if self._worker.lives:
+                    return self._worker
+                self._worker.close()
+            self._worker = _Worker()
+        self._worker.wait_until_ready()
+        return self._worker
+
+
+class _Worker:
+    """One process, see `tfq_resqunn.study.worker`."""
+
+    def __init__(self):
+        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            encoding="utf-8",
+            env=_environment(),
+            start_new_session=True,  # Ctrl-C in the terminal is for the one that started it
+        )
+
+    @property
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_until_ready(self) -> None:
+        answer = self._read()
+        if "ready" not in answer:
+            raise RuntimeError(f"run_study: a worker process could not start.\n{answer['error']}")
+
+    def ask(self, config: str, folder: Path) -> dict:
+        with contextlib.suppress(BrokenPipeError):  # then there is no answer either
+            print(
+                json.dumps({"config": config, "folder": str(folder)}),
+                file=self._process.stdin, flush=True,
+            )  # fmt: skip
+        return self._read()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        self.kill()
+        self._log.close()
+        self._process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+
+    def _read(self) -> dict:
+        line = self._process.stdout.readline()
+        if line.endswith("\n"):
+            return json.loads(line)
+        code = self._process.wait()
+        ended = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        self._log.seek(0)
+        lines = self._log.read().splitlines()[-N_LINES_SHOWN:]
+        said = "\n".join(["It had written:", *lines]) if lines else "It had written nothing."
+        return {"error": f"The worker process ended with {ended}.\n{said}\n"}
+
+
+def _outcome(folder: Path, answer: dict) -> Outcome:
+    return Outcome(folder, answer.get("result"), answer.get("error"))
+
+
+def _environment() -> dict[str, str]:
+    """Gives workers the package that runs here, and no chatter of TensorFlow's."""
+    root = str(Path(tfq_resqunn.__file__).parent.parent)
+    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "PYTHONPATH": path}

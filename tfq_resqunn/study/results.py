@@ -1,0 +1,124 @@
+"""What a study has found, read from its folder; imports no TensorFlow."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tfq_resqunn.study.config import StudyConfig, StudyRun
+
+RUN_COLUMNS = ("placement", "input_gradient", "head", "variant", "seed")
+RESULT_COLUMNS = (
+    "train_accuracy",
+    "test_accuracy",
+    "train_loss",
+    "test_loss",
+    "n_weights",
+    "seconds",
+    "seconds_per_epoch",
+)
+HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+GRADIENT_COLUMNS = ("epoch", "layer", "kind", "n_weights", "state", "norm", "zeros")
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The runs of a study that are there so far, in the order of `StudyConfig.runs`.
+
+    Args:
+        config: What the study is made of.
+        command: The command that repeats it, and goes on with it.
+        table: A row for each run: what identifies it (`RUN_COLUMNS`), then `RESULT_COLUMNS`.
+        histories: A row for each run and epoch: `RUN_COLUMNS`, then `HISTORY_COLUMNS`.
+        gradients: A row for each run, epoch (0 is before training) and layer: `RUN_COLUMNS`, then
+            `GRADIENT_COLUMNS`.
+        failures: The error of each run that failed, by the run's id.
+    """
+
+    config: StudyConfig
+    command: str
+    table: pd.DataFrame
+    histories: pd.DataFrame
+    gradients: pd.DataFrame
+    failures: Mapping[str, str]
+
+    @property
+    def n_missing(self) -> int:
+        """The number of runs that are still to be done."""
+        return len(self.config.runs()) - len(self.table)
+
+
+def load_results(folder: str | os.PathLike) -> Results:
+    """Read the folder of a study, which need not be finished.
+
+    Args:
+        folder: The folder that `run_study` or `resqunn study` has made.
+
+    Returns:
+        The `Results`.
+
+    Raises:
+        FileNotFoundError: If the folder holds no study.
+        ValueError: If its `study.json` cannot be read.
+    """
+    folder = Path(folder)
+    config, command = read_study(folder)
+    done = [run for run in config.runs() if is_done(folder, run)]
+    return Results(
+        config=config,
+        command=command,
+        table=_table(folder, done),
+        histories=_long_table(folder, done, "history.csv", HISTORY_COLUMNS),
+        gradients=_long_table(folder, done, "gradients.csv", GRADIENT_COLUMNS),
+        failures=dict(_read_failures(folder, config)),
+    )
+
+
+def read_study(folder: Path) -> tuple[StudyConfig, str]:
+    """Read what `study.json` says: the configuration and the command."""
+    path = folder / "study.json"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"load_results: `folder` must be that of a study, with a file study.json.\nReceived "
+            f"{folder}, which has none.\nMake a study with `resqunn study`."
+        )
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+        return StudyConfig.from_dict(described["config"]), described["command"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"load_results: {path} must be what a study has written. It cannot be read: {error}"
+        ) from error
+
+
+def is_done(folder: Path, run: StudyRun) -> bool:
+    """Whether a run is there; a run's folder takes its name when it is complete."""
+    return (folder / "runs" / run.id / "result.json").is_file()
+
+
+def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:
+    rows = []
+    for run in runs:
+        text = (folder / "runs" / run.id / "result.json").read_text(encoding="utf-8")
+        rows.append({**asdict(run), **json.loads(text)})
+    return pd.DataFrame(rows, columns=[*RUN_COLUMNS, *RESULT_COLUMNS])
+
+
+def _long_table(folder: Path, runs: list[StudyRun], file: str, columns) -> pd.DataFrame:
+    tables = []
+    for run in runs:
+        table = pd.read_csv(folder / "runs" / run.id / file, keep_default_na=False, na_values=[""])
+        tables.append(table.assign(**asdict(run)))
+    if not tables:
+        return pd.DataFrame(columns=[*RUN_COLUMNS, *columns])
+    return pd.concat(tables, ignore_index=True)[[*RUN_COLUMNS, *columns]]
+
+
+def _read_failures(folder: Path, config: StudyConfig) -> Iterator[tuple[str, str]]:
+    for run in config.runs():
+        path = folder / "failed" / f"{run.id}.txt"
+        if path.is_file() and not is_done(folder, run):
+            yield run.id, path.read_text(encoding="utf-8")

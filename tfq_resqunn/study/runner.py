@@ -1,0 +1,190 @@
+"""Runs a study: what is not there yet, several runs at once, into one folder."""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfq_resqunn.files import replacing
+from tfq_resqunn.study.command import command_line
+from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.pool import Outcome, run_jobs
+from tfq_resqunn.study.report import write_report
+from tfq_resqunn.study.results import Results, is_done, load_results, read_study
+from tfq_resqunn.study.single import partial_folder
+from tfq_resqunn.training import build_model, load_data
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a study stands after one of its runs.
+
+    Args:
+        run: The run that has just ended.
+        result: What it gave, see `train_run`, or `None`.
+        error: Why it failed, or `None`.
+        n_ended: Runs that are done or have failed, those of earlier starts included.
+        n_runs: Runs of the whole study.
+        seconds_left: Time the others will take, as far as those so far tell.
+    """
+
+    run: StudyRun
+    result: dict | None
+    error: str | None
+    n_ended: int
+    n_runs: int
+    seconds_left: float
+
+
+def run_study(
+    config: StudyConfig,
+    folder: str | os.PathLike,
+    *,
+    n_jobs: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    report: bool = True,
+) -> Results:
+    """Run a placement study, or go on with it where it was stopped.
+
+    Runs that are in the folder are not done again; those that failed are tried again. A run that
+    fails does not stop the others.
+
+    Args:
+        config: What to study.
+        folder: Where to. It is made, or holds this very study already.
+        n_jobs: Runs at once, each in a process with one thread. The results do not depend on it.
+            Default: as many as there are cores.
+        on_progress: Called after each run.
+        report: Whether to write the report at the end, see `write_report`.
+
+    Returns:
+        The `Results`; failed runs are in its `failures`.
+
+    Raises:
+        FileExistsError: If the folder holds something else, or another study, or is in use.
+        TypeError: If a value of the configuration has the wrong type.
+        ValueError: If one is wrong. All is checked before the first run.
+    """
+    n_jobs = _check_jobs(n_jobs)
+    folder = Path(folder)
+    _check_folder(config, folder)
+    waiting = [run for run in config.runs() if not is_done(folder, run)]
+    if waiting:
+        _check_runs(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        _prepare(config, folder)
+        waiting = [run for run in waiting if not is_done(folder, run)]
+        if waiting:
+            _run(config, folder, waiting, min(n_jobs, len(waiting)), on_progress)
+        if report:
+            write_report(folder)
+    return load_results(folder)
+
+
+def _run(config, folder: Path, waiting: list[StudyRun], n_jobs: int, on_progress) -> None:
+    runs = {folder / "runs" / run.id: run for run in waiting}
+    jobs = [(run.configure(config.run).to_json(), path) for path, run in runs.items()]
+    n_runs, n_left, seconds = len(config.runs()), len(waiting), []
+    with contextlib.closing(run_jobs(jobs, n_jobs)) as outcomes:
+        for outcome in outcomes:
+            _record(folder, outcome)
+            n_left -= 1
+            if outcome.result is not None:
+                seconds.append(outcome.result["seconds"])
+            if on_progress is not None:
+                on_progress(
+                    Progress(
+                        run=runs[outcome.folder],
+                        result=outcome.result,
+                        error=outcome.error,
+                        n_ended=n_runs - n_left,
+                        n_runs=n_runs,
+                        seconds_left=statistics.fmean(seconds or [0]) * n_left / n_jobs,
+                    )
+                )
+
+
+def _record(folder: Path, outcome: Outcome) -> None:
+    failure = folder / "failed" / f"{outcome.folder.name}.txt"
+    if outcome.error is None:
+        failure.unlink(missing_ok=True)
+        return
+    shutil.rmtree(partial_folder(outcome.folder), ignore_errors=True)  # of a worker that died
+    with replacing(failure) as temporary:
+        temporary.write_text(outcome.error, encoding="utf-8")
+
+
+# --- the folder ----------------------------------------------------------------------------
+
+
+def _check_folder(config: StudyConfig, folder: Path) -> None:
+    if (folder / "study.json").is_file():
+        different = config.differences(read_study(folder)[0])
+        if different:
+            raise FileExistsError(
+                "run_study: `folder` must hold this very study, or nothing.\nReceived "
+                f"{folder}, whose study.json differs (here against there):\n  "
+                + "\n  ".join(different)
+                + "\n"
+                "Choose another folder, or go on with the same settings."
+            )
+    elif folder.exists() and (not folder.is_dir() or _holds_files(folder)):
+        raise FileExistsError(
+            f"run_study: `folder` must hold this very study, or nothing.\nReceived {folder}, which "
+            "holds something else.\nChoose another folder."
+        )
+
+
+def _holds_files(folder: Path) -> bool:
+    return any(path.name != ".lock" for path in folder.iterdir())
+
+
+def _prepare(config: StudyConfig, folder: Path) -> None:
+    for name in ("runs", "failed"):
+        (folder / name).mkdir(exist_ok=True)
+    for run in config.runs():  # what was being written when the study was killed
+        shutil.rmtree(partial_folder(folder / "runs" / run.id), ignore_errors=True)
+    described = {"config": config.to_dict(), "command": command_line(config, folder)}
+    with replacing(folder / "study.json") as temporary:
+        temporary.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps others out of the folder; the system ends that whenever this process does."""
+    with open(folder / ".lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FileExistsError(
+                f"run_study: `folder` must be in use once only. Received {folder}, in which a "
+                "study is running. Wait for it, or choose another folder."
+            ) from None
+        yield
+
+
+# --- the configuration ---------------------------------------------------------------------
+
+
+def _check_jobs(n_jobs: int | None) -> int:
+    if n_jobs is None:
+        return len(os.sched_getaffinity(0))
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
+        raise TypeError(f"run_study: `n_jobs` must be an integer. Received {n_jobs!r}.")
+    if n_jobs < 1:
+        raise ValueError(f"run_study: `n_jobs` must be at least 1. Received {n_jobs}.")
+    return n_jobs
+
+
+def _check_runs(config: StudyConfig) -> None:
+    """Load the data and build each network once: what is wrong is wrong in every run."""
+    data = load_data(config.run)
+    networks = {(run.placement, run.head, run.variant == "classical"): run for run in config.runs()}
+    for run in networks.values():
+        build_model(run.configure(config.run), data)
