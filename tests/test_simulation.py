@@ -16,7 +16,7 @@ from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
 from tfq_resqunn.simulation import angles as angles_module
 from tfq_resqunn.simulation.gates import gates_of
-from tfq_resqunn.simulation.plan import Plan, _ways, compile_circuit, plan
+from tfq_resqunn.simulation.plan import Plan, compile_circuit, plan, ways
 from tfq_resqunn.simulation.product import NotAProduct, TooManyTerms
 
 X = sympy.symbols("x_0:3")
@@ -112,7 +112,7 @@ def check(circuit, seed, filters):
 
     steps = [slopes(loss, [x, w], i) for i in (0, 1)]
     n_ways = 0
-    for name, build in _ways(circuit, gates_of(circuit.circuit, circuit.qubits)):
+    for name, build in ways_of(circuit):
         try:
             form, _ = build()
         except (NotAProduct, TooManyTerms):
@@ -178,7 +178,7 @@ NAMED = {
 def test_named_circuits(name, rng):
     circuit = NAMED[name]
     x, w = rng.random((3, len(circuit.inputs))), rng.uniform(0, 6, (1, len(circuit.weights)))
-    for _, build in _ways(circuit, gates_of(circuit.circuit, circuit.qubits)):
+    for _, build in ways_of(circuit):
         try:
             form, _ = build()
         except TooManyTerms:
@@ -204,8 +204,13 @@ def test_gradients_are_tfqs_adjoint(name, rng):
     np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-4)
 
 
+def ways_of(circuit):
+    gates = gates_of(circuit.circuit, circuit.qubits)
+    return ways(gates, circuit.observables, circuit.qubits, circuit.inputs, circuit.weights)
+
+
 def every_way(circuit):
-    for name, build in _ways(circuit, gates_of(circuit.circuit, circuit.qubits)):
+    for name, build in ways_of(circuit):
         with contextlib.suppress(NotAProduct, TooManyTerms):
             yield name, build()[0]
 

@@ -111,7 +111,7 @@ def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[
 def compile_gates(gates, observables, qubits, inputs, weights) -> tuple[Plan, Callable]:
     """Compiles what `compile_circuit` makes of a circuit."""
     candidates, forms = [], {}
-    for name, build in _ways(gates, observables, qubits, inputs, weights):
+    for name, build in ways(gates, observables, qubits, inputs, weights):
         # States are as large as the circuit is wide: they are not built only to be weighed.
         if name == STATES and forms and len(qubits) > WEIGHED_QUBITS:
             candidates.append(Candidate(name, None, "not weighed: another way is open"))
@@ -141,7 +141,8 @@ def _are_noisy(gates) -> bool:
     return any(isinstance(g, Channel) for g in gates)
 
 
-def _ways(gates, observables, qubits, inputs, weights):
+def ways(gates, observables, qubits, inputs, weights):
+    """Yields each way's name, and a function that gives its form and a note, or says why not."""
     arguments = (observables, qubits, inputs, weights)
     n_qubits, noisy = len(qubits), _are_noisy(gates)
 
