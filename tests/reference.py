@@ -3,6 +3,8 @@
 import cirq
 import numpy as np
 
+BACKENDS = ("compiled", "noiseless")  # those that are exact, and need no other argument
+
 
 def expectations(circuit, features, weights):
     """Gives [n, n_observables] for features [n, n_features] and one vector of weights."""
@@ -22,9 +24,12 @@ def expectations(circuit, features, weights):
 
 def quanvolve(
     images, circuit, weights, *, kernel, strides, dilation=(1, 1), padding="valid", groups=1,
-    readout="channels",
+    readout="channels", expectations=expectations,
 ):  # fmt: skip
-    """Slides over channels-last images; weights is [filters, n_weights]."""
+    """Slides over channels-last images; weights is [filters, n_weights].
+
+    `expectations` says what a window gives; another truth than Cirq's may be quicker.
+    """
     (kh, kw), (sh, sw), (dh, dw) = kernel, strides, dilation
     batch, height, width, channels = images.shape
     reach_h, reach_w = dh * (kh - 1) + 1, dw * (kw - 1) + 1

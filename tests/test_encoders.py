@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.reference import expectations
+from tests.reference import BACKENDS, expectations
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn.circuits import (
     ENCODERS,
@@ -19,7 +19,6 @@ from tfq_resqunn.circuits import (
     threshold_encoder,
     zz_feature_map,
 )
-from tfq_resqunn.layers.pqc import BACKENDS
 
 Z = np.diag([1, -1])
 H = np.array([[1, 1], [1, -1]]) / np.sqrt(2)

@@ -5,11 +5,10 @@ import sympy
 import tensorflow as tf
 import tensorflow_quantum as tfq
 
-from tests.reference import expectations
+from tests.reference import BACKENDS, expectations
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
-from tfq_resqunn.layers.pqc import BACKENDS
 
 Q = cirq.NamedQubit.range(3, prefix="q")
 X = sympy.symbols("x_0:2")

@@ -5,12 +5,13 @@ import sympy
 import tensorflow as tf
 import tensorflow_quantum as tfq
 
-from tests.reference import quanvolve
+from tests.reference import BACKENDS, quanvolve
 from tests.test_pqc import slopes
 from tfq_resqunn import Quanv2D, QuanvCircuit
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
-from tfq_resqunn.layers.pqc import BACKENDS
+from tfq_resqunn.circuits.parts import Parts
+from tfq_resqunn.layers.twin import conv_twin
 
 # arguments, channels, height, width
 GEOMETRIES = {
@@ -181,6 +182,10 @@ def configurations():
         "own_encoder": dict(kernel_size=(1, 2), encoder=encoder, groups=2, filters=2),
         "own_ansatz": dict(kernel_size=(1, 2), ansatz=ansatz, groups=2, filters=2),
         "whole": dict(kernel_size=(1, 2), circuit=whole, groups=2, filters=4),
+        "bias": dict(
+            kernel_size=(1, 2), activation="relu", use_bias=True, bias_initializer="ones",
+            bias_regularizer="l1", bias_constraint="non_neg", activity_regularizer="l2",
+        ),
         "pixels": dict(
             kernel_size=(1, 2), readout="pixels", backend="noiseless",
             differentiator="parameter_shift",
@@ -202,6 +207,13 @@ def test_config_round_trip(name, rng):
     np.testing.assert_array_equal(again(images), expected)
 
 
+def test_uploads_are_in_the_config():
+    config = Quanv2D(n_uploads=3, observables=["Z0*Z1", "x"]).get_config()
+    again = Quanv2D.from_config(config)
+    assert (again.n_uploads, again.observables) == (3, ["Z0*Z1", "x"])
+    assert again.get_config() == config
+
+
 @pytest.mark.parametrize("name", ["own_circuits", "own_encoder", "own_ansatz", "whole"])
 def test_own_circuits_run(name, rng):
     layer = Quanv2D(**configurations()[name])
@@ -209,11 +221,90 @@ def test_own_circuits_run(name, rng):
     np.testing.assert_allclose(layer(images), truth(layer, images), atol=1e-5)
 
 
-@pytest.mark.parametrize("policy", ["float64", "mixed_bfloat16"])
-def test_dtype_policies(policy, rng):
-    layer = Quanv2D(kernel_size=2, readout="pixels", dtype=policy)
-    found = layer(rng.random((1, 4, 4, 1)))
-    assert found.dtype.name == {"float64": "float64", "mixed_bfloat16": "bfloat16"}[policy]
+ENDINGS = {
+    "bias": dict(use_bias=True, bias_initializer="random_normal"),
+    "activation": dict(activation="relu"),
+    "softmax": dict(activation="softmax"),
+    "all": dict(
+        use_bias=True, bias_initializer=keras.initializers.Constant(-0.5), activation="tanh",
+        bias_regularizer="l2", activity_regularizer="l1", bias_constraint="non_neg",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("readout", ["channels", "pixels"])
+@pytest.mark.parametrize("name", ENDINGS)
+def test_bias_and_activation_are_conv2ds(name, readout, rng):
+    """A `Conv2D` that copies each pixel adds the same bias, losses and constraint behind it."""
+    geometry = dict(filters=2, kernel_size=2, readout=readout, data_format="channels_last")
+    images = tf.constant(rng.random((2, 4, 4, 1)), tf.float32)
+    layer, plain = Quanv2D(**geometry, **ENDINGS[name]), Quanv2D(**geometry)
+    n = layer.compute_output_shape(images.shape)[-1]
+    conv = keras.layers.Conv2D(n, 1, **{"use_bias": False, **ENDINGS[name]})
+    for each, shape in ((layer, (4, 4, 1)), (plain, (4, 4, 1)), (conv, (None, None, n))):
+        each.build((None, *shape))
+    weights = [w.numpy() for w in layer.pqcs[0].weights]
+    plain.set_weights(weights)
+    own_bias = [layer.bias.numpy()] if layer.use_bias else []
+    conv.set_weights([np.eye(n)[None, None], *own_bias])
+    with tf.GradientTape(persistent=True) as tape:
+        found, expected = layer(images), conv(plain(images))
+    assert len(layer.weights) == 1 + layer.use_bias
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(sum(layer.losses), sum(conv.losses), atol=1e-6)
+    if layer.use_bias:
+        found, expected = tape.gradient(found, layer.bias), tape.gradient(expected, conv.bias)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    if layer.bias_constraint is not None:
+        np.testing.assert_array_equal(layer.bias_constraint(layer.bias), np.zeros(n))
+
+
+@pytest.mark.parametrize("activation", ["relu", "softmax"])
+def test_bias_goes_along_the_channels_where_they_come_first(activation, rng):
+    images = rng.random((2, 1, 4, 6)).astype("float32")
+    layer = Quanv2D(
+        kernel_size=2, data_format="channels_first", use_bias=True, activation=activation,
+        bias_initializer="random_normal",
+    )  # fmt: skip
+    plain = Quanv2D(kernel_size=2, data_format="channels_first")
+    layer.build(images.shape)
+    plain.build(images.shape)
+    plain.set_weights(layer.pqcs[0].get_weights())
+    outcomes = plain(images).numpy() + layer.bias.numpy()[None, :, None, None]
+    expected = keras.activations.get(activation)(tf.constant(outcomes))
+    np.testing.assert_allclose(layer(images), expected, atol=1e-6)
+
+
+def test_the_classical_twin_ends_alike():
+    layer = Quanv2D(activation="relu", bias_initializer="ones", activity_regularizer="l2")
+    twin, other = (conv_twin(layer, (None, 4, 4, 1), **a) for a in ({}, {"activation": "tanh"}))
+    assert twin.activation is layer.activation
+    assert twin.bias_initializer is layer.bias_initializer
+    assert twin.activity_regularizer is layer.activity_regularizer
+    assert other.activation is keras.activations.tanh
+
+
+def test_a_layer_without_bias_has_none():
+    layer = Quanv2D()
+    layer.build((None, 4, 4, 1))
+    assert layer.bias is None
+    assert len(layer.weights) == 1
+    static = Quanv2D(use_bias=True, trainable=False)
+    static.build((None, 4, 4, 1))
+    assert len(static.weights) == 2
+    assert static.trainable_weights == []
+
+
+def test_circuits_are_assembled_once_for_each_number_of_channels(monkeypatch):
+    built = []
+    build = Parts.build
+    monkeypatch.setattr(Parts, "build", lambda self, n: built.append(n) or build(self, n))
+    layer = Quanv2D(kernel_size=(1, 2))
+    for height in (4, 5, None):
+        layer.compute_output_shape((None, height, 4, 1))
+        layer.compute_output_shape((None, height, 4, 2))
+    layer.build((None, 4, 4, 2))
+    assert built == [2, 4]
 
 
 def build(*shape, **arguments):
@@ -230,7 +321,7 @@ ERRORS = {
         r"Received \(2, 0\).",
     ),
     "kernel_size_3": (lambda: Quanv2D(kernel_size=(2, 2, 2)), ValueError, "a pair of them"),
-    "strides": (lambda: Quanv2D(strides="2"), ValueError, "`strides` must be a positive"),
+    "strides": (lambda: Quanv2D(strides="2"), TypeError, "`strides` must be a positive"),
     "strides_0": (lambda: Quanv2D(strides=0), ValueError, "`strides` must be a positive"),
     "input_gradient": (
         lambda: Quanv2D(input_gradient="no"),
@@ -241,6 +332,14 @@ ERRORS = {
         lambda: [f(np.zeros(s)) for f in [Quanv2D()] for s in ((1, 4, 4, 1), (1, 1, 4, 1))],
         ValueError,
         "height must be at least",
+    ),
+    "kernel_size_type": (lambda: Quanv2D(kernel_size=2.0), TypeError, "Received 2.0"),
+    "kernel_size_bool": (lambda: Quanv2D(kernel_size=True), TypeError, "Received True"),
+    "padding_type": (lambda: Quanv2D(padding=1), ValueError, "`padding` must be one of"),
+    "use_bias": (
+        lambda: Quanv2D(use_bias="no"),
+        TypeError,
+        "Quanv2D: `use_bias` must be True or False. Received 'no'",
     ),
     "padding": (
         lambda: Quanv2D(padding="full"),
@@ -332,6 +431,34 @@ ERRORS = {
         r"must be images of rank 4, \(batch, height, width, channels\). Received shape "
         r"\(None, 4, 4\), of rank 3. For images without channels, add an axis",
     ),
+    "rank_5": (
+        build(None, 3, 4, 4, 1),
+        ValueError,
+        r"of rank 5. For a sequence of images, wrap the layer in keras.layers.TimeDistributed",
+    ),
+    "rank_channels_first": (
+        build(None, 4, 4, data_format="channels_first"),
+        ValueError,
+        r"\(batch, channels, height, width\).* of rank 3.* add an axis: x\[:, None\]",
+    ),
+    "rank_unknown": (
+        lambda: Quanv2D().build(tf.TensorShape(None)),
+        ValueError,
+        r"the rank of the input must be known.*x.set_shape",
+    ),
+    "shape_unknown": (lambda: Quanv2D().build(None), ValueError, "rank of the input must be known"),
+    "two_inputs": (
+        lambda: Quanv2D()([np.zeros((1, 4, 4, 1)), np.zeros((1, 4, 4, 1))]),
+        ValueError,
+        "must be one tensor of images.* Received several, of shapes .*Concatenate",
+    ),
+    "no_channels": (build(None, 4, 4, 0), ValueError, "at least 1. Received shape .*0\\)"),
+    "height_0": (build(None, 0, 4, 1), ValueError, "height must be at least .* Received height 0"),
+    "height_0_same": (
+        build(None, 0, 4, 1, padding="same"),
+        ValueError,
+        "the image's height must be at least 1. Received height 0",
+    ),
     "channels_unknown": (build(None, 4, 4, None), ValueError, "channels must be known"),
     "kernel_larger": (
         build(None, 4, 2, 1, kernel_size=3),
@@ -340,6 +467,11 @@ ERRORS = {
         "width 2",
     ),
 }
+
+
+def test_words_are_taken_in_any_case_of_letters():
+    layer = Quanv2D(padding="SAME", data_format="Channels_First")  # as by Conv2D
+    assert (layer.padding, layer.data_format) == ("same", "channels_first")
 
 
 @pytest.mark.parametrize("name", ERRORS)

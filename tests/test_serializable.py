@@ -102,6 +102,40 @@ def test_equal_expressions_share_a_symbol():
     assert len(rewritten.expressions) == 1
 
 
+CHANNELS = [
+    cirq.depolarize(0.1),
+    cirq.asymmetric_depolarize(0.1, 0.2, 0.3),
+    cirq.amplitude_damp(0.1),
+    cirq.generalized_amplitude_damp(0.3, 0.1),
+    cirq.phase_damp(0.1),
+    cirq.bit_flip(0.1),
+    cirq.phase_flip(0.1),
+    cirq.ResetChannel(),
+]
+
+
+@pytest.mark.parametrize("channel", CHANNELS, ids=str)
+def test_channels_stay_as_they_are(channel):
+    circuit = cirq.FrozenCircuit(cirq.X(Q[0]) ** A, channel(Q[0]).with_tags("tag"))
+    rewritten = serializable(circuit).circuit
+    assert rewritten == cirq.Circuit(cirq.X(Q[0]) ** A, channel(Q[0]))
+    assert tfq.from_tensor(tfq.convert_to_tensor([rewritten]))[0] == rewritten
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        cirq.depolarize(0.1, n_qubits=2)(*Q[:2]),
+        cirq.KrausChannel(cirq.kraus(cirq.bit_flip(0.1)))(Q[0]),
+        cirq.X(Q[0]).with_probability(0.5),
+    ],
+    ids=str,
+)
+def test_other_channels_are_named(channel):
+    with pytest.raises(ValueError, match="no channel for .* or backend='compiled'"):
+        serializable(cirq.FrozenCircuit(cirq.H(Q[0]), channel))
+
+
 class Opaque(cirq.Gate):
     """A parametrised gate that knows its unitary but no decomposition."""
 

@@ -110,8 +110,14 @@ class Parts:
 
     @classmethod
     def from_config(cls, config: dict, who: str = "QuanvCircuit") -> "Parts":
-        """Reads what `get_config` gave; keys that are not its own are left aside."""
+        """Reads what `get_config` gave; keys that are not its own are left aside.
+
+        Raises:
+            ValueError: If a name of the user's own is not registered.
+        """
         parts = {name: _from_config(config.get(name)) for name in PART_NAMES}
+        for registry in (ENCODERS, ANSATZES, OBSERVABLES):
+            _check_registered(parts[registry.kind], registry, who)
         if parts["circuit"] is not None:
             parts["circuit"] = QuanvCircuit.from_json(parts["circuit"])
         return cls(**parts, who=who)
@@ -200,6 +206,27 @@ def _from_config(value):
     if isinstance(value, (list, tuple)):
         return [_from_config(v) for v in value]
     return value
+
+
+def _check_registered(part, registry: Registry, who: str) -> None:
+    for item in part if isinstance(part, list) else [part]:
+        name = item.get("name") if isinstance(item, dict) else item
+        if isinstance(name, str) and name not in registry and not _is_sum(name, registry):
+            raise ValueError(
+                f"{who}: `{registry.kind}` was saved under the name {name!r}, which is not "
+                f"registered here. Call {registry.constant}.register({name!r}, function), of "
+                "tfq_resqunn.circuits, before you load it."
+            )
+
+
+def _is_sum(text: str, registry: Registry) -> bool:
+    """Whether text describes observables by itself, as `"Z0*Z1"` does."""
+    if registry is not OBSERVABLES:
+        return False
+    try:
+        return bool(list_observables(text, ""))
+    except ValueError:
+        return False
 
 
 def _move(part: cirq.Circuit, qubits, where: str, who: str) -> cirq.Circuit:

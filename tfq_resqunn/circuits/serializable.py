@@ -3,8 +3,8 @@
 TensorFlow Quantum takes a fixed set of gates, on grid or line qubits, whose angles are a number,
 a symbol, or a number times a symbol. Here a gate outside the set is decomposed by Cirq, every
 other angle becomes a fresh symbol (its value is then computed before the circuit runs, so that
-gradients pass through the expression), and qubits are renamed. The user's own circuit stays the
-one that is shown, drawn and saved.
+gradients pass through the expression), and qubits are renamed. Channels stay as they are. The
+user's own circuit stays the one that is shown, drawn and saved.
 """
 
 import dataclasses
@@ -33,6 +33,17 @@ _ANGLES = {
     cirq.FSimGate: ("theta", "phi"),
     cirq.IdentityGate: ("num_qubits",),
 }
+# The channels that it serialises, on one qubit each.
+_CHANNELS = (
+    cirq.DepolarizingChannel,
+    cirq.AsymmetricDepolarizingChannel,
+    cirq.AmplitudeDampingChannel,
+    cirq.GeneralizedAmplitudeDampingChannel,
+    cirq.PhaseDampingChannel,
+    cirq.BitFlipChannel,
+    cirq.PhaseFlipChannel,
+    cirq.ResetChannel,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +51,7 @@ class SerializableCircuit:
     """A circuit that TensorFlow Quantum takes, and how its symbols come from the original's.
 
     Attributes:
-        circuit: Gates of TensorFlow Quantum's set on `cirq.LineQubit`s.
+        circuit: Gates and channels of TensorFlow Quantum's set on `cirq.LineQubit`s.
         expressions: For each symbol of `circuit`, its value in terms of the original's symbols.
         qubits: For each qubit of the original, its name in `circuit`.
     """
@@ -58,7 +69,8 @@ def serializable(circuit: cirq.FrozenCircuit) -> SerializableCircuit:
     """Rewrites `circuit` for TensorFlow Quantum.
 
     Raises:
-        ValueError: If a gate is outside TensorFlow Quantum's set and Cirq cannot decompose it.
+        ValueError: If a gate is outside TensorFlow Quantum's set and Cirq cannot decompose it, or
+            a channel is outside it.
 
     Example:
         >>> q, x, w = cirq.NamedQubit("a"), sympy.Symbol("x_0"), sympy.Symbol("w_0")
@@ -89,6 +101,8 @@ class _Rewriter:
         op = op.untagged
         if isinstance(op.gate, cirq.GlobalPhaseGate):
             return []  # no expectation value sees it
+        if isinstance(op.gate, _CHANNELS) and len(op.qubits) == 1:
+            return [op]
         if isinstance(op, cirq.ControlledOperation) or isinstance(op.gate, cirq.ControlledGate):
             rewritten = self._controlled(op)
         else:
@@ -181,6 +195,12 @@ def _is_multiple_of_symbol(value: sympy.Expr) -> bool:
 
 def _decompose(op: cirq.Operation) -> list[cirq.Operation]:
     parts = cirq.decompose_once(op, default=None)
+    if parts is None and not cirq.has_unitary(op) and cirq.has_kraus(op):
+        raise ValueError(
+            f"TensorFlow Quantum has no channel for {op}. It has those of one qubit: depolarizing "
+            "(symmetric or not), amplitude damping (generalized or not), phase damping, bit flip, "
+            "phase flip and reset. Use one of these, or backend='compiled', which takes any."
+        )
     if parts is None and not cirq.is_parameterized(op):
         parts = cirq.quantum_shannon_decomposition(list(op.qubits), cirq.unitary(op))
     if parts is None:

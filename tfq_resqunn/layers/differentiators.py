@@ -24,7 +24,7 @@ def get(identifier) -> tfq.differentiators.Differentiator | None:
     return None if config is None else _BY_NAME[config]()
 
 
-def serialize(identifier) -> str | dict | None:
+def serialize(identifier, who: str = "EncodedPQC") -> str | dict | None:
     """Gives what `get` takes, in a form that JSON can hold."""
     if identifier is None or isinstance(identifier, dict) or _is_name(identifier):
         return identifier
@@ -39,7 +39,7 @@ def serialize(identifier) -> str | dict | None:
             return name
     names = ", ".join(map(repr, _BY_NAME))
     raise (ValueError if isinstance(identifier, str) else TypeError)(
-        f"EncodedPQC: `differentiator` must be None, one of {names}, or an instance of one of "
+        f"{who}: `differentiator` must be None, one of {names}, or an instance of one of "
         f"these of tfq.differentiators. Received {identifier!r}."
     )
 

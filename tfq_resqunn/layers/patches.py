@@ -11,11 +11,12 @@ import tensorflow as tf
 
 def pair(value, argument: str, who: str) -> tuple[int, int]:
     """Normalises a positive integer, or two, as `Conv2D` takes them."""
-    values = value if isinstance(value, (tuple, list)) else (value, value)
-    if len(values) != 2 or not all(isinstance(v, (int, np.integer)) and v > 0 for v in values):
-        raise ValueError(
-            f"{who}: `{argument}` must be a positive integer or a pair of them. Received {value!r}."
-        )
+    values = value if isinstance(value, (tuple, list, np.ndarray)) else (value, value)
+    rule = f"{who}: `{argument}` must be a positive integer or a pair of them."
+    if any(isinstance(v, bool) or not isinstance(v, (int, np.integer)) for v in values):
+        raise TypeError(f"{rule} Received {value!r}.")
+    if len(values) != 2 or min(values) < 1:
+        raise ValueError(f"{rule} Received {value!r}.")
     return tuple(map(int, values))
 
 

@@ -8,11 +8,8 @@ from tfq_resqunn._keras import NO_AUTOCAST, keras, register
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.checks import check_count, check_flag, names
 from tfq_resqunn.circuits.serializable import serializable
-from tfq_resqunn.layers import differentiators
-from tfq_resqunn.simulation.expressions import tensor_function
-from tfq_resqunn.simulation.plan import compile_circuit
-
-BACKENDS = ("compiled", "noiseless")
+from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
+from tfq_resqunn.layers.initializers import default_initializer
 
 
 @register
@@ -27,13 +24,26 @@ class EncodedPQC(tfq.layers.PQC):
         circuit: `QuanvCircuit`, with at least one data symbol and one weight.
         filters: Integer, number of circuits: copies with weights of their own that see the same
             inputs.
-        backend: `"compiled"`: exact, as batched TensorFlow operations, with XLA and on a GPU;
-            in float32, or in float64 under that dtype policy. `"noiseless"`: TensorFlow Quantum's
-            state vector simulator (float32).
-        differentiator: How TensorFlow Quantum differentiates, for `backend="noiseless"` alone:
-            `None` for its choice (adjoint), a name (`"adjoint"`, `"parameter_shift"`,
-            `"forward_difference"`,
-            `"central_difference"`) or an instance of one of these `tfq.differentiators`.
+        backend: What runs the circuits.
+            `"compiled"`: batched TensorFlow operations, with XLA and on a GPU; in float32, or in
+            float64 under that dtype policy.
+            `"noiseless"`: TensorFlow Quantum's state vector simulator (float32).
+            `"noisy"`: its simulator of trajectories, with `noise` and `repetitions`.
+            A `cirq.Sampler` (simulator or device), with `repetitions`, or a
+            `cirq.SimulatesExpectationValues` without. Circuits run on the qubits that `circuit`
+            names, equal ones once.
+        differentiator: How TensorFlow Quantum differentiates, for all backends but `"compiled"`:
+            `None` for its choice (adjoint for exact `"noiseless"`, else parameter shift), a name
+            (`"adjoint"`, `"parameter_shift"`, `"forward_difference"`, `"central_difference"`) or
+            an instance of one of these `tfq.differentiators`.
+        repetitions: `None` for exact values, or the number of shots from which each is estimated;
+            gradients are then estimates as well. For `"noisy"` the number of trajectories, in each
+            of which every channel does one thing at random; their exact values are averaged. (For
+            shots with noise use `"compiled"`, or `cirq.DensityMatrixSimulator()`.)
+        noise: `None`, a `dict` such as `{"depolarizing": 0.01, "readout_error": 0.02}`, or a
+            `cirq.NoiseModel`; see `Noise`. With `"compiled"` its effect is exact.
+        max_circuits: The most circuits that a `cirq.Sampler` takes at once; more are split.
+            `None`: no limit.
         initializer: Keras initializer of the weights, in radians for a rotation by one weight.
             `None` is uniform in [0, 2 pi).
         regularizer: Keras regularizer of the weights, or `None`.
@@ -48,12 +58,15 @@ class EncodedPQC(tfq.layers.PQC):
 
     Output shape:
         `(n, filters * n_observables)`: the observables of the first filter, then of the second,
-        and so on. Each value is an expectation value.
+        and so on. Each value is an expectation value, or an estimate of one.
+
+    Attributes:
+        plan: How `"compiled"` computes the circuit, and why; prints as a table.
 
     Raises:
         TypeError: If an argument is of the wrong type.
-        ValueError: If the circuit has no data symbol or no weight, TensorFlow Quantum cannot take
-            one of its gates, or the input has another number of features.
+        ValueError: If the circuit has no data symbol or no weight, the backend cannot take one of
+            its gates or do what is asked, or the input has another number of features.
 
     Example:
         >>> import cirq, numpy as np, sympy
@@ -76,6 +89,9 @@ class EncodedPQC(tfq.layers.PQC):
         filters=1,
         backend="compiled",
         differentiator=None,
+        repetitions=None,
+        noise=None,
+        max_circuits=None,
         initializer=None,
         regularizer=None,
         constraint=None,
@@ -84,7 +100,7 @@ class EncodedPQC(tfq.layers.PQC):
     ):
         _check_circuit(circuit)
         filters = check_count(filters, "filters", "EncodedPQC")
-        check_backend(backend, differentiator, "EncodedPQC")
+        execution = Execution(backend, differentiator, repetitions, noise, max_circuits)
         rewritten = serializable(circuit.circuit)
         super().__init__(
             rewritten.circuit,
@@ -96,24 +112,15 @@ class EncodedPQC(tfq.layers.PQC):
         )
         self.circuit = circuit
         self.filters = filters
-        self.backend = backend
-        self.differentiator = differentiators.serialize(differentiator)
+        self._execution = execution
+        for argument in EXECUTION_NAMES:
+            setattr(self, argument, getattr(execution, argument))
         self.input_gradient = check_flag(input_gradient, "input_gradient", "EncodedPQC")
-        # TensorFlow Quantum's ops have no XLA kernels.
-        self.supports_jit = backend == "compiled"
-        # PQC's own executor would follow the global dtype policy; the simulator has one dtype.
-        self._executor = tfq.layers.Expectation(
-            differentiator=differentiators.get(differentiator), dtype="float32"
-        )
         # What PQC calls symbols are those it trains; the rest of the circuit's take values.
         self._symbols_list = [str(s) for s in circuit.weights]
-        self._names = tf.constant([str(s) for s in rewritten.expressions])
-        self._values = tensor_function(
-            [*circuit.inputs, *circuit.weights], list(rewritten.expressions.values())
-        )
-        self.plan, self._compiled = None, None
-        if backend == "compiled":
-            self.plan, self._compiled = compile_circuit(circuit)
+        self._runner = execution.runner(circuit)
+        self.supports_jit = self._runner.supports_jit
+        self.plan = self._runner.plan
         self.parameters = self.add_weight(
             name="parameters",
             shape=(filters, len(circuit.weights)),
@@ -159,25 +166,9 @@ class EncodedPQC(tfq.layers.PQC):
             features = tf.stop_gradient(features)
         # TensorFlow's ops take tensors, not Keras variables in a list.
         weights = tf.convert_to_tensor(self.parameters)
-        run = self._simulate if self._compiled is None else self._compiled
-        outcomes = tf.ensure_shape(run(features, weights), [self._n_outputs, None])
+        outcomes = self._runner.run(features, weights)
+        outcomes = tf.ensure_shape(outcomes, [self._n_outputs, None])
         return tf.cast(outcomes, self.compute_dtype)
-
-    def _simulate(self, features, weights):
-        columns = [row[:, None] for row in tf.unstack(features)]
-        rows = [column[None, :] for column in tf.unstack(weights, axis=1)]
-        n = tf.shape(features)[1]
-        shape = [n, self.filters]
-        values = [tf.broadcast_to(v, shape) for v in self._values(*columns, *rows)]
-        values = tf.reshape(tf.stack(values, axis=-1), [n * self.filters, len(values)])
-        outcomes = self._executor(
-            tf.tile(self._model_circuit, [n * self.filters]),
-            symbol_names=self._names,
-            symbol_values=tf.cast(values, tf.float32),
-            operators=tf.tile(self._operators, [n * self.filters, 1]),
-        )
-        outcomes = tf.reshape(outcomes, [n, self._n_outputs])
-        return tf.cast(tf.transpose(outcomes), features.dtype)
 
     def compute_output_shape(self, input_shape):
         symbols = self.circuit.inputs
@@ -198,8 +189,7 @@ class EncodedPQC(tfq.layers.PQC):
             **super().get_config(),
             "circuit": self.circuit.to_json(),
             "filters": self.filters,
-            "backend": self.backend,
-            "differentiator": self.differentiator,
+            **self._execution.get_config(),
             "initializer": keras.initializers.serialize(self.initializer),
             "regularizer": keras.regularizers.serialize(self.regularizer),
             "constraint": keras.constraints.serialize(self.constraint),
@@ -209,30 +199,6 @@ class EncodedPQC(tfq.layers.PQC):
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, "circuit": QuanvCircuit.from_json(config["circuit"])})
-
-
-def default_initializer(initializer):
-    """Gives a Keras initializer; for `None`, one that is uniform in [0, 2 pi)."""
-    if initializer is None:
-        # A new one each time: under Keras 3, an initializer that is shared gives each layer the
-        # same numbers.
-        return keras.initializers.RandomUniform(0, 2 * np.pi)
-    return keras.initializers.get(initializer)
-
-
-def check_backend(backend, differentiator, who: str) -> None:
-    """Raises a ValueError if there is no such backend, or it takes no differentiator."""
-    if backend not in BACKENDS:
-        raise ValueError(
-            f"{who}: `backend` must be one of {', '.join(map(repr, BACKENDS))}. "
-            f"Received {backend!r}."
-        )
-    if backend == "compiled" and differentiator is not None:
-        raise ValueError(
-            f"{who}: `differentiator` is how TensorFlow Quantum differentiates; "
-            "backend='compiled' has exact gradients of its own. Received "
-            f"differentiator={differentiator!r}. Drop it, or use backend='noiseless'."
-        )
 
 
 def _check_circuit(circuit) -> None:

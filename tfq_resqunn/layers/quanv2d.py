@@ -5,15 +5,16 @@ import tensorflow as tf
 from tfq_resqunn._keras import keras, register
 from tfq_resqunn.circuits.checks import check_count, check_flag
 from tfq_resqunn.circuits.parts import PART_NAMES, Parts
-from tfq_resqunn.layers import differentiators
-from tfq_resqunn.layers.patches import Grid, pair
-from tfq_resqunn.layers.pqc import EncodedPQC, check_backend, default_initializer
-
-READOUTS = ("channels", "pixels")
+from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
+from tfq_resqunn.layers.bias import BiasedLayer
+from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
+from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
+from tfq_resqunn.layers.patch_circuits import PatchCircuits
+from tfq_resqunn.layers.pqc import EncodedPQC
 
 
 @register
-class Quanv2D(keras.layers.Layer):
+class Quanv2D(BiasedLayer):
     """A trainable quanvolution: a parametrised circuit in the place of `Conv2D`'s kernel.
 
     Each patch of the image gives the values of the circuit's data symbols; each observable's
@@ -26,7 +27,8 @@ class Quanv2D(keras.layers.Layer):
         kernel_size: Integer or pair, rows and columns of a patch in pixels.
         strides: Integer or pair, distance between patches in pixels. `None`: `kernel_size`, so
             that patches lie side by side.
-        padding: `"valid"` or `"same"` (zeros around the image).
+        padding: `"valid"`, or `"same"` (zeros around the image; a row or column that has no
+            partner lies below or to the right).
         data_format: `"channels_last"` or `"channels_first"`; `None` is Keras' setting.
         dilation_rate: Integer or pair, distance between the pixels of a patch.
         groups: Integer, parts into which the input channels are split. Each filter sees one, so
@@ -48,17 +50,33 @@ class Quanv2D(keras.layers.Layer):
             size, and layers stack.
         backend: As for `EncodedPQC`.
         differentiator: As for `EncodedPQC`.
+        repetitions: As for `EncodedPQC`.
+        noise: As for `EncodedPQC`.
+        max_circuits: As for `EncodedPQC`.
         initializer: Keras initializer of the angles; `None` is uniform in [0, 2 pi).
         regularizer: Keras regularizer of the angles, or `None`.
         constraint: Keras constraint of the angles, or `None`.
+        activation: Keras activation of the outputs, or `None`.
+        use_bias: Whether each output channel gets a bias, added before the activation. `False`,
+            other than in `Conv2D`: expectation values are trained without one, and the angles
+            alone are then the layer's parameters.
+        bias_initializer: Keras initializer of the bias.
+        bias_regularizer: Keras regularizer of the bias, or `None`.
+        bias_constraint: Keras constraint of the bias, or `None`.
+        activity_regularizer: Keras regularizer of the output, or `None`.
         input_gradient: Whether gradients pass to the layers below; where `False`, these receive
             the gradient `None` through this layer.
         **kwargs: Of `keras.layers.Layer`. With `trainable=False` the angles stay as they are
             drawn (a static quanvolution), and gradients still pass to the layers below.
 
+    Attributes:
+        pqcs: The `EncodedPQC`s that own the angles, one a group; empty until the layer is built.
+        bias: The bias, or `None`.
+
     Input shape:
         `(batch, height, width, channels)`, or channels before height under `"channels_first"`.
         `kernel_rows * kernel_columns * channels / groups` is the number of values per patch.
+        Batch, height and width may be unknown (`None`), channels not. Masks are not passed on.
 
     Output shape:
         With `readout="channels"`: `(batch, rows, columns, filters * n_observables)` with
@@ -106,37 +124,54 @@ class Quanv2D(keras.layers.Layer):
         readout="channels",
         backend="compiled",
         differentiator=None,
+        repetitions=None,
+        noise=None,
+        max_circuits=None,
         initializer=None,
         regularizer=None,
         constraint=None,
+        activation=None,
+        use_bias=False,
+        bias_initializer="zeros",
+        bias_regularizer=None,
+        bias_constraint=None,
+        activity_regularizer=None,
         input_gradient=True,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.filters = check_count(filters, "filters", "Quanv2D")
-        self.kernel_size = pair(kernel_size, "kernel_size", "Quanv2D")
-        self.strides = pair(self.kernel_size if strides is None else strides, "strides", "Quanv2D")
-        self.padding = _one_of(padding, "padding", ("valid", "same"))
-        self.data_format = _one_of(
-            keras.backend.image_data_format() if data_format is None else data_format,
-            "data_format",
-            ("channels_last", "channels_first"),
+        super().__init__(
+            activation=activation,
+            use_bias=use_bias,
+            bias_initializer=bias_initializer,
+            bias_regularizer=bias_regularizer,
+            bias_constraint=bias_constraint,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
         )
-        self.dilation_rate = pair(dilation_rate, "dilation_rate", "Quanv2D")
-        self.groups = check_count(groups, "groups", "Quanv2D")
+        self.filters = check_count(filters, "filters", "Quanv2D")
+        self._geometry = Geometry(
+            kernel_size, strides, padding, data_format, dilation_rate, groups, readout
+        )
+        for argument in GEOMETRY_NAMES:
+            setattr(self, argument, getattr(self._geometry, argument))
         self._parts = Parts(encoder, ansatz, n_layers, n_uploads, observables, circuit, "Quanv2D")
         for part in PART_NAMES:
             setattr(self, part, getattr(self._parts, part))
-        self.readout = _one_of(readout, "readout", READOUTS)
-        check_backend(backend, differentiator, "Quanv2D")
-        self.backend = backend
-        self.differentiator = differentiators.serialize(differentiator)
+        self._circuits = PatchCircuits(self._parts, self._geometry)
+        self._execution = Execution(
+            backend, differentiator, repetitions, noise, max_circuits, who="Quanv2D"
+        )
+        for argument in EXECUTION_NAMES:
+            setattr(self, argument, getattr(self._execution, argument))
         self.initializer = default_initializer(initializer)
         self.regularizer = keras.regularizers.get(regularizer)
         self.constraint = keras.constraints.get(constraint)
         self.input_gradient = check_flag(input_gradient, "input_gradient", "Quanv2D")
-        self._grid = Grid.of(self.kernel_size, self.strides, self.padding, self.dilation_rate)
-        self._check_arguments()
+        if self.filters % self.groups:
+            raise ValueError(
+                "Quanv2D: `groups` must divide `filters`, since each filter sees one group. "
+                f"Received filters={self.filters}, groups={self.groups}."
+            )
 
     @property
     def pqcs(self) -> list[EncodedPQC]:
@@ -149,15 +184,19 @@ class Quanv2D(keras.layers.Layer):
         return self._pqcs[0].plan if self.built else None
 
     def build(self, input_shape):
-        self.compute_output_shape(input_shape)
-        channels = self._channels(input_shape)
-        circuit = self._circuit_for(channels)
+        axis = self._geometry.channel_axis
+        n_outputs = self.compute_output_shape(input_shape)[axis]
+        channels = self._geometry.channels(input_shape)
+        circuit = self._circuits.of(channels)
+        # As for EncodedPQC: in half precision, angles would be too coarse.
+        dtype = "float64" if self.variable_dtype == "float64" else "float32"
+        shape = (self.filters, len(circuit.weights))
+        shares = initializers_of_groups(self.initializer, self.groups, shape, dtype)
         self._pqcs = [
             EncodedPQC(
                 circuit,
                 filters=self.filters // self.groups,
-                backend=self.backend,
-                differentiator=self.differentiator,
+                **{name: getattr(self, name) for name in EXECUTION_NAMES},
                 initializer=initializer,
                 regularizer=self.regularizer,
                 constraint=self.constraint,
@@ -166,73 +205,34 @@ class Quanv2D(keras.layers.Layer):
                 dtype=self.dtype_policy,
                 name=f"circuit_{i}",
             )
-            for i, initializer in enumerate(self._initializers(len(circuit.weights)))
+            for i, initializer in enumerate(shares)
         ]
         for pqc in self._pqcs:
             pqc.build((None, len(circuit.inputs)))
-        axis = 1 if self.data_format == "channels_first" else 3
+        self.add_bias(n_outputs)
         self.input_spec = keras.layers.InputSpec(ndim=4, axes={axis: channels})
         super().build(input_shape)
 
-    def _initializers(self, n_weights):
-        if self.groups == 1:
-            return [self.initializer]
-        # Drawn at once: asked for each group anew, an initializer gives the same angles again.
-        with tf.init_scope():
-            drawn = self.initializer((self.filters, n_weights), dtype=self.dtype)
-            return [_Drawn(rows) for rows in tf.split(drawn, self.groups)]
-
     def call(self, inputs):
-        self._image_shape(inputs.shape)
-        images = inputs
-        if self.data_format == "channels_first":
-            images = tf.transpose(images, [0, 2, 3, 1])
-        outputs = self._quanvolve(images)
-        if self.data_format == "channels_first":
-            outputs = tf.transpose(outputs, [0, 3, 1, 2])
-        return outputs
-
-    def _quanvolve(self, images):
-        patches = self._grid.extract(images)  # [pixels, channels, n]
-        n_values = len(self._pqcs[0].circuit.inputs)
-        outcomes = [
-            pqc.expectations(tf.reshape(part, [n_values, -1]))
-            for pqc, part in zip(self._pqcs, tf.split(patches, self.groups, axis=1), strict=True)
-        ]
-        outcomes = tf.concat(outcomes, axis=0)
-        if self.readout == "channels":
-            return self._grid.to_channels(outcomes, images)
-        per_pixel = outcomes.shape[0] // self.filters // self._grid.n_pixels
-        shape = [self.filters, self._grid.n_pixels, per_pixel, -1]
-        return self._grid.to_pixels(tf.reshape(outcomes, shape), images)
+        images = self._geometry.images(inputs)
+        patches = self._geometry.patches(images)
+        runs = zip(self._pqcs, patches, strict=True)
+        outcomes = tf.concat([pqc.expectations(values) for pqc, values in runs], axis=0)
+        outputs = self._geometry.outputs(outcomes, images, self.filters)
+        return self.finish(outputs, self._geometry.channel_axis)
 
     def compute_output_shape(self, input_shape):
-        batch, height, width = self._image_shape(input_shape)
-        circuit = self._circuit_for(self._channels(input_shape))
-        n_outputs = self.filters * len(circuit.observables)
-        if self.readout == "pixels":
-            height, width = self._grid.pixels_shape(height, width)
-            n_outputs //= self._grid.n_pixels
-        else:
-            height, width = self._grid.shape(height, width)
-        if self.data_format == "channels_first":
-            return (batch, n_outputs, height, width)
-        return (batch, height, width, n_outputs)
+        circuit = self._circuits.of(self._geometry.channels(input_shape))
+        n_outcomes = self.filters * len(circuit.observables)
+        return self._geometry.output_shape(input_shape, n_outcomes)
 
     def get_config(self):
         return {
             **super().get_config(),
             "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
-            "groups": self.groups,
+            **{argument: getattr(self, argument) for argument in GEOMETRY_NAMES},
             **self._parts.get_config(),
-            "readout": self.readout,
-            "backend": self.backend,
-            "differentiator": self.differentiator,
+            **self._execution.get_config(),
             "initializer": keras.initializers.serialize(self.initializer),
             "regularizer": keras.regularizers.serialize(self.regularizer),
             "constraint": keras.constraints.serialize(self.constraint),
@@ -243,99 +243,3 @@ class Quanv2D(keras.layers.Layer):
     def from_config(cls, config):
         parts = Parts.from_config(config, "Quanv2D")
         return cls(**{**config, **{name: getattr(parts, name) for name in PART_NAMES}})
-
-    def _check_arguments(self):
-        if self.filters % self.groups:
-            raise ValueError(
-                "Quanv2D: `groups` must divide `filters`, since each filter sees one group. "
-                f"Received filters={self.filters}, groups={self.groups}."
-            )
-        if self.readout == "pixels" and not self._grid.tiles:
-            raise ValueError(
-                "Quanv2D: readout='pixels' puts outcomes back onto the pixels of their patch, so "
-                "patches must lie side by side: strides equal to kernel_size, dilation_rate=1. "
-                f"Received kernel_size={self.kernel_size}, strides={self.strides}, "
-                f"dilation_rate={self.dilation_rate}. Drop `strides`, or use readout='channels'."
-            )
-
-    def _image_shape(self, input_shape):
-        channels_last = self.data_format == "channels_last"
-        if len(input_shape) != 4:
-            layout = (
-                "(batch, height, width, channels)"
-                if channels_last
-                else "(batch, channels, height, width)"
-            )
-            raise ValueError(
-                f"Quanv2D: the input must be images of rank 4, {layout}. Received shape "
-                f"{tuple(input_shape)}, of rank {len(input_shape)}. For images without channels, "
-                "add an axis: x[..., None]."
-            )
-        size = input_shape[1:3] if channels_last else input_shape[2:4]
-        axes = (self._grid.rows, self._grid.columns)
-        for name, n, axis in zip(("height", "width"), size, axes, strict=True):
-            if n is not None and axis.n_patches(n) < 1:
-                raise ValueError(
-                    f"Quanv2D: the kernel must fit into the image: {name} must be at least "
-                    f"dilation * (kernel - 1) + 1 = {axis.dilation} * {axis.kernel - 1} + 1 = "
-                    f"{axis.reach}. Received {name} {n}. Use a smaller `kernel_size`, or "
-                    "padding='same'."
-                )
-        return (input_shape[0], *size)
-
-    def _channels(self, input_shape):
-        channels = input_shape[-1 if self.data_format == "channels_last" else 1]
-        if channels is None:
-            raise ValueError(
-                "Quanv2D: the number of channels must be known when the layer is built. Received "
-                f"shape {tuple(input_shape)}."
-            )
-        if channels % self.groups:
-            raise ValueError(
-                "Quanv2D: `groups` must divide the input's channels. Received groups="
-                f"{self.groups} and {channels} channels."
-            )
-        return channels
-
-    def _circuit_for(self, channels):
-        n_values = self._grid.n_pixels * channels // self.groups
-        circuit = self._parts.build(n_values)
-        argument = "encoder" if self.circuit is None else "circuit"
-        if len(circuit.inputs) != n_values:
-            per_group = "" if self.groups == 1 else f" / {self.groups} groups"
-            s = "" if channels == 1 else "s"
-            raise ValueError(
-                f"Quanv2D: `{argument}` must take {n_values} values per patch "
-                f"(kernel_size={self.kernel_size} x {channels} channel{s}{per_group}).\n"
-                f"Received a circuit with {len(circuit.inputs)} data symbols "
-                f"({', '.join(map(str, circuit.inputs))}).\n"
-                'Use encoder="angle", or change `kernel_size`.'
-            )
-        n_outcomes = len(circuit.observables)
-        if self.readout == "pixels" and n_outcomes % self._grid.n_pixels:
-            raise ValueError(
-                "Quanv2D: readout='pixels' needs as many observables as a patch has pixels "
-                f"({self.kernel_size[0]} * {self.kernel_size[1]} = {self._grid.n_pixels}), or a "
-                f"multiple. Received {n_outcomes}. Use observables='z' with one value per qubit, "
-                "or readout='channels'."
-            )
-        return circuit
-
-
-class _Drawn(keras.initializers.Initializer):
-    """Values that are drawn already."""
-
-    def __init__(self, values):
-        self.values = values
-
-    def __call__(self, shape, dtype=None, **_):
-        return tf.cast(self.values, dtype or self.values.dtype)
-
-
-def _one_of(value, argument: str, choices: tuple[str, ...]) -> str:
-    if value not in choices:
-        raise ValueError(
-            f"Quanv2D: `{argument}` must be one of {', '.join(map(repr, choices))}. "
-            f"Received {value!r}."
-        )
-    return value

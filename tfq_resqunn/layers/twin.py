@@ -15,7 +15,9 @@ def conv_twin(quanv: Quanv2D, input_shape, *, name=None, **conv2d) -> keras.laye
             twin sends no gradient to the layers below either.
         input_shape: Shape of its input, batch axis first.
         name: Name of the layer.
-        **conv2d: Further arguments of `Conv2D` (`activation`, say).
+        **conv2d: Further arguments of `Conv2D`, or others in the place of the quanvolution's. It
+            has a bias unless `use_bias=False` is among them, since a `Conv2D` without one cannot
+            give what an expectation value can.
 
     Returns:
         A `Conv2D`, with `readout="pixels"` in a `PixelReadout`. Without input gradients it is a
@@ -31,8 +33,10 @@ def conv_twin(quanv: Quanv2D, input_shape, *, name=None, **conv2d) -> keras.laye
             "conv_twin: `quanv` must be channels_last, since TensorFlow has no Conv2D for "
             f"channels_first on a CPU. Received data_format={quanv.data_format!r}."
         )
-    same = ("kernel_size", "strides", "padding", "dilation_rate", "groups")
-    conv2d = {**{k: getattr(quanv, k) for k in same}, "trainable": quanv.trainable, **conv2d}
+    geometry = ("kernel_size", "strides", "padding", "dilation_rate", "groups")
+    ending = ("activation", "bias_initializer", "bias_regularizer", "bias_constraint")
+    same = (*geometry, *ending, "activity_regularizer", "trainable")
+    conv2d = {**{k: getattr(quanv, k) for k in same}, **conv2d}
     make = keras.layers.Conv2D if quanv.input_gradient else CutConv2D
     n_outputs = quanv.compute_output_shape(input_shape)[-1]
     if quanv.readout == "channels":

@@ -16,6 +16,7 @@ import sympy
 import tensorflow as tf
 
 from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.circuits.measurements import split
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.simulation.angles import Angles
 from tfq_resqunn.simulation.gates import gates_of, harmonics
@@ -40,13 +41,14 @@ class Sampled:
 
     def __init__(self, circuit: QuanvCircuit, repetitions: int, noise: Noise | None = None):
         self._repetitions = repetitions
-        strings, self._mix, self._constant = _split(circuit.observables)
+        strings, self._mix, self._constant = split(circuit.observables)
         operations = circuit.circuit if noise is None else noise.apply(circuit.circuit)
         gates = gates_of(operations, circuit.qubits)
         gates, self._data, self._weights = _one_symbol_each(gates, circuit)
         self._n_strings = len(strings)
+        sums = [cirq.PauliSum.from_pauli_strings([s]) for s in strings]
         self.plan, self._means = compile_gates(
-            gates, strings, circuit.qubits, self._data.symbols, self._weights.symbols
+            gates, sums, circuit.qubits, self._data.symbols, self._weights.symbols
         )
         self._shifts = _Shifts(gates, self._data.symbols, self._weights.symbols)
 
@@ -116,24 +118,6 @@ class _Arguments:
     def of(cls, pairs, known, is_mixed: bool) -> "_Arguments":
         angles = Angles([expression for _, expression in pairs], known)
         return cls(tuple(symbol for symbol, _ in pairs), angles, is_mixed)
-
-
-def _split(observables):
-    """Gives the distinct strings, `[observables, strings]` coefficients, and the constants."""
-    strings: dict[cirq.PauliString, int] = {}
-    terms, constants = [], np.zeros(len(observables))
-    for k, observable in enumerate(observables):
-        for term in observable:
-            coefficient = complex(term.coefficient).real
-            if not term.qubits:
-                constants[k] += coefficient
-                continue
-            string = term / term.coefficient
-            terms.append((k, strings.setdefault(string, len(strings)), coefficient))
-    mix = np.zeros((len(observables), len(strings)))
-    for k, i, coefficient in terms:
-        mix[k, i] += coefficient
-    return [cirq.PauliSum.from_pauli_strings([s]) for s in strings], mix, constants
 
 
 def _one_symbol_each(gates, circuit: QuanvCircuit):
