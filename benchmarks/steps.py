@@ -70,15 +70,19 @@ class Form:
     Args:
         case: The network. Its batch size is not looked at.
         backend: `"twin"`, `"matmul"` (the twin, with a matrix product in place of its `Conv2D`),
-            `"compiled"` or `"noiseless"`.
+            `"compiled"`, `"noiseless"` or `"noisy"`.
         jit: Whether XLA compiles the step.
         images: How many a step takes.
+        noise: Pairs of a name and a strength.
+        repetitions: Shots or trajectories.
     """
 
     case: Case
     backend: str
     jit: bool
     images: int
+    noise: tuple[tuple[str, float], ...] = ()
+    repetitions: int | None = None
 
     def model(self) -> keras.Model:
         """Builds the network, always with the same weights."""
@@ -93,7 +97,8 @@ class Form:
             return rq.classical_twin(shape, N_CLASSES, **arguments)
         if self.backend == "matmul":
             return _matmul_twin(shape, self.case)
-        return rq.resqunn(shape, N_CLASSES, backend=self.backend, **arguments)
+        settings = {"noise": dict(self.noise) or None, "repetitions": self.repetitions}
+        return rq.resqunn(shape, N_CLASSES, backend=self.backend, **settings, **arguments)
 
     def batch(self, n_batches: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Draws images and labels for some steps."""

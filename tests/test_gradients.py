@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 import tfq_resqunn as rq
+from tests.reference import BACKENDS
 from tfq_resqunn._keras import keras
-from tfq_resqunn.layers.pqc import BACKENDS
 
 # Which layers the gradient reaches where inputs pass none (- none, g flows).
 WITHOUT_INPUT_GRADIENT = {

@@ -305,7 +305,7 @@ def test_folder_of_another_study_is_refused(finished, tiny):
         "run_study: `folder` must hold this very study, or nothing.\nReceived "
         f"{folder}, whose study.json differs (here against there):\n  run.epochs: 3 against 2\n"
         "  seeds: [5, 6] against [5]\n"
-        "Choose another folder, or go on with the same settings."
+        "Choose another folder (--out), or go on with the same settings."
     )
     with pytest.raises(FileExistsError, match=whole(message)):
         run_study(other, folder)
@@ -421,14 +421,16 @@ def test_study_that_is_stopped_goes_on(sent, finished, tiny, tmp_path):
         "env": {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
     }
     process = subprocess.Popen(command, text=True, stderr=subprocess.PIPE, **where)
-    wait_for(lambda: times_of(folder))
+    wait_for(lambda: times_of(folder) or process.poll() is not None)
     workers = list(children_of(process.pid))
-    assert len(workers) == 2
+    assert len(workers) == 2, process.stderr.read()
     process.send_signal(sent)
     _, said = process.communicate(timeout=60)
     if sent is signal.SIGINT:
         assert process.returncode == 130
-        assert said.strip() == f"Stopped; nothing is lost. To go on: {command_line(tiny, folder)}"
+        last = f"Stopped; nothing is lost. To go on: {command_line(tiny, folder)}"
+        assert said.splitlines()[-1] == last
+        assert "Traceback" not in said
     wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
     assert load_results(folder).n_missing > 0
     before = times_of(folder)

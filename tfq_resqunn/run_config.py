@@ -30,10 +30,14 @@ class RunConfig:
         encoder: How pixels become angles, see `Quanv2D`.
         ansatz: The trainable block, see `Quanv2D`.
         n_layers: Number of the ansatz' layers in each circuit.
+        n_uploads: How often encoder and ansatz are repeated in each circuit.
+        observables: What is measured, see `Quanv2D`.
         readout: `"pixels"` or `"channels"`, see `Quanv2D`.
         input_gradient: Whether gradients pass through the layers to what lies before them.
         trainable: Whether the layers' weights are trained; if not, only the head is.
         backend: What runs the circuits, see `Quanv2D`.
+        repetitions: Shots for each Pauli string. Default: exact expectations.
+        noise: Strengths by name, such as `{"depolarizing": 0.01}`. Default: none.
         epochs: Passes over the training images.
         batch_size: Images in a training step.
         learning_rate: Of Adam.
@@ -67,10 +71,14 @@ class RunConfig:
     encoder: str = "angle"
     ansatz: str = "basic_entangler"
     n_layers: int = 1
+    n_uploads: int = 1
+    observables: str = "z"
     readout: str = "pixels"
     input_gradient: bool = True
     trainable: bool = True
     backend: str = "compiled"
+    repetitions: int | None = None
+    noise: dict[str, float] | None = None
     epochs: int = 15
     batch_size: int = 32
     learning_rate: float = 0.01

@@ -29,10 +29,14 @@ QUANV2D_ARGUMENTS = (
     "encoder",
     "ansatz",
     "n_layers",
+    "n_uploads",
+    "observables",
     "readout",
     "input_gradient",
     "trainable",
     "backend",
+    "repetitions",
+    "noise",
 )
 
 
@@ -283,10 +287,16 @@ def describe_run(config: RunConfig, data: datasets.Dataset) -> str:
     return json.dumps(description, indent=2) + "\n"
 
 
+def read_config(path: Path) -> dict | None:
+    """Reads the `config.json` of a run; `None` where there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
 def _read_classes(path: Path, n_classes: int) -> tuple[int, ...]:
-    if not path.is_file():
+    description = read_config(path)
+    if description is None:
         return tuple(range(n_classes))
-    classes = json.loads(path.read_text(encoding="utf-8")).get("classes", [])
+    classes = description.get("classes", [])
     if len(classes) != n_classes:
         raise ValueError(
             f"predict: {path}, beside the model, must name as many `classes` as the model tells "

@@ -5,6 +5,7 @@ import click
 from tfq_resqunn._version import __version__
 from tfq_resqunn.cli.circuits import circuits
 from tfq_resqunn.cli.draw import draw
+from tfq_resqunn.cli.evaluate import evaluate
 from tfq_resqunn.cli.options import CleanErrors
 from tfq_resqunn.cli.predict import predict
 from tfq_resqunn.cli.study import study
@@ -17,5 +18,5 @@ def main():
     """Train residual quanvolutional networks (ResQuNNs), and label images with them."""
 
 
-for command in (train, study, predict, draw, circuits):
+for command in (train, predict, evaluate, study, draw, circuits):
     main.add_command(command)

@@ -2,7 +2,7 @@
 
 import click
 
-from tfq_resqunn.cli.options import option
+from tfq_resqunn.cli.options import Strengths, option
 from tfq_resqunn.files import replacing
 from tfq_resqunn.layers import Quanv2D
 
@@ -10,6 +10,7 @@ EXAMPLES = """\b
 Examples:
   resqunn draw
   resqunn draw --kernel-size 3 --ansatz strongly_entangling --svg circuit.svg
+  resqunn draw --encoder iqp --ansatz sim_14 --noise depolarizing=0.01
 """
 
 
@@ -19,10 +20,13 @@ Examples:
 @option("--encoder", "How pixels become angles, as for train.")
 @option("--ansatz", "The circuit's trainable block, as for train.")
 @option("--n-layers", "Number of layers of the ansatz.")
+@option("--n-uploads", "How often encoder and ansatz are repeated.")
+@option("--observables", "What is measured, as for train.")
+@option("--noise", "What befalls qubits, as for train.  [default: nothing]", type=Strengths())
 @click.option("--svg", type=click.Path(), help="Also write a picture, as SVG, into this file.")
-def draw(kernel_size, channels, encoder, ansatz, n_layers, svg):
+def draw(kernel_size, channels, svg, **circuit):
     """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""
-    layer = Quanv2D(kernel_size=kernel_size, encoder=encoder, ansatz=ansatz, n_layers=n_layers)
+    layer = Quanv2D(kernel_size=kernel_size, **circuit)
     layer.build((None, kernel_size, kernel_size, channels))
     circuit = layer.pqcs[0].circuit
     click.echo(circuit.diagram())

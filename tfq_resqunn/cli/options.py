@@ -35,9 +35,24 @@ class Labels(click.ParamType):
             self.fail(f"{value!r} must be integers with commas between them, such as 3,8.")
 
 
-def option(flag: str, help: str, **settings):
-    """Make an option with the default that `RunConfig` has for it."""
-    name = flag.partition("/")[0].strip("-").replace("-", "_")
+class Strengths(click.ParamType):
+    """Names with numbers, with commas between them."""
+
+    name = "NAME=STRENGTH"
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, dict):
+            return value
+        try:
+            pairs = (part.split("=") for part in value.split(","))
+            return {name.strip(): float(strength) for name, strength in pairs}
+        except ValueError:
+            self.fail(f"{value!r} must be names with strengths, such as depolarizing=0.01.")
+
+
+def option(flag: str, help: str, field: str | None = None, **settings):
+    """Make an option with the default that `RunConfig` has for it, or for another `field`."""
+    name = field or flag.partition("/")[0].strip("-").replace("-", "_")
     default = getattr(RunConfig, name)
     shown = default is not None
-    return click.option(flag, help=help, default=default, show_default=shown, **settings)
+    return click.option(flag, name, help=help, default=default, show_default=shown, **settings)

@@ -3,7 +3,7 @@
 import click
 
 from tfq_resqunn import training
-from tfq_resqunn.cli.options import Labels, option
+from tfq_resqunn.cli.options import Labels, Strengths, option
 from tfq_resqunn.run_config import RunConfig
 
 EXAMPLES = """\b
@@ -12,6 +12,8 @@ Examples:
   resqunn train --classes 3,8 --n-train 200 --epochs 5
   resqunn train --placement none --no-input-gradient
   resqunn train --head none --classical
+  resqunn train --encoder dense_angle --ansatz sim_14 --observables xyz
+  resqunn train --noise depolarizing=0.01 --shots 1000
   resqunn train --dataset mnist --n-train 2000 --n-test 500 --image-size 14
   resqunn train --dataset my_images.npz --depth 3 --placement "X+O1, O2+O3"
 """
@@ -58,9 +60,14 @@ Examples:
     type=click.Choice(["valid", "same"]),
 )
 @option("--filters", "Number of circuits in each layer.")
-@option("--encoder", "How pixels become angles: angle, angle_rx, angle_ry or angle_rz.")
-@option("--ansatz", "The circuits' trainable block: basic_entangler or strongly_entangling.")
+@option("--encoder", "How pixels enter a circuit, by name; `resqunn circuits` lists all.")
+@option("--ansatz", "The circuits' trainable block, by name; `resqunn circuits` lists all.")
 @option("--n-layers", "Number of layers of the ansatz in each circuit.")
+@option("--n-uploads", "How often encoder and ansatz are repeated (data re-uploading).")
+@option(
+    "--observables",
+    "What is measured: a name that `resqunn circuits` lists, or a sum such as Z0*Z1.",
+)
 @option(
     "--readout",
     "Where a patch's outcomes go: to its own pixels, or to channels.",
@@ -79,6 +86,18 @@ Examples:
     "--backend",
     "What runs the circuits: compiled (TensorFlow operations), or noiseless "
     "(TensorFlow Quantum's simulator), which gives the same numbers far more slowly.",
+)
+@option(
+    "--shots",
+    "Shots for each Pauli string that is measured.  [default: exact expectation values]",
+    field="repetitions",
+    type=int,
+)
+@option(
+    "--noise",
+    "What befalls qubits after each gate, such as depolarizing=0.01,readout_error=0.02; also "
+    "amplitude_damping, phase_damping, bit_flip and phase_flip.  [default: nothing]",
+    type=Strengths(),
 )
 @option("--epochs", "Passes over the training images.")
 @option("--batch-size", "Images in a training step.")

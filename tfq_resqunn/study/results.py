@@ -110,7 +110,11 @@ def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:
 def _long_table(folder: Path, runs: list[StudyRun], file: str, columns) -> pd.DataFrame:
     tables = []
     for run in runs:
-        table = pd.read_csv(folder / "runs" / run.id / file, keep_default_na=False, na_values=[""])
+        path = folder / "runs" / run.id / file
+        # No state "none" is a missing value, and every number is read to the last bit.
+        table = pd.read_csv(
+            path, keep_default_na=False, na_values=[""], float_precision="round_trip"
+        )
         tables.append(table.assign(**asdict(run)))
     if not tables:
         return pd.DataFrame(columns=[*RUN_COLUMNS, *columns])

@@ -132,12 +132,12 @@ def _check_folder(config: StudyConfig, folder: Path) -> None:
                 f"{folder}, whose study.json differs (here against there):\n  "
                 + "\n  ".join(different)
                 + "\n"
-                "Choose another folder, or go on with the same settings."
+                "Choose another folder (--out), or go on with the same settings."
             )
     elif folder.exists() and (not folder.is_dir() or _holds_files(folder)):
         raise FileExistsError(
             f"run_study: `folder` must hold this very study, or nothing.\nReceived {folder}, which "
-            "holds something else.\nChoose another folder."
+            "holds something else.\nChoose another folder (--out)."
         )
 
 

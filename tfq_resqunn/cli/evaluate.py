@@ -1,0 +1,115 @@
+"""`resqunn evaluate`: what a trained network is worth with shots and noise."""
+
+from pathlib import Path
+
+import click
+
+from tfq_resqunn.circuits.noise import CHANNELS
+from tfq_resqunn.evaluation import evaluate as run
+from tfq_resqunn.evaluation import load_trained
+from tfq_resqunn.files import replacing
+
+EXAMPLES = """\b
+Examples:
+  resqunn evaluate runs/digits-001/model.keras
+  resqunn evaluate runs/digits-001/model.keras --shots exact,10,100,1000 --strengths 0,0.01,0.05,0.1
+  resqunn evaluate runs/digits-001/model.keras --noise amplitude_damping --n-images 100
+  resqunn evaluate runs/digits-001/model.keras --backend compiled,noiseless --strengths 0
+"""
+
+
+class Shots(click.ParamType):
+    """Numbers of shots, or `exact`, with commas between them."""
+
+    name = "N,N,..."
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(None if v.strip() == "exact" else int(v) for v in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} must be numbers of shots or exact, such as exact,10,100.")
+
+
+class Numbers(click.ParamType):
+    """Numbers with commas between them."""
+
+    name = "P,P,..."
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(float(v) for v in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} must be numbers with commas between them, such as 0,0.01,0.1.")
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("model", type=click.Path())
+@click.option(
+    "--images",
+    type=click.Path(),
+    help="An .npz file with images and labels.  [default: the test images of the model's run]",
+)
+@click.option("--n-images", type=click.IntRange(1), help="How many of them.  [default: all]")
+@click.option(
+    "--backend",
+    default="compiled",
+    show_default=True,
+    help="What runs the circuits: compiled, noiseless or noisy; several with commas between them. "
+    "Noise and shots are the same on each.",
+)
+@click.option(
+    "--shots",
+    type=Shots(),
+    default="exact",
+    show_default=True,
+    help="Shots for each Pauli string, several with commas between them; exact is none.",
+)
+@click.option(
+    "--noise",
+    type=click.Choice([*CHANNELS, "readout_error"]),
+    default="depolarizing",
+    show_default=True,
+    help="What befalls qubits after each gate.",
+)
+@click.option(
+    "--strengths",
+    type=Numbers(),
+    default="0,0.01,0.05,0.1",
+    show_default=True,
+    help="Its strengths, each a probability or a damping rate.",
+)
+@click.option("--seed", default=0, show_default=True, help="Same seed, same outcomes of shots.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for evaluation.csv, .png and .svg; replaced if there.  [default: the model's]",
+)
+def evaluate(model, images, n_images, backend, shots, noise, strengths, seed, out):
+    """Measure a network's accuracy with finite shots and under noise.
+
+    MODEL is the model.keras of a run. Its weights stay as they are; only what runs the circuits
+    is exchanged.
+    """
+    out = out or Path(model).parent
+    network, x, y = load_trained(model, images)
+    x, y, backends = x[:n_images], y[:n_images], backend.split(",")
+    n_points = len(backends) * len(shots) * len(strengths)
+    with click.progressbar(length=n_points, label="evaluating", show_pos=True) as bar:
+        found = run(
+            network, x, y,
+            backends=backends, shots=shots, noise=noise, strengths=strengths, seed=seed,
+            progress=bar.update,
+        )  # fmt: skip
+    out.mkdir(parents=True, exist_ok=True)
+    click.echo(f"\n{found}\n")
+    with replacing(out / "evaluation.csv") as temporary:
+        found.table.to_csv(temporary, index=False)
+    click.echo(f"table  {out / 'evaluation.csv'}")
+    for suffix in ("png", "svg"):
+        with replacing(out / f"evaluation.{suffix}") as temporary:
+            found.plot(temporary)
+        click.echo(f"plot   {out / f'evaluation.{suffix}'}")

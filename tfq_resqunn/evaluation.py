@@ -1,0 +1,160 @@
+"""What a trained model is worth with finite shots, under noise, on another backend."""
+
+import dataclasses
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy.stats import binomtest
+
+from tfq_resqunn import datasets
+from tfq_resqunn._keras import keras
+from tfq_resqunn.plots import accuracy_by_strength
+from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.seeding import set_seed
+from tfq_resqunn.training import load_data, read_config
+from tfq_resqunn.with_backend import with_backend
+
+COLUMNS = ("backend", "shots", "noise", "strength", "n_images", "accuracy", "low", "high")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Accuracies over a grid; prints as a table.
+
+    Attributes:
+        table: A row a point of the grid: `backend`, `shots` (missing: exact), `noise`,
+            `strength`, `n_images`, `accuracy`, and `low` and `high`, the ends of its 95% interval
+            (Wilson's, over the images).
+    """
+
+    table: pd.DataFrame
+
+    def __str__(self) -> str:
+        rows = [
+            (
+                row.backend,
+                "exact" if pd.isna(row.shots) else f"{row.shots:.0f}",
+                "-" if row.strength == 0 else f"{row.noise} {row.strength:g}",
+                f"{row.accuracy:.1%}",
+                f"{row.low:.1%} to {row.high:.1%}",
+            )
+            for row in self.table.itertuples()
+        ]
+        cells = [("backend", "shots", "noise", "accuracy", "95% interval"), *rows]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+        return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
+
+    def plot(self, path: str | os.PathLike | None = None) -> Figure:
+        """Draws accuracy against the strength of the noise, a line for each number of shots."""
+        return accuracy_by_strength(self.table, path)
+
+
+def evaluate(
+    model,
+    x,
+    y,
+    *,
+    backends: Sequence = ("compiled",),
+    shots: Sequence[int | None] = (None,),
+    noise: str = "depolarizing",
+    strengths: Sequence[float] = (0.0,),
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Measures a classifier's accuracy over backends, numbers of shots and strengths of noise.
+
+    Args:
+        model: A trained Keras model with quanvolutional layers; it stays as it is.
+        x: Images.
+        y: Their classes, integers.
+        backends: What runs the circuits, as for `with_backend`.
+        shots: Repetitions for each Pauli string; `None` is exact.
+        noise: Name of the noise whose strength is varied, see `circuits.noise.Noise`.
+        strengths: Its strengths; 0 is none.
+        seed: Of the shots.
+        progress: Called with 1 after each point.
+
+    Returns:
+        An `Evaluation`.
+
+    Raises:
+        ValueError: If a backend cannot do what is asked, or there are no images.
+
+    Example:
+        >>> import tfq_resqunn as rq
+        >>> data = rq.datasets.load("digits", n_train=16, n_test=20)
+        >>> model = rq.resqunn((8, 8, 1), 10)
+        >>> found = evaluate(model, data.x_test, data.y_test, shots=[None, 10], strengths=[0, 0.1])
+        >>> found.table[["shots", "strength"]].values.tolist()
+        [[nan, 0.0], [nan, 0.1], [10.0, 0.0], [10.0, 0.1]]
+    """
+    if not len(x):
+        raise ValueError("evaluate: `x` must hold at least one image. Received none.")
+    rows = []
+    for backend, repetitions, strength in itertools.product(backends, shots, strengths):
+        set_seed(seed)
+        strength = float(strength)
+        copy = with_backend(
+            model, backend, repetitions=repetitions, noise={noise: strength} if strength else None
+        )
+        labels = np.argmax(copy.predict(x, verbose=0), axis=-1)
+        n_right = int(np.sum(labels == y))
+        interval = binomtest(n_right, len(x)).proportion_ci(method="wilson")
+        name = backend if isinstance(backend, str) else type(backend).__name__
+        shown = np.nan if repetitions is None else float(repetitions)
+        accuracy = n_right / len(x)
+        rows.append((name, shown, noise, strength, len(x), accuracy, interval.low, interval.high))
+        if progress is not None:
+            progress(1)
+    return Evaluation(pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def load_trained(
+    model_path: str | os.PathLike, images_path: str | os.PathLike | None = None
+) -> tuple[keras.Model, np.ndarray, np.ndarray]:
+    """Loads a trained model and labelled images to judge it by.
+
+    Args:
+        model_path: The `model.keras` of a run.
+        images_path: An `.npz` file with images and labels. Default: the test images of the run,
+            as the `config.json` beside the model says.
+
+    Returns:
+        The model, images, and the number of each one's class.
+
+    Raises:
+        FileNotFoundError: If the model, or what says which images, is not there.
+        ValueError: If the images have no labels, or labels that the model does not know.
+    """
+    model_path = Path(model_path)
+    description = read_config(model_path.with_name("config.json"))
+    if not model_path.is_file() or (description is None and images_path is None):
+        missing = model_path.with_name("config.json") if model_path.is_file() else model_path
+        raise FileNotFoundError(
+            f"evaluate: `model_path` must be the model.keras in the folder of a run.\n{missing} "
+            "is no file.\nName a model of `resqunn train`, or images with labels beside it."
+        )
+    if images_path is None:
+        data = load_data(RunConfig(**description["config"]))
+        return keras.models.load_model(model_path), data.x_test, data.y_test
+    x, labels = datasets.load_images(images_path)
+    if labels is None:
+        raise ValueError(
+            f"evaluate: the images must have labels, as the array y or y_test. Received "
+            f"{images_path}, which has none."
+        )
+    model = keras.models.load_model(model_path)
+    classes = range(model.output_shape[-1]) if description is None else description["classes"]
+    places = {label: i for i, label in enumerate(classes)}
+    if unknown := sorted(set(labels.tolist()) - set(places)):
+        raise ValueError(
+            f"evaluate: the labels must be among the model's classes, {tuple(places)}. Received "
+            f"{unknown} as well, in {images_path}."
+        )
+    return model, x, np.array([places[label] for label in labels.tolist()])
