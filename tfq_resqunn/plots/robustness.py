@@ -37,7 +37,7 @@ def accuracy_by_strength(table: pd.DataFrame, path: str | os.PathLike | None = N
     names = ", ".join(name.replace("_", " ") for name in table["noise"].unique())
     axes.set(xlabel=f"Strength of noise after each gate ({names})", ylabel="Accuracy (%)")
     axes.set_xticks(range(len(strengths)), [f"{s:g}" for s in strengths])
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(loc="outside upper center", ncols=4, frameon=False)
     tidy(axes)
     if path is not None:
         figure.savefig(path)
