@@ -37,11 +37,11 @@ demo: $(STAMP)  ## train a two-layer ResQuNN on the digits data set
 	$(BIN)/resqunn train --dataset digits --out $(RUN)
 
 test: $(STAMP)  ## run the default tests twice: with Keras 3, then with Keras 2
-	$(BIN)/python -m pytest
-	TF_USE_LEGACY_KERAS=1 $(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
+	TF_USE_LEGACY_KERAS=1 $(BIN)/python -m pytest --numprocesses auto
 
 slow: $(STAMP)  ## run the slow tests
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest --numprocesses auto -m slow
 
 bench: $(STAMP)  ## time training steps: compiled, TensorFlow Quantum, Conv2D
 	$(BIN)/python -m benchmarks.training_step

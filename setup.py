@@ -28,7 +28,18 @@ def long_description() -> str:
 
 
 TUTORIALS = ["ipykernel", "matplotlib", "notebook"]
-TEST = ["hypothesis", "ipykernel", "nbclient", "nbformat", "pytest", "pytest-cov", "ruff"]
+TEST = [
+    "hypothesis",
+    "ipykernel",
+    "nbclient",
+    "nbformat",
+    "pytest",
+    "pytest-cov",
+    "pytest-xdist",  # runs tests on all cores
+    "qiskit",  # reads OpenQASM that is exported
+    "qiskit-qasm3-import",
+    "ruff",
+]
 
 setup(
     name="tfq-resqunn",

@@ -185,6 +185,27 @@ def test_devices_get_each_circuit_once_and_no_more_than_they_take(most, batches,
     assert np.all(errors <= 5 * standard_errors(layer, distinct) + 1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # Google's, of the version of Python
+def test_engines_of_cirq_google_pass_through(rng):
+    # It refuses qubits and gates that the processor does not have.
+    engine = pytest.importorskip("cirq_google.engine")
+    processor = engine.create_noiseless_virtual_engine_from_latest_templates().list_processors()[0]
+    one, other = sorted(next(iter(processor.get_device().metadata.nx_graph.edges)))
+    circuit = QuanvCircuit(
+        cirq.Circuit(
+            [cirq.X(q) ** s for q, s in zip((one, other), X, strict=True)],
+            [cirq.Y(q) ** s for q, s in zip((one, other), W[:2], strict=True)],
+            cirq.CZ(one, other),
+            cirq.Y(one) ** 0.5,
+        ),
+        [cirq.Z(one), cirq.X(other)],
+    )
+    layer = layer_of({"backend": processor.get_sampler()}, circuit, repetitions=SHOTS)
+    x = rng.random((3, 2)).astype("float32")
+    errors = np.abs(np.array(layer(x)) - true_values(layer, x).reshape(3, -1))
+    assert np.all(errors <= 5 * standard_errors(layer, x) + 1e-5)
+
+
 def test_repeated_rows_get_their_own_gradients(rng):
     x = tf.constant(rng.random((2, 2))[[0, 1, 0]], tf.float32)
     mix = tf.constant(rng.normal(size=(3, 6)), tf.float32)

@@ -230,7 +230,13 @@ class Closed(keras.Model):
         raise NotImplementedError("no get_config")
 
 
+KRAUS = cirq.ConstantQubitNoiseModel(cirq.KrausChannel(cirq.kraus(cirq.bit_flip(0.1))))
 ERRORS = {
+    "channel": (
+        lambda: with_backend(sequential(), "noisy", noise=KRAUS, repetitions=5),
+        ValueError,
+        "(?s)TensorFlow Quantum has no channel for .* or backend='compiled'",
+    ),
     "type": (lambda: with_backend("model"), TypeError, "`model` must be a Keras model or layer"),
     "none": (
         lambda: with_backend(keras.Sequential([keras.layers.Dense(1)], name="classical")),
