@@ -23,6 +23,8 @@ from tfq_resqunn.circuits import (
     simplified_two_design,
 )
 
+pytestmark = pytest.mark.once
+
 # The number of weights with n qubits, two at least, and L layers.
 COUNTS = {
     "basic_entangler": lambda n, L: n * L,

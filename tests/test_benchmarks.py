@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from benchmarks import mnist, steps, training_step
 from benchmarks.tables import has_place, write_place
 
+pytestmark = pytest.mark.once
+
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
 TINY = [
     "--kernel-size=2", "--n-layers=1", "--depth=1", "--batch-size=2", "--image-size=4",

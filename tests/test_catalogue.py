@@ -19,6 +19,8 @@ from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 from tfq_resqunn.study.markdown import to_markdown
 from tfq_resqunn.study.web_page import to_html
 
+pytestmark = pytest.mark.once
+
 REGISTRIES = {"encoder": ENCODERS, "ansatz": ANSATZES, "observables": OBSERVABLES}
 ROOT = Path(__file__).parent.parent
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,6 +8,8 @@ from tfq_resqunn import QuanvCircuit
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, pauli_z, strongly_entangling
 from tfq_resqunn.circuits.json import parse_srepr
 
+pytestmark = pytest.mark.once
+
 Q = cirq.LineQubit.range(3)
 X, W = sympy.Symbol("x_0"), sympy.Symbol("w_0")
 

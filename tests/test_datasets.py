@@ -8,6 +8,8 @@ import pytest
 from tfq_resqunn import datasets
 from tfq_resqunn.datasets import load, load_images
 
+pytestmark = pytest.mark.once
+
 
 def whole(message):
     return f"^{re.escape(message)}$"

@@ -9,6 +9,8 @@ import tfq_resqunn as rq
 from tfq_resqunn import descriptors
 from tfq_resqunn.circuits import ANSATZES
 
+pytestmark = pytest.mark.once
+
 A, B, C = cirq.LineQubit.range(3)
 U, V, W = sympy.symbols("u v w")
 

@@ -20,6 +20,8 @@ from tfq_resqunn.circuits import (
     zz_feature_map,
 )
 
+pytestmark = pytest.mark.once
+
 Z = np.diag([1, -1])
 H = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
 

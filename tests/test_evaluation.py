@@ -59,7 +59,7 @@ def test_same_seed_same_shots(found):
 def test_plot_has_a_line_for_each_number_of_shots(found):
     figure = found[0].plot()
     assert [t.get_text() for t in figure.legends[0].get_texts()] == ["exact", "20 shots"]
-    assert figure.axes[0].get_xlabel() == "Strength of noise after each gate (depolarizing)"
+    assert figure.axes[0].get_xlabel() == "Strength of the noise (depolarizing)"
 
 
 def test_command(run, tmp_path):
@@ -92,7 +92,14 @@ def test_errors(run, tmp_path):
     model, x, y = load_trained(run / "model.keras")
     with pytest.raises(ValueError, match="`x` must hold at least one image"):
         evaluate(model, x[:0], y[:0])
-    with pytest.raises(ValueError, match="must lie between 0 and 1. Received 2.0"):
+    for labels in (np.eye(2)[y], y[:, None], y[:3], y.astype(str)):
+        with pytest.raises(ValueError, match=r"integers of shape \(12,\). Received shape"):
+            evaluate(model, x, labels)
+    with pytest.raises(ValueError, match="must name some of"):
+        evaluate(model, x, y, noise="depolarising")
+    with pytest.raises(ValueError, match="noise"):
+        evaluate(model, x, y, backends=["noiseless"], strengths=[0, 0.1])
+    with pytest.raises(ValueError, match="must lie between 0 and 1. Received 2"):
         evaluate(model, x, y, strengths=[2])
 
 

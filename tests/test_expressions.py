@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.expressions import tensor_function
 
+pytestmark = pytest.mark.once
+
 X, Y = sympy.symbols("x y", real=True)
 EXPRESSIONS = [
     sympy.pi * X, sympy.sin(X) + Y, sympy.atan2(X, Y), sympy.sqrt(X**2 + Y**2), sympy.exp(-X),

@@ -10,6 +10,8 @@ from tfq_resqunn import Quanv2D
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
+pytestmark = pytest.mark.once
+
 # Entered when the tests are collected; what the tests themselves register comes later.
 ENCODER_NAMES, ANSATZ_NAMES, OBSERVABLE_NAMES = map(list, (ENCODERS, ANSATZES, OBSERVABLES))
 SEED = 7

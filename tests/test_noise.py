@@ -10,6 +10,8 @@ from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.simulation import transfer
 from tfq_resqunn.simulation.plan import compile_circuit
 
+pytestmark = pytest.mark.once
+
 # encoder, ansatz, n_layers, n_uploads, observables
 CIRCUITS = {
     "strings": ("angle", "basic_entangler", 2, 1, "z"),
@@ -114,6 +116,14 @@ def test_many_patches_are_taken_in_chunks(monkeypatch, rng):
     found = tf.function(evaluate.python_function)(features)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_models_without_a_hash():
+    model = cirq.devices.InsertionNoiseModel(
+        {cirq.OpIdentifier(cirq.Ry): cirq.depolarize(0.1).on(cirq.LineQubit(0))}
+    )
+    circuit, noise = Parts(*CIRCUITS["strings"]).build(4), Noise.of(model)
+    assert compile_circuit(circuit, noise)[0].chosen
 
 
 def test_no_noise_is_none():

@@ -5,6 +5,8 @@ import pytest
 from tfq_resqunn import Placement
 from tfq_resqunn.models.placement import as_placement
 
+pytestmark = pytest.mark.once
+
 # text, what flows on after each layer
 FEEDS = [
     ("none", {1: 1, 2: 2}),

@@ -16,6 +16,8 @@ from tfq_resqunn.plots import (
     variance_figure,
 )
 
+pytestmark = pytest.mark.once
+
 HISTORY = {
     "loss": [1.2, 0.6, 0.3],
     "accuracy": [0.5, 0.7, 0.9],

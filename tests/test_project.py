@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tfq_resqunn"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -197,7 +199,8 @@ def test_help_needs_no_interpreter(make):
     result = make()
     assert result.returncode == 0, result.stderr
     listed = re.findall(r"^  make (\w+)", result.stdout, re.MULTILINE)
-    assert listed == ["help", "venv", "demo", "test", "slow", "bench", "lint", "clean"]
+    checks = ["test", "slow", "bench", "lint", "types", "docs"]
+    assert listed == ["help", "venv", "demo", *checks, "clean"]
 
 
 def test_ci_script_is_executable():

@@ -9,6 +9,8 @@ from tests.test_gradients import WITHOUT_INPUT_GRADIENT, WITHOUT_INPUT_GRADIENT_
 from tfq_resqunn import cli
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")

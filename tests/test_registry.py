@@ -10,6 +10,8 @@ from tfq_resqunn import Quanv2D
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES, angle_encoder, basic_entangler
 from tfq_resqunn.circuits.registry import Registry
 
+pytestmark = pytest.mark.once
+
 REGISTRIES = [ENCODERS, ANSATZES, OBSERVABLES]
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from tfq_resqunn.run_config import RunConfig
 
+pytestmark = pytest.mark.once
+
 
 def test_json_round_trip():
     config = RunConfig(classes=[3, 8], kernel_size=[2, 4], placement="X+O1", learning_rate=1)

@@ -6,6 +6,8 @@ import tensorflow_quantum as tfq
 
 from tfq_resqunn.circuits.serializable import serializable
 
+pytestmark = pytest.mark.once
+
 Q = cirq.LineQubit.range(4)
 A, B, C = sympy.symbols("a b c")
 VALUES = {A: 0.3, B: 0.7, C: 0.2}

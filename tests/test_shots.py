@@ -13,6 +13,8 @@ from tfq_resqunn.seeding import set_seed
 from tfq_resqunn.simulation.plan import compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
 
+pytestmark = pytest.mark.once
+
 Q = cirq.LineQubit.range(3)
 X = sympy.symbols("x_0:2")
 W = sympy.symbols("w_0:4")

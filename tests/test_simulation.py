@@ -19,6 +19,8 @@ from tfq_resqunn.simulation.gates import gates_of
 from tfq_resqunn.simulation.plan import Plan, compile_circuit, plan, ways
 from tfq_resqunn.simulation.product import NotAProduct, TooManyTerms
 
+pytestmark = pytest.mark.once
+
 X = sympy.symbols("x_0:3")
 W = sympy.symbols("w_0:4")
 ANGLES = [

@@ -37,6 +37,8 @@ from tfq_resqunn.study.statistics import compare_pairs, correct, holm, mean_inte
 from tfq_resqunn.study.web_page import inline_svg, to_html
 from tfq_resqunn.study.wording import verdict
 
+pytestmark = pytest.mark.once
+
 FACTS = Facts(10, (8, 8, 1))
 RUN = RunConfig(dataset="digits", depth=2, epochs=4, n_train=200, n_test=100)
 

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,8 @@ from scipy.stats import binomtest
 
 from tfq_resqunn import datasets
 from tfq_resqunn._keras import keras
+from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.layers.backends import Execution
 from tfq_resqunn.plots import accuracy_by_strength
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.seeding import set_seed
@@ -94,10 +96,14 @@ def evaluate(
         >>> found.table[["shots", "strength"]].values.tolist()
         [[nan, 0.0], [nan, 0.1], [10.0, 0.0], [10.0, 0.1]]
     """
-    if not len(x):
-        raise ValueError("evaluate: `x` must hold at least one image. Received none.")
+    y = _check_images(x, y)
+    points = list(itertools.product(*map(_several, (backends, shots, strengths))))
+    for backend, repetitions, strength in points:  # all, before the first takes its time
+        Execution(
+            backend, None, repetitions, Noise.of({noise: strength}, "evaluate"), None, "evaluate"
+        )
     rows = []
-    for backend, repetitions, strength in itertools.product(backends, shots, strengths):
+    for backend, repetitions, strength in points:
         set_seed(seed)
         strength = float(strength)
         copy = with_backend(
@@ -113,6 +119,24 @@ def evaluate(
         if progress is not None:
             progress(1)
     return Evaluation(pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def _check_images(x, y) -> np.ndarray:
+    if not len(x):
+        raise ValueError("evaluate: `x` must hold at least one image. Received none.")
+    y = np.asarray(y)
+    if y.shape != (len(x),) or not np.issubdtype(y.dtype, np.integer):
+        raise ValueError(
+            "evaluate: `y` must hold the number of each image's class, integers of shape "
+            f"({len(x)},). Received shape {y.shape} of {y.dtype}. Use y.argmax(axis=-1) for "
+            "one-hot labels, y.ravel() for a column."
+        )
+    return y
+
+
+def _several(values) -> list:
+    is_one = isinstance(values, str) or not isinstance(values, Iterable)
+    return [values] if is_one else list(values)
 
 
 def load_trained(

@@ -202,8 +202,20 @@ def _check_operations(circuit: cirq.FrozenCircuit) -> None:
         if not _is_unitary(op, numbers):
             raise ValueError(
                 f"QuanvCircuit: `circuit` must consist of unitary operations. Received {op}, "
-                "which has no unitary."
+                f"which has no unitary.{_hint_at_assumptions(op)}"
             )
+
+
+def _hint_at_assumptions(op: cirq.Operation) -> str:
+    expressions = [v for v in vars(op.gate).values() if isinstance(v, sympy.Basic)]
+    symbols = {s for e in expressions for s in e.free_symbols}
+    assumed = sorted(s.name for s in symbols if s != sympy.Symbol(s.name))
+    if not assumed:
+        return ""
+    return (
+        f" Cirq resolves plain symbols only, and {', '.join(assumed)} has assumptions (real=True, "
+        f"say). Use sympy.Symbol({assumed[0]!r})."
+    )
 
 
 def _is_unitary(op: cirq.Operation, numbers: dict) -> bool:

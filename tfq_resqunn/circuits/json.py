@@ -47,8 +47,12 @@ def rename_symbols(circuit: cirq.AbstractCircuit, names: dict[str, str]) -> cirq
     0: ───Rx(b)───Ry(2*a)───
     """
     symbols = {sympy.Symbol(old): sympy.Symbol(new) for old, new in names.items()}
+    try:
+        text = write_json(circuit)
+    except (TypeError, ValueError):  # a gate of the user's own that Cirq cannot write
+        return cirq.resolve_parameters_once(circuit, symbols)
     return read_json(
-        write_json(circuit),
+        text,
         {
             "sympy.Symbol": lambda name, **_: sympy.Symbol(names.get(name, name)),
             _EXPRESSION: lambda srepr, **_: parse_srepr(srepr).xreplace(symbols),

@@ -96,8 +96,27 @@ class Noise:
         return noisy
 
     def get_config(self) -> dict:
-        """Gives the noise as JSON can hold it."""
-        return dict(self.strengths) if self.model is None else {"cirq": write_json(self.model)}
+        """Gives the noise as JSON can hold it.
+
+        Raises:
+            TypeError: If the `cirq.NoiseModel` is one that Cirq cannot write.
+        """
+        if self.model is None:
+            return dict(self.strengths)
+        try:
+            return {"cirq": write_json(self.model)}
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"Noise: a {type(self.model).__name__} cannot be saved, since Cirq cannot write "
+                f"it: {error}\nSave the model without noise, with_backend(model), or give the "
+                "class `_json_dict_` and `_json_namespace_`."
+            ) from error
+
+    def __hash__(self):
+        try:
+            return hash((self.strengths, self.model))
+        except TypeError:  # some of Cirq's models have no hash
+            return hash((self.strengths, id(self.model)))
 
     def __str__(self) -> str:
         if self.model is not None:

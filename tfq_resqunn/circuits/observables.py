@@ -2,9 +2,10 @@
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import cirq
+import numpy as np
 
 from tfq_resqunn.circuits.registry import OBSERVABLES
 
@@ -120,18 +121,27 @@ def list_observables(observables, who: str) -> list:
 
 def _is_one(observables) -> bool:
     paulis = (cirq.PauliString, cirq.PauliSum)
-    return isinstance(observables, (str, dict, *paulis)) or _is_function(observables)
+    return isinstance(observables, (str, dict, *paulis)) or is_function(observables)
 
 
-def _is_function(item) -> bool:
-    return isinstance(item, Callable) and not isinstance(item, (cirq.Gate, cirq.Operation))
+def is_function(item) -> bool:
+    """Tells functions from Cirq's gates and operations, some of which can be called too."""
+    return callable(item) and not isinstance(item, (cirq.Gate, cirq.Operation))
 
 
 def _expand(item, qubits, who: str) -> list:
     if isinstance(item, str) and item not in OBSERVABLES:
         return [_from_terms(_parse(item, who), item, qubits, who)]
-    if isinstance(item, (str, dict)) or _is_function(item):
-        return list(OBSERVABLES.get(item)(qubits))
+    if isinstance(item, (str, dict)) or is_function(item):
+        found = OBSERVABLES.get(item)(qubits)
+        if isinstance(found, (cirq.PauliString, cirq.PauliSum)):
+            return [found]
+        if not isinstance(found, Sequence):
+            raise TypeError(
+                f"{who}: `observables` {OBSERVABLES.serialize(item)!r} must give a list of "
+                f"cirq.PauliStrings or cirq.PauliSums. Received {found!r} from it."
+            )
+        return list(found)
     return [item]
 
 
@@ -147,6 +157,7 @@ def _parse(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...
     terms, at = [], 0
     while at < len(text) or not terms:
         term = _TERM.match(text, at)
+        assert term is not None  # where there is nothing, it matches that
         bare = not term["number"] and not term["paulis"]
         if (
             bare
@@ -207,6 +218,10 @@ def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid], who: str) -> cirq.Paul
             f"{type(observable).__name__}."
         )
     for term in observable:
+        if not np.isfinite(complex(term.coefficient)):
+            raise ValueError(
+                f"{who}: `observables` must have finite coefficients. Received {term.coefficient}."
+            )
         if abs(complex(term.coefficient).imag) > 1e-12:
             raise ValueError(
                 f"{who}: `observables` must be Hermitian: the coefficients of Pauli "

@@ -1,6 +1,7 @@
 """`Parts`: encoder, ansatz and observables as users name them; they become a `QuanvCircuit`."""
 
 import dataclasses
+from typing import Any
 
 import cirq
 
@@ -9,7 +10,7 @@ from tfq_resqunn.circuits.checks import check_count
 from tfq_resqunn.circuits.circuit import QuanvCircuit
 from tfq_resqunn.circuits.encoders import ENCODERS
 from tfq_resqunn.circuits.json import read_json, write_json
-from tfq_resqunn.circuits.observables import as_pauli_sums, list_observables
+from tfq_resqunn.circuits.observables import as_pauli_sums, is_function, list_observables
 from tfq_resqunn.circuits.registry import OBSERVABLES, Registry
 from tfq_resqunn.circuits.reuploading import reupload
 
@@ -40,11 +41,11 @@ class Parts:
         (w_000, w_001, w_002, w_003, w_004, w_005)
     """
 
-    encoder: object = None
-    ansatz: object = None
+    encoder: Any = None
+    ansatz: Any = None
     n_layers: int | None = None
     n_uploads: int | None = None
-    observables: object = None
+    observables: Any = None
     circuit: QuanvCircuit | None = None
     who: str = "QuanvCircuit"
 
@@ -84,17 +85,18 @@ class Parts:
             return self.circuit
         encoder, ansatz = self.encoder, self.ansatz
         if not _is_circuit(encoder):
-            encoder = ENCODERS.get(encoder)(n_features)
+            encoder = _made(ENCODERS, encoder, self.who, n_features)
             if _is_circuit(ansatz):
                 encoder = _move(encoder, ansatz.all_qubits(), "ansatz", self.who)
         if not _is_circuit(ansatz):
             qubits = encoder.all_qubits()
-            ansatz = ANSATZES.get(ansatz)(len(qubits), self.n_layers)
+            ansatz = _made(ANSATZES, ansatz, self.who, len(qubits), self.n_layers)
             ansatz = _move(ansatz, qubits, "encoder", self.who)
         once = QuanvCircuit.from_parts(encoder, ansatz, self.observables)
-        if self.n_uploads == 1:
+        n_uploads = _or(self.n_uploads, 1)
+        if n_uploads == 1:
             return once
-        repeated = reupload(encoder, ansatz, self.n_uploads)
+        repeated = reupload(encoder, ansatz, n_uploads)
         return QuanvCircuit(repeated, self.observables, once.inputs)
 
     def get_config(self) -> dict:
@@ -140,6 +142,16 @@ class Parts:
 PART_NAMES = tuple(f.name for f in dataclasses.fields(Parts) if f.name != "who")
 
 
+def _made(registry: Registry, part, who: str, *arguments) -> cirq.AbstractCircuit:
+    circuit = registry.get(part)(*arguments)
+    if not _is_circuit(circuit) or not cirq.is_parameterized(circuit):
+        raise ValueError(
+            f"{who}: the {registry.kind} registered as {registry.serialize(part)!r} must return a "
+            f"cirq.Circuit with symbols. Received {circuit!r} from it."
+        )
+    return circuit
+
+
 def _or(value, default):
     return default if value is None else value
 
@@ -158,7 +170,8 @@ def _check_part(part, registry: Registry, who: str):
                 f"Received {part!r} of type {type(part).__name__}."
             )
         try:
-            return part if isinstance(part, str) and registry.get(part) else registry.get(part)
+            found = registry.get(part)
+            return part if isinstance(part, str) else found
         except (TypeError, ValueError) as error:
             raise type(error)(f"{who}: {error}") from None
     if not cirq.is_parameterized(part):
@@ -176,11 +189,11 @@ def _check_observables(observables, who: str):
     items = list_observables(observables, who)
     if not items:
         as_pauli_sums(items, (), who)
-    checked = []
+    checked: list = []
     for item in items:
         if isinstance(item, str):
             checked.append(item)
-        elif isinstance(item, dict) or (callable(item) and not isinstance(item, cirq.Operation)):
+        elif isinstance(item, dict) or is_function(item):
             try:
                 checked.append(OBSERVABLES.get(item))
             except (TypeError, ValueError) as error:

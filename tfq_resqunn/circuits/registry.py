@@ -119,12 +119,13 @@ class Registry:
         """Gives the function that `serialize` described."""
         if isinstance(config, str):
             return self.get(config)
-        if set(config) - {"name", "config"} or "name" not in config:
+        options = config.get("config") or {}
+        unknown = set(config) - {"name", "config"} or "name" not in config
+        if unknown or not isinstance(options, dict):
             raise ValueError(
                 f"`{self.kind}`, as a dict, must be {{'name': ..., 'config': {{...}}}}. "
                 f"Received {config!r}."
             )
-        options = config.get("config") or {}
         function = self.get(config["name"])
         self._check_options(config["name"], options)
         return functools.partial(function, **options) if options else function
@@ -167,8 +168,10 @@ class Registry:
             ) from error
 
     def _check_options(self, name: str, options: dict) -> None:
-        parameters = inspect.signature(self._functions[name]).parameters
-        known = [p for p in parameters if p not in self._required]
+        parameters = list(inspect.signature(self._functions[name]).parameters.values())
+        if any(p.kind is p.VAR_KEYWORD for p in parameters):
+            return
+        known = [p.name for p in parameters[len(self._required) :]]
         if unknown := [o for o in options if o not in known]:
             raise TypeError(
                 f"`{self.kind}` {name!r} has the options {', '.join(known) or '(none)'}. "

@@ -26,7 +26,7 @@ def reupload(
 
     Raises:
         TypeError: If `n_uploads` is no integer.
-        ValueError: If `n_uploads` is below 1.
+        ValueError: If `n_uploads` is below 1, or data has the name of a weight.
 
     Example:
         >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
@@ -42,6 +42,12 @@ def reupload(
         return encoder.unfreeze() + ansatz.unfreeze()
     own = sorted(cirq.parameter_names(ansatz))
     new = [s.name for s in weight_symbols(n_uploads * len(own))]
+    if taken := set(new) & cirq.parameter_names(encoder):
+        raise ValueError(
+            f"reupload: the weights of {n_uploads} uploads are named {new[0]} ... {new[-1]}, so "
+            f"the data must have other names. Received {', '.join(sorted(taken))} in the encoder. "
+            "Rename it, to x_000 for example."
+        )
     circuit = cirq.Circuit()
     for i in range(n_uploads):
         names = dict(zip(own, new[i * len(own) : (i + 1) * len(own)], strict=True))

@@ -9,7 +9,7 @@ ROTATIONS = {"rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz}
 
 def rotation_gate(name: str, who: str):
     """Looks up `cirq.rx`, `cirq.ry` or `cirq.rz` by name for the function `who`."""
-    if name not in ROTATIONS:
+    if not isinstance(name, str) or name not in ROTATIONS:
         raise ValueError(
             f"{who}: `rotation` must be one of {', '.join(map(repr, ROTATIONS))}. "
             f"Received {name!r}."

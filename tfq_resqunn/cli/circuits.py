@@ -96,12 +96,13 @@ def _describe(entries, n_samples: int, seed: int):
 
 def _command(ctx: click.Context) -> str:
     """The command as it was given, apart from the order of its options."""
-    words = ["resqunn", ctx.info_name]
+    words = ["resqunn", str(ctx.info_name)]
     for parameter in ctx.command.params:
         if ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE:
             value = ctx.params[parameter.name]
             if isinstance(parameter, click.Argument):
                 words += value
             else:
-                words += [parameter.opts[0]] + [str(value)] * (not parameter.is_flag)
+                is_flag = isinstance(parameter, click.Option) and parameter.is_flag
+                words += [parameter.opts[0]] + [str(value)] * (not is_flag)
     return shlex.join(words)

@@ -58,8 +58,8 @@ class Numbers(click.ParamType):
     "--backend",
     default="compiled",
     show_default=True,
-    help="What runs the circuits: compiled, noiseless or noisy; several with commas between them. "
-    "Noise and shots are the same on each.",
+    help="What runs the circuits; several with commas between them: compiled, noiseless (with "
+    "--strengths 0 only), noisy (with --shots for trajectories, and strengths above 0 only).",
 )
 @click.option(
     "--shots",
@@ -73,7 +73,7 @@ class Numbers(click.ParamType):
     type=click.Choice([*CHANNELS, "readout_error"]),
     default="depolarizing",
     show_default=True,
-    help="What befalls qubits after each gate.",
+    help="What befalls qubits after each gate, or when they are read out.",
 )
 @click.option(
     "--strengths",

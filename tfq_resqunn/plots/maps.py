@@ -46,7 +46,8 @@ def feature_maps_figure(inputs, outputs) -> Figure:
     for left, wide, axes, group in zip(lefts, widths, panels, groups, strict=True):
         drawn = _draw_maps(axes, *group)
         bar = add_axes(left, 2 * GAP, wide, GAP / 2)
-        ticks = np.linspace(*drawn.get_clim(), 3)
+        low, high = drawn.get_clim()
+        ticks = np.linspace(low, high, 3)
         figure.colorbar(drawn, cax=bar, orientation="horizontal", ticks=ticks, format="%.2g")
         bar.tick_params(labelsize=8)
     return figure

@@ -6,7 +6,7 @@ TRAIN = {"color": "#1b4f72", "linestyle": "-", "label": "training"}
 VALIDATION = {"color": "#d35400", "linestyle": "--", "label": "validation"}
 
 # Lines that differ without colour too.
-LINES = (
+LINES: tuple[dict, ...] = (
     {"color": "#1b4f72", "linestyle": "-", "marker": "o"},
     {"color": "#d35400", "linestyle": "--", "marker": "s"},
     {"color": "#117a65", "linestyle": "-.", "marker": "^"},

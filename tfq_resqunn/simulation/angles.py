@@ -36,12 +36,17 @@ class Angles:
 
     def _read_linear(self, row: int, expression, symbols) -> bool:
         expression = sympy.sympify(expression)
-        slopes = {s: expression.diff(s) for s in expression.free_symbols}
-        if any(slope.free_symbols for slope in slopes.values()):
+        free = sorted(expression.free_symbols, key=str)
+        try:
+            # Not by derivatives, which a step function has nowhere but at its steps.
+            polynomial = sympy.Poly(expression, *(free or [sympy.Dummy()]))
+        except sympy.PolynomialError:
             return False
-        for s, slope in slopes.items():
-            self._matrix[row, symbols.index(s)] = float(slope)
-        self._shift[row] = float(expression.subs(dict.fromkeys(slopes, 0)))
+        if polynomial.total_degree() > 1:
+            return False
+        for s in free:
+            self._matrix[row, symbols.index(s)] = float(polynomial.coeff_monomial(s))
+        self._shift[row] = float(polynomial.coeff_monomial(1))
         return True
 
     def __call__(self, values: tf.Tensor) -> tf.Tensor:

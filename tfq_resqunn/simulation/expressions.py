@@ -10,7 +10,8 @@ from sympy.printing.tensorflow import TensorflowPrinter
 def tensor_function(symbols: Sequence, expressions: Sequence) -> Callable:
     """Compiles expressions into one function of tensors, differentiable as TensorFlow is.
 
-    Where a square root or an `atan2` has no finite derivative (at 0), it is taken to be 0.
+    Where `sqrt` and `atan2` (at 0), `asin` and `acos` (at 1 and -1) have no finite derivative, it
+    is taken to be 0.
 
     Args:
         symbols: The sympy symbols that the function takes, in order.
@@ -38,7 +39,7 @@ def tensor_function(symbols: Sequence, expressions: Sequence) -> Callable:
         function = sympy.lambdify(
             list(dummies.values()),
             [e.xreplace(dummies) for e in expressions],
-            modules=[{"_sqrt": _sqrt, "_atan2": _atan2}, "tensorflow"],
+            modules=[_OWN, "tensorflow"],
             printer=_Printer({"fully_qualified_modules": False, "inline": True}),
             cse=True,
         )
@@ -58,6 +59,23 @@ class _Printer(TensorflowPrinter):
     def _print_atan2(self, expr):
         return f"_atan2({', '.join(map(self._print, expr.args))})"
 
+    def _print_acos(self, expr):
+        return f"(1.5707963267948966 - _asin({self._print(expr.args[0])}))"
+
+    def _print_asin(self, expr):
+        return f"_asin({self._print(expr.args[0])})"
+
+    def _print_Piecewise(self, expr):
+        like = self._print(min(expr.free_symbols, key=str))  # for the dtype of bare numbers
+        printed = f"_like(float('nan'), {like})"
+        for value, condition in reversed(expr.args):
+            value = f"_like({self._print(value)}, {like})"
+            if condition == sympy.true:
+                printed = value
+            else:
+                printed = f"_where({self._print(condition)}, {value}, {printed})"
+        return printed
+
 
 def _sqrt(x):
     # Both branches of `tf.where` are differentiated, so neither may meet the 0.
@@ -67,8 +85,23 @@ def _sqrt(x):
 
 def _atan2(y, x):
     y, x = _alike(y, x)
-    zero = tf.logical_and(x == 0, y == 0)
-    return tf.where(zero, tf.zeros_like(x), tf.atan2(y, tf.where(zero, tf.ones_like(x), x)))
+    # Only their ratio counts; as they come, their squares may underflow in the derivative.
+    size = tf.stop_gradient(tf.maximum(tf.abs(x), tf.abs(y)))
+    zero = size == 0
+    size = tf.where(zero, tf.ones_like(size), size)
+    angle = tf.atan2(y / size, tf.where(zero, tf.ones_like(size), x / size))
+    return tf.where(zero, tf.zeros_like(angle), angle)
+
+
+def _asin(x):
+    # At its ends the derivative is infinite; there it is taken to be 0.
+    at_end = tf.abs(x) == 1
+    inside = tf.asin(tf.where(at_end, tf.zeros_like(x), x))
+    return tf.where(at_end, tf.stop_gradient(tf.asin(x)), inside)
+
+
+def _like(value, x):
+    return value if tf.is_tensor(value) else tf.fill(tf.shape(x), tf.cast(value, x.dtype))
 
 
 def _alike(y, x):
@@ -76,3 +109,6 @@ def _alike(y, x):
     if tf.is_tensor(y):
         return y, tf.convert_to_tensor(x, y.dtype)
     return tf.convert_to_tensor(y, x.dtype), x
+
+
+_OWN = {"_sqrt": _sqrt, "_atan2": _atan2, "_asin": _asin, "_like": _like, "_where": tf.where}

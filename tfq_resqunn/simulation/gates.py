@@ -83,7 +83,7 @@ def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
     ]
 
 
-def _gates(op: cirq.Operation) -> list[Gate]:
+def _gates(op: cirq.Operation) -> list[Gate | Channel]:
     # Here a gate's `qubits` are still Cirq's.
     op = op.untagged
     if not cirq.is_parameterized(op) and not cirq.has_unitary(op) and cirq.has_kraus(op):
@@ -92,7 +92,7 @@ def _gates(op: cirq.Operation) -> list[Gate]:
         unitary = cirq.unitary(op)
         return [Gate(tuple(op.qubits), None, np.zeros(1), unitary[None])]
     if isinstance(op.gate, cirq.GlobalPhaseGate):
-        return []  # no expectation value sees it
+        return [_phase(op)]  # on no qubits: only a control sees it
     if isinstance(op.gate, cirq.EigenGate) and not _has_other_parameters(op.gate):
         return [_eigen_gate(op)]
     if isinstance(op, cirq.ControlledOperation):
@@ -109,6 +109,17 @@ def _gates(op: cirq.Operation) -> list[Gate]:
             "have one."
         )
     return [gate for part in parts for gate in _gates(part)]
+
+
+def _phase(op: cirq.Operation) -> Gate:
+    coefficient, one = op.gate.coefficient, np.ones((1, 1, 1))
+    if not cirq.is_parameterized(op):
+        return Gate((), None, np.zeros(1), complex(coefficient) * one)
+    if not isinstance(coefficient, sympy.exp):
+        raise ValueError(
+            f"backend='compiled' takes a phase as a number or as exp(I*angle). Received {op}."
+        )
+    return Gate((), coefficient.args[0] / (sympy.I * sympy.pi), np.ones(1), one)
 
 
 def _channel(op: cirq.Operation) -> Channel:

@@ -45,6 +45,8 @@ class Sampled:
         operations = circuit.circuit if noise is None else noise.apply(circuit.circuit)
         gates = gates_of(operations, circuit.qubits)
         gates, self._data, self._weights = _one_symbol_each(gates, circuit)
+        if not strings:  # observables can be constants; then one string goes along unseen
+            strings, self._mix = [cirq.Z(circuit.qubits[0])], np.zeros((len(self._mix), 1))
         self._n_strings = len(strings)
         sums = [cirq.PauliSum.from_pauli_strings([s]) for s in strings]
         self.plan, self._means = compile_gates(
@@ -170,12 +172,24 @@ def _rule(gate) -> list[tuple[float, float]]:
     frequencies = np.array(
         [d for d, even, odd in harmonics(gate) if d and (even.any() or odd.any())]
     )
-    n = len(frequencies)
-    if n == 0:
+    if not len(frequencies):
         return []
-    shifts = (2 * np.arange(n) + 1) / (2 * n * frequencies.min())
-    sines = 2 * np.sin(np.pi * np.outer(frequencies, shifts))
-    factors = np.linalg.solve(sines, np.pi * frequencies)
+    # Equidistant shifts serve for all multiples of one frequency; others may make them singular.
+    unit = next((u for u in frequencies.min() / np.arange(1, 9) if _divides(u, frequencies)), None)
+    if unit is None:
+        raise ValueError(
+            "Finite shots are differentiated by the parameter shift rule, for gates whose "
+            f"frequencies are multiples of one. Received a gate with {frequencies.tolist()}. "
+            "Decompose it, or take repetitions=None."
+        )
+    n = round(frequencies.max() / unit)
+    multiples = unit * np.arange(1, n + 1)
+    shifts = (2 * np.arange(n) + 1) / (2 * n * unit)
+    factors = np.linalg.solve(2 * np.sin(np.pi * np.outer(multiples, shifts)), np.pi * multiples)
     return [(s, d) for s, d in zip(shifts, factors, strict=True)] + [
         (-s, -d) for s, d in zip(shifts, factors, strict=True)
     ]
+
+
+def _divides(unit: float, frequencies: np.ndarray) -> bool:
+    return np.allclose(frequencies / unit, np.round(frequencies / unit), atol=1e-6)

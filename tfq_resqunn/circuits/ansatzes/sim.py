@@ -1,6 +1,7 @@
 """The 19 circuits that Sim, Johnson and Aspuru-Guzik compared, as data."""
 
 import functools
+from collections.abc import Callable
 
 import cirq
 
@@ -37,7 +38,7 @@ LAYERS = {
 BEFORE = {10: "ry"}
 
 # Places as functions of the number of qubits; of two, the first is the control.
-PLACES = {
+PLACES: dict[str, Callable[[int], list[tuple[int, ...]]]] = {
     "each": lambda n: [(i,) for i in range(n)],
     "inner": lambda n: [(i,) for i in range(1, n - 1)],
     "even": lambda n: [(j, i) for i, j in even_pairs(n)],
