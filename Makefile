@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test slow bench lint clean
+.PHONY: help venv demo test slow bench lint types docs clean
 
 # The first of these that really runs (a name on PATH may be a shim that only fails)
 # and is a version that TensorFlow Quantum has a build for.
@@ -18,6 +18,7 @@ FIND_PYTHON = for candidate in $(CANDIDATES); do \
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+DOCS_STAMP := .venv/.installed-docs
 RUN := runs/demo
 
 help:  ## list the targets
@@ -38,7 +39,7 @@ demo: $(STAMP)  ## train a two-layer ResQuNN on the digits data set
 
 test: $(STAMP)  ## run the default tests twice: with Keras 3, then with Keras 2
 	$(BIN)/python -m pytest --numprocesses auto
-	TF_USE_LEGACY_KERAS=1 $(BIN)/python -m pytest --numprocesses auto
+	TF_USE_LEGACY_KERAS=1 $(BIN)/python -m pytest --numprocesses auto -m "not slow and not once" tests
 
 slow: $(STAMP)  ## run the slow tests
 	$(BIN)/python -m pytest --numprocesses auto -m slow
@@ -50,6 +51,16 @@ lint: $(STAMP)  ## check the code's style and its formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+types: $(STAMP)  ## check the types
+	$(BIN)/mypy
+
+docs: $(DOCS_STAMP)  ## build the documentation into site/; any warning or dead link fails
+	$(BIN)/mkdocs build --strict
+
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
 clean:  ## remove the environment, builds and caches (runs/ stays)
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
