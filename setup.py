@@ -28,11 +28,19 @@ def long_description() -> str:
 
 
 TUTORIALS = ["ipykernel", "matplotlib", "notebook"]
+DOCS = [
+    "mkdocs>=1.6,<2",
+    "mkdocs-material>=9.5,<10",  # maintained until May 2027; its authors go on with Zensical
+    "mkdocstrings[python]>=0.27",
+    "nbconvert",
+]
 TEST = [
     "hypothesis",
     "ipykernel",
+    "mypy",
     "nbclient",
     "nbformat",
+    "pre-commit",
     "pytest",
     "pytest-cov",
     "pytest-xdist",  # runs tests on all cores
@@ -54,7 +62,7 @@ setup(
     package_data={"tfq_resqunn": ["py.typed"]},
     python_requires=">=3.10,<3.13",
     install_requires=requirements(),
-    extras_require={"test": TEST, "tutorials": TUTORIALS},
+    extras_require={"docs": DOCS, "test": TEST, "tutorials": TUTORIALS},
     entry_points={"console_scripts": ["resqunn = resqunn:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

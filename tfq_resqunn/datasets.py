@@ -42,7 +42,8 @@ class Dataset:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """`(rows, cols, channels)` of one image."""
-        return self.x_train.shape[1:]
+        _, rows, cols, channels = self.x_train.shape
+        return rows, cols, channels
 
     @property
     def n_classes(self) -> int:
@@ -124,7 +125,7 @@ def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]
     """
     path = Path(path)
     arrays = _read_npz(path, "load_images")
-    x_name = next((key for key in ("x", "x_test") if key in arrays), None)
+    x_name: str | None = next((key for key in ("x", "x_test") if key in arrays), None)
     if x_name is None and len(arrays) == 1:
         x_name = next(iter(arrays))
     if x_name is None:
@@ -278,7 +279,8 @@ def _read_split_npz(path: Path) -> Arrays:
             f"{', '.join(missing)}.\nSave all four with np.savez({path.name!r}, "
             f"x_train=..., y_train=..., x_test=..., y_test=...)."
         )
-    return tuple(arrays[key] for key in ARRAY_NAMES)
+    x_train, y_train, x_test, y_test = (arrays[key] for key in ARRAY_NAMES)
+    return x_train, y_train, x_test, y_test
 
 
 def _read_npz(path: Path, who: str) -> dict[str, np.ndarray]:

@@ -52,6 +52,7 @@ def draw_svg(circuit: cirq.AbstractCircuit) -> Drawing:
     # Cirq writes a font that no browser knows, and no viewBox.
     svg = re.sub(r'font-family="[^"]*"', 'font-family="sans-serif"', svg)
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg)
+    assert size is not None  # Cirq has written it
     box = f'viewBox="0 0 {size[1]} {size[2]}" {size[0]}'
     return Drawing(svg.replace(size[0], box, 1), names)
 

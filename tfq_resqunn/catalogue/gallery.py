@@ -61,7 +61,7 @@ def _pictures(entry: Entry) -> list[Block]:
     caption = f"**{entry.name}** | {said.summary}"
     if said.reference:
         caption += f" {said.reference}"
-    blocks = [Picture(f"{entry.kind}-{entry.name}", caption, _sized(drawing.picture))]
+    blocks: list[Block] = [Picture(f"{entry.kind}-{entry.name}", caption, _sized(drawing.picture))]
     if drawing.names:
         blocks.append(Code("\n".join(f"{name} = {f}" for name, f in drawing.names.items())))
     return blocks

@@ -114,8 +114,8 @@ def loss_gradients(model: keras.Model, layers: Sequence, x, y) -> list[list]:
 
 def make_report(layers: Sequence, gradients: Sequence[Sequence]) -> GradientReport:
     """Makes a report of named layers and what `loss_gradients` gave for them."""
-    rows = (_row(*named, own) for named, own in zip(layers, gradients, strict=True))
-    return GradientReport(tuple(rows))
+    pairs = zip(layers, gradients, strict=True)
+    return GradientReport(tuple(_row(name, layer, own) for (name, layer), own in pairs))
 
 
 def _variable(weight):

@@ -41,7 +41,7 @@ class Geometry:
     strides: tuple[int, int] | None = None
     padding: str = "valid"
     data_format: str | None = None
-    dilation_rate: tuple[int, int] = 1
+    dilation_rate: tuple[int, int] = (1, 1)
     groups: int = 1
     readout: str = "channels"
     who: str = "Quanv2D"

@@ -17,7 +17,8 @@ def pair(value, argument: str, who: str) -> tuple[int, int]:
         raise TypeError(f"{rule} Received {value!r}.")
     if len(values) != 2 or min(values) < 1:
         raise ValueError(f"{rule} Received {value!r}.")
-    return tuple(map(int, values))
+    rows, columns = map(int, values)
+    return rows, columns
 
 
 @dataclasses.dataclass(frozen=True)

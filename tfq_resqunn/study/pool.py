@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Outcome:
     error: str | None = None
 
 
-def run_jobs(jobs: Iterable[tuple[str, Path]], n_workers: int) -> Iterator[Outcome]:
+def run_jobs(jobs: Iterable[tuple[str, Path]], n_workers: int) -> Generator[Outcome, None, None]:
     """Train runs in worker processes; an outcome comes as soon as it is known.
 
     A worker that dies takes its run with it, and another one goes on with the next. When the

@@ -68,7 +68,7 @@ class PairedComparison:
         return self.p_corrected < SIGNIFICANCE
 
 
-def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+def mean_interval(values: Sequence[float] | np.ndarray, confidence: float = CONFIDENCE) -> Interval:
     """Gives the mean of a few independent values, with Student's t interval.
 
     Args:
@@ -95,7 +95,9 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
     return Interval(mean, mean - half, mean + half, n)
 
 
-def compare_pairs(first: Sequence[float], second: Sequence[float]) -> PairedComparison:
+def compare_pairs(
+    first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray
+) -> PairedComparison:
     """Compares two settings whose runs come in pairs, such as those of one seed.
 
     Runs of one seed share the images and the order in which they come. What a seed makes easy or
@@ -187,7 +189,7 @@ def smallest_exact_p(n_pairs: int) -> float:
     return 2 / 2**n_pairs
 
 
-def holm(p_values: Sequence[float]) -> np.ndarray:
+def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Corrects p-values for how many there are (Holm's step-down method).
 
     Args:
@@ -217,7 +219,7 @@ def correct(comparisons: Sequence[PairedComparison]) -> list[PairedComparison]:
     ]
 
 
-def _finite(values: Sequence[float], who: str, name: str) -> np.ndarray:
+def _finite(values: Sequence[float] | np.ndarray, who: str, name: str) -> np.ndarray:
     array = np.array(values, dtype=np.float64)
     if array.ndim != 1 or not len(array) or not np.isfinite(array).all():
         raise ValueError(

@@ -6,6 +6,7 @@ import contextlib
 import contextvars
 import dataclasses
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.checks import check_count
@@ -59,10 +60,10 @@ class Execution:
         ValueError: EncodedPQC: backend='noiseless' has no noise. ...
     """
 
-    backend: object = "compiled"
-    differentiator: object = None
+    backend: Any = "compiled"
+    differentiator: Any = None
     repetitions: int | None = None
-    noise: object = None
+    noise: Any = None
     max_circuits: int | None = None
     who: str = "EncodedPQC"
 

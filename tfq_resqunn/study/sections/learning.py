@@ -70,11 +70,9 @@ def headless_sentence(table: pd.DataFrame, compared: list[Compared], chance: flo
 
 def _guessing_sentence(table: pd.DataFrame, chance: float | None) -> str:
     intervals = [
-        mean_interval(values.to_list())
-        for _, _, values in _headless(table)
-        if chance is not None and len(values)
+        mean_interval(values.to_list()) for _, _, values in _headless(table) if len(values)
     ]
-    if not intervals:
+    if chance is None or not intervals:
         return ""
     if not any(interval.is_known for interval in intervals):
         above = sum(interval.mean > chance for interval in intervals)
@@ -117,8 +115,8 @@ def _headless_blocks(results: Results, frozen: list[Compared], facts: Facts) -> 
         change = loss_change(here)
         accuracy = accuracy_text(mean_interval(values.to_list())) if len(values) else NOT_RUN
         rows.append((f"`{placement}`", gradient_word(on), accuracy, *_loss_cells(here, change)))
-    header = ("Placement", "Input gradients", "Test accuracy", "First epoch's loss")
-    header += ("Last epoch's loss", "Change", "95% interval")
+    losses = ("First epoch's loss", "Last epoch's loss", "Change", "95% interval")
+    header = ("Placement", "Input gradients", "Test accuracy", *losses)
     caption = (
         "Without a head: only the quantum layers have weights. Test accuracy, and how the training "
         "loss changed from the first epoch to the last (mean over seeds; negative: it fell)."
