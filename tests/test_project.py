@@ -95,6 +95,19 @@ def test_keras_and_tensorflow_quantum_have_one_door(path):
         assert package != "tensorflow_quantum" or name_of(path) in TFQ_MODULES
 
 
+def test_layout_names_every_module():
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    layout = design.split("## Layout", 1)[1].split("```")[1]
+    named = set(re.findall(r"[\w/]+?(?:\.py|/)(?=\s)", layout))
+    folders = {"encoders", "ansatzes", "sections", "plots", "cli"}  # named as a whole
+    for path in MODULES:
+        if path.name.startswith("__") or path.name == "_version.py":
+            continue
+        within = folders & set(path.relative_to(PACKAGE).parts[:-1])
+        name = f"{within.pop()}/" if within else path.name
+        assert name in named, f"docs/design.md's layout lacks {name_of(path)}"
+
+
 def test_requirements_become_the_package_requirements():
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     names = [re.match(r"[\w-]+", line).group() for line in lines if not line.startswith("#")]
