@@ -1,6 +1,7 @@
 """Starts the command `resqunn` (also as `python -m resqunn`) with a clean terminal."""
 
 import os
+import sys
 
 
 def main() -> None:
@@ -9,11 +10,13 @@ def main() -> None:
     Some of them come before TensorFlow has read `TF_CPP_MIN_LOG_LEVEL`, so standard error is
     turned away while it loads. Who has set that variable wants to see them, and does.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        _import_quietly()
-    from tfq_resqunn.cli import main as command
-
+    try:
+        if "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
+            os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+            _import_quietly()
+        from tfq_resqunn.cli import main as command
+    except KeyboardInterrupt:  # TensorFlow takes seconds to load
+        sys.exit(130)
     command(prog_name="resqunn")
 
 
