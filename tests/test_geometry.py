@@ -1,6 +1,7 @@
 """Any geometry: shapes are `Conv2D`'s, values a plain loop's."""
 
 import functools
+import re
 
 import cirq
 import numpy as np
@@ -272,3 +273,31 @@ def test_no_images_at_all(kernel_size, readout):
     layer = Quanv2D(kernel_size=kernel_size, readout=readout)
     found = layer(np.zeros((0, 4, 4, 1), "float32"))
     assert tuple(found.shape) == layer.compute_output_shape((0, 4, 4, 1))
+
+
+@pytest.mark.parametrize("readout", ["channels", "pixels"])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(("kernel_size", "channels", "filters"), [(2, 1, 1), ((2, 3), 2, 2)])
+def test_xla_cuts_and_lays_tiles_as_transposes_do(kernel_size, channels, filters, padding, readout):
+    shape = (2, 5, 7, channels)
+    arguments = {"kernel_size": kernel_size, "filters": filters}
+    layer = make({**arguments, "padding": padding, "readout": readout, "groups": 1}, shape)
+
+    def derivatives(images):
+        with tf.GradientTape() as outer:
+            outer.watch(images)
+            with tf.GradientTape() as inner:
+                inner.watch(images)
+                outcomes = layer(images)
+                loss = tf.reduce_sum(outcomes**3)
+            slope = inner.gradient(loss, images)
+            steepness = tf.reduce_sum(slope**2)
+        return outcomes, slope, outer.gradient(steepness, images)
+
+    images = tf.constant(images_of(shape))
+    compiled = tf.function(derivatives, jit_compile=True)
+    for found, expected in zip(compiled(images), derivatives(images), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+    # It says something only where the two take different ways.
+    text = compiled.experimental_get_compiler_ir(images)(stage="hlo")
+    assert re.search(r"slice=\{.*\[1:\d+:2\]", text)

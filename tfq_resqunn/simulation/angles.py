@@ -98,8 +98,7 @@ def cos_sin(half_turns: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _as_polynomial(half_turns) -> bool:
-    on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    return half_turns.dtype == tf.float32 and in_xla() and not on_gpu
+    return half_turns.dtype == tf.float32 and in_cpu_xla()
 
 
 def in_xla() -> bool:
@@ -107,6 +106,11 @@ def in_xla() -> bool:
     if tf.executing_eagerly():
         return False
     return control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
+
+
+def in_cpu_xla() -> bool:
+    """Tells the same, where there is no GPU: some of what is quick elsewhere is slow there."""
+    return in_xla() and not tf.config.list_physical_devices("GPU")
 
 
 # sin and cos of (pi / 2) t on [-1, 1], minimax in t**2.
