@@ -69,7 +69,6 @@ class DenseCoefficients:
             for operator in operators
         ]
         self._observables = np.array(matrices)
-        self.mask = np.ones((len(operators), len(strings)), dtype=bool)
         self._strings = np.array([string_matrix(s).T.ravel() for s in strings]).T / 2**n_qubits
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:

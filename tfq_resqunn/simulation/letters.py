@@ -68,9 +68,7 @@ class LetterRows:
         weights: Weight symbols, in their order.
 
     Attributes:
-        strings: For each string, the numbers of the rows to multiply.
         n_rows: The number of rows.
-        qubits: The qubit of each row.
         flops: Multiplications and additions a patch.
     """
 
@@ -109,10 +107,13 @@ class LetterRows:
             self._signs = np.array([signs[i] for i in range(len(monomials))])[:, None]
         self._is_shared = not local.angles
         self.n_rows = len(wanted)
-        self.qubits = [q for q, _ in sorted(wanted, key=number.get)]
-        self.strings = [tuple(sorted(number[q, a] for q, a in enumerate(s) if a)) for s in strings]
+        self._number = number
         mixing = 0 if self._mix is None else 2 * len(wanted) * len(monomials)
         self.flops = mixing + 20 * len(data.angles)
+
+    def product(self, string) -> tuple[int, ...]:
+        """Gives the numbers of the rows that a string multiplies, in their order."""
+        return tuple(sorted(self._number[q, a] for q, a in enumerate(string) if a))
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]` to rows `[n_rows, n]`, for all filters.

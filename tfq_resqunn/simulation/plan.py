@@ -149,7 +149,7 @@ def ways(gates, observables, qubits, inputs, weights):
     def strings(*, late=False, dense=False):
         where = cut(gates, set(inputs), n_qubits, late=late)
         form = ProductForm(where, *arguments, dense=dense)
-        note = f"{len(form.strings)} strings"
+        note = f"{form.n_strings} strings"
         if form.one_string_each:
             note += ", one an observable"
         if not dense:

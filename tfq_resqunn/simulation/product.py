@@ -22,7 +22,7 @@ from tfq_resqunn.simulation.pauli import (
     operator_of,
     pull_back,
 )
-from tfq_resqunn.simulation.sums import OneProductEach, SumOfProducts
+from tfq_resqunn.simulation.sums import SumOfProducts
 from tfq_resqunn.simulation.tables import Coefficients
 from tfq_resqunn.simulation.transfer import TransferCoefficients
 
@@ -30,8 +30,6 @@ __all__ = ["MAX_DENSE_QUBITS", "Cut", "NotAProduct", "ProductForm", "TooManyTerm
 
 # Dense coefficients multiply matrices of 2**n rows; above this, that costs more than it saves.
 MAX_DENSE_QUBITS = 4
-# Up to this many strings are computed row by row, more of them in blocks.
-MAX_ROWS = 64
 
 
 class NotAProduct(Exception):
@@ -97,46 +95,37 @@ class ProductForm:
         trig = TrigTable()
         if dense:
             strings = self._letters.all_strings()
+            wanted = [strings] * len(operators)
         else:
             operators = [self._pull_back(op, where, trig) for op in operators]
             # An expectation can be zero, or a constant: then there is still the empty string.
             strings = sorted({s for op in operators for s in op}) or [(0,) * len(qubits)]
-        self.one_string_each = not dense and all(len(op) == 1 for op in operators)
-        if self.one_string_each:
-            strings = [next(iter(op)) for op in operators]
-        self.strings = strings
-        self.n_observables = len(operators)
+            wanted = [sorted(op) for op in operators]
+        self.n_strings = len(strings)
+        self.one_string_each = all(len(own) == 1 for own in wanted)
 
+        self._rows = LetterRows(self._letters, strings, inputs, weights)
+        products = [[self._rows.product(s) for s in own] for own in wanted]
+        self._sum = SumOfProducts(products, self._rows.n_rows)
         if dense:
             noisy = any(isinstance(g, Channel) for g in where.shared)
             kind = TransferCoefficients if noisy else DenseCoefficients
             self._coefficients = kind(where.shared, operators, strings, weights)
-        elif self.one_string_each:
-            terms = [(k, m, c) for k, op in enumerate(operators) for m, c in op[strings[k]].items()]
-            self._coefficients = Coefficients((len(strings),), terms, trig, weights)
         else:
-            number = {s: i for i, s in enumerate(strings)}
             terms = [
-                (k * len(strings) + number[s], m, c)
+                (self._sum.place(k, self._rows.product(s)), monomial, c)
                 for k, op in enumerate(operators)
                 for s, polynomial in op.items()
-                for m, c in polynomial.items()
+                for monomial, c in polynomial.items()
             ]
-            shape = (len(operators), len(strings))
+            shape = (len(operators), self._sum.n_rests)
             self._coefficients = Coefficients(shape, terms, trig, weights)
         self.n_terms = self._coefficients.n_terms
-        self._rows = LetterRows(self._letters, strings, inputs, weights)
-        kind = OneProductEach if self.one_string_each else SumOfProducts
-        self._sum = kind(
-            self._rows.strings, self._rows.n_rows, self._coefficients.mask, self._rows.qubits
-        )
-        self._is_small = len(strings) <= MAX_ROWS
 
     @property
     def flops(self) -> int:
         """Multiplications and additions a patch and filter, forward."""
-        per_string = 2 if self.one_string_each else 1 + 2 * self.n_observables
-        return len(self.strings) * per_string + self._rows.flops
+        return self._sum.flops + self._rows.flops
 
     def _pull_back(self, operator: Operator, where: Cut, trig: TrigTable) -> Operator:
         last = {}  # the gate before which nothing but local gates acts on a qubit
@@ -155,7 +144,4 @@ class ProductForm:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
         weights = tf.transpose(weights)
         letters = self._rows(features, weights)  # [rows, n] or [rows, filters, n]
-        coefficients = self._coefficients(weights)
-        if self._is_small and len(letters.shape) == 2 and weights.shape[1] == 1:
-            return self._sum.one_by_one(letters, coefficients[..., 0])
-        return self._sum(letters, coefficients)
+        return self._sum(letters, self._coefficients(weights))

@@ -1,173 +1,121 @@
-"""Sums of products of rows, each with a coefficient: `out[k] = sum_s c[k, s] prod(rows of s)`.
-
-Two ways to the same numbers. In blocks: all products at once, then one matrix product. Row by
-row, for short sums: common rows are factored out (Horner's scheme), and what is at work stays in
-the processor's cache.
-"""
+"""Sums of products of rows, each with a coefficient, and the factors that products share."""
 
 from collections.abc import Sequence
 
-import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.angles import in_xla
-from tfq_resqunn.simulation.tables import Products, times
+from tfq_resqunn.simulation.angles import in_cpu_xla
+from tfq_resqunn.simulation.tables import Products
 
+Product = tuple[int, ...]
 
-class OneProductEach:
-    """Each output is one product times its coefficient.
-
-    Args:
-        products: Tuples of numbers of rows, one an output.
-        n_rows: Number of rows.
-        mask: Not used: every coefficient is needed.
-        order: Not used: there is nothing to pair.
-    """
-
-    def __init__(self, products: Sequence[tuple[int, ...]], n_rows: int, mask=None, order=None):
-        self._products = Products(products, n_rows)
-
-    def __call__(self, rows: tf.Tensor, coefficients: tf.Tensor) -> tf.Tensor:
-        """Maps rows `[n_rows, n]` or `[n_rows, filters, n]` to `[filters * outputs, n]`.
-
-        The coefficients are `[outputs, filters]`.
-        """
-        products = self._products(rows)
-        if len(products.shape) == 2:
-            products = products[:, None]
-        out = products * coefficients[:, :, None]
-        return tf.reshape(tf.transpose(out, [1, 0, 2]), [-1, tf.shape(out)[2]])
-
-    def one_by_one(self, rows: tf.Tensor, coefficients: tf.Tensor) -> tf.Tensor:
-        """Maps rows `[n_rows, n]` to `[outputs, n]`, for coefficients `[outputs]`."""
-        products = self._products.one_by_one(tf.unstack(rows))
-        one = tf.ones([tf.shape(rows)[1]], rows.dtype)
-        products = [one if p is None else p for p in products]
-        return tf.stack(products) * coefficients[:, None]
+# Up to this many rows are multiplied one by one, more of them in blocks.
+_MAX_ROWS = 64
+_MAX_VECTORS = 16
 
 
 class SumOfProducts:
-    """Each output is a sum of products with coefficients.
+    """Computes `out[k] = common[k] * sum_j c[k, j] * rest[j]`.
+
+    The rows that all products of an output share are taken out of its sum; what is left of the
+    products is computed once for all outputs, and summed by one matrix product.
 
     Args:
-        products: Tuples of numbers of rows.
+        products: For each output, its products, each a sorted tuple of numbers of rows.
         n_rows: Number of rows.
-        mask: `[outputs, products]`, which coefficients may differ from zero.
-        order: A number for each row (its qubit), by which products are cut in two halves.
+
+    Attributes:
+        n_rests: The number of different products that are summed.
     """
 
-    def __init__(
-        self,
-        products: Sequence[tuple[int, ...]],
-        n_rows: int,
-        mask: np.ndarray,
-        order: Sequence[int],
-    ):
-        self._products = Products(products, n_rows)
-        self._n_products = len(products)
-        self._outputs = [[(i, products[i]) for i in np.flatnonzero(wanted)] for wanted in mask]
-        # The gradient by a coefficient is a sum over all samples of upstream times product: with
-        # products in two halves, one matrix product gives all of them.
-        middle = np.median([order[r] for p in products for r in p] or [0])
-        halves = {
-            (k, i): (
-                (k, tuple(r for r in p if order[r] < middle)),
-                tuple(r for r in p if order[r] >= middle),
-            )
-            for k, own in enumerate(self._outputs)
-            for i, p in own
-        }
-        self._left = sorted({left for left, _ in halves.values()}) or [(0, ())]
-        self._right = sorted({right for _, right in halves.values()}) or [()]
-        self._chosen = np.zeros((mask.size, len(self._left) * len(self._right)))
-        for (k, i), (left, right) in halves.items():
-            pair = self._left.index(left) * len(self._right) + self._right.index(right)
-            self._chosen[k * self._n_products + i, pair] = 1
+    def __init__(self, products: Sequence[Sequence[Product]], n_rows: int):
+        common = [_shared(own) for own in products]
+        self._common = common
+        rests: dict[Product, int] = {}
+        for own, shared in zip(products, common, strict=True):
+            for product in own:
+                rests.setdefault(_without(product, shared), len(rests))
+        if not rests:  # all outputs are zero
+            rests[()] = 0
+        self._place = rests
+        self.n_rests = len(rests)
+        self._factors = Products(common, n_rows) if any(common) else None
+        self._rests = Products(list(rests), n_rows) if list(rests) != [()] else None
+        self._is_small = self.n_rests <= _MAX_ROWS
+
+    def place(self, output: int, product: Product) -> int:
+        """Gives the number of a product's coefficient, counted output by output."""
+        rest = _without(product, self._common[output])
+        return output * self.n_rests + self._place[rest]
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions, for each column of the rows."""
+        n_outputs = len(self._common)
+        if self._rests is None:
+            return 2 * n_outputs
+        return self.n_rests + 2 * n_outputs * self.n_rests
 
     def __call__(self, rows: tf.Tensor, coefficients: tf.Tensor) -> tf.Tensor:
         """Maps rows `[n_rows, n]` or `[n_rows, filters, n]` to `[filters * outputs, n]`.
 
-        The coefficients are `[outputs, products, filters]`.
+        The coefficients are `[outputs, n_rests, filters]`.
         """
-        products = self._products(rows)
+        n = tf.shape(rows)[-1]
         by_filter = tf.transpose(coefficients, [2, 0, 1])
-        if len(products.shape) == 2:
-            return tf.matmul(tf.reshape(by_filter, [-1, self._n_products]), products)
-        out = tf.matmul(by_filter, tf.transpose(products, [1, 0, 2]))
-        return tf.reshape(out, [-1, tf.shape(out)[2]])
+        factors = self._multiply(self._factors, rows)
+        if self._rests is None:
+            sums = by_filter  # [filters, outputs, 1]
+        else:
+            rests = self._multiply(self._rests, rows)
+            if len(rests.shape) == 2:
+                flat = tf.reshape(by_filter, [-1, self.n_rests])
+                sums = tf.reshape(_weighted(flat, rests), [-1, len(self._common), n])
+            else:
+                sums = tf.matmul(by_filter, tf.transpose(rests, [1, 0, 2]))
+        if factors is None:
+            out = sums * tf.ones([n], rows.dtype)
+        elif len(factors.shape) == 2:
+            out = sums * factors
+        else:
+            out = sums * tf.transpose(factors, [1, 0, 2])
+        return tf.reshape(out, [-1, n])
 
-    def one_by_one(self, rows: tf.Tensor, coefficients: tf.Tensor) -> tf.Tensor:
-        """Maps rows `[n_rows, n]` to `[outputs, n]`, for coefficients `[outputs, products]`."""
-
-        @tf.custom_gradient
-        def summed(rows, coefficients):
-            def gradient(upstream):
-                return (
-                    self._gradient_by_rows(rows, coefficients, upstream),
-                    self._gradient_by_coefficients(rows, upstream),
-                )
-
-            return self._sum(tf.unstack(rows), coefficients), gradient
-
-        return summed(rows, coefficients)
-
-    def _sum(self, rows, coefficients):
-        outputs = []
-        for k, own in enumerate(self._outputs):
-            total = _horner(own, rows, tf.unstack(coefficients[k]))
-            outputs.append(tf.zeros_like(rows[0]) if total is None else total)
+    def _multiply(self, products, rows):
+        if products is None:
+            return None
+        if not self._is_small:
+            return products(rows)
         one = tf.ones_like(rows[0])
-        return tf.stack([o if len(o.shape) else o * one for o in outputs])
-
-    def _gradient_by_rows(self, rows, coefficients, upstream):
-        rows = tf.unstack(rows)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(rows)
-            outputs = self._sum(rows, coefficients)
-        return tf.stack(tape.gradient(outputs, rows, upstream, unconnected_gradients="zero"))
-
-    def _gradient_by_coefficients(self, rows, upstream):
-        rows, upstream = tf.unstack(settled(rows)), tf.unstack(settled(upstream))
-        one = tf.ones_like(rows[0])
-        a = tf.stack([times(upstream[k], _product(p, rows)) for k, p in self._left])
-        b = tf.stack([_product(p, rows) if p else one for p in self._right])
-        pairs = tf.reshape(tf.matmul(a, b, transpose_b=True), [-1])
-        found = tf.matmul(tf.constant(self._chosen, pairs.dtype), pairs[:, None])
-        return tf.reshape(found, [len(self._outputs), self._n_products])
+        found = products.one_by_one(tf.unstack(rows))
+        return tf.stack([one if p is None else p for p in found])
 
 
-def settled(rows: tf.Tensor) -> tf.Tensor:
-    """Has XLA write rows to memory once.
+def _weighted(coefficients: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    """Multiplies matrices, of which the second has long rows.
 
-    On a CPU it would fuse what computes them into every loop that reads them, and compute them as
-    often. It does not fuse through a matrix product, so one with the identity stands here.
+    XLA on a CPU is slow at the gradient by the first: a product of few rows with few, both long. So
+    many products with a vector take a third of the time.
     """
-    if not in_xla() or tf.config.list_physical_devices("GPU"):
-        return rows
-    return tf.matmul(tf.eye(rows.shape[0], dtype=rows.dtype), rows)
+    if not in_cpu_xla() or coefficients.shape[0] > _MAX_VECTORS:
+        return tf.matmul(coefficients, rows)
+
+    @tf.custom_gradient
+    def weighted(coefficients, rows):
+        def gradient(upstream):
+            by_vector = [tf.linalg.matvec(rows, u) for u in tf.unstack(upstream)]
+            return tf.stack(by_vector), tf.matmul(coefficients, upstream, transpose_a=True)
+
+        return tf.matmul(coefficients, rows), gradient
+
+    return weighted(coefficients, rows)
 
 
-def _product(numbers, rows):
-    product = None
-    for r in numbers:
-        product = times(product, rows[r])
-    return product
+def _shared(products: Sequence[Product]) -> Product:
+    if not products:
+        return ()
+    return tuple(sorted(set(products[0]).intersection(*products[1:])))
 
 
-def _horner(terms, rows, coefficients):
-    """Sums `coefficients[i] * product`, the row that most products share taken out first."""
-    if not terms:
-        return None
-    if len(terms) == 1:
-        ((i, numbers),) = terms
-        return times(_product(numbers, rows), coefficients[i])
-    counts: dict[int, int] = {}
-    for _, numbers in terms:
-        for r in numbers:
-            counts[r] = counts.get(r, 0) + 1
-    row = max(counts, key=counts.get)
-    inside = [(i, tuple(r for r in p if r != row)) for i, p in terms if row in p]
-    outside = [(i, p) for i, p in terms if row not in p]
-    total = _horner(inside, rows, coefficients) * rows[row]
-    rest = _horner(outside, rows, coefficients)
-    return total if rest is None else total + rest
+def _without(product: Product, shared: Product) -> Product:
+    return tuple(r for r in product if r not in shared)

@@ -255,9 +255,6 @@ class Coefficients:
         factors = np.array([c for _, _, c in terms])
         size = int(np.prod(shape))
         self._map = LinearMap((size, len(monomials)), places, numbers, factors)
-        self.mask = np.zeros(size, dtype=bool)
-        self.mask[places] = True
-        self.mask = self.mask.reshape(shape)
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[*shape, filters]`."""

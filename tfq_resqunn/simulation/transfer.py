@@ -135,7 +135,6 @@ class TransferCoefficients:
         self._angles = Angles(exponents, list(weights)) if exponents else None
         self._operators = vectors_of(operators, self._n_qubits)
         self._strings = [_number(s) for s in strings]
-        self.mask = np.ones((len(operators), len(strings)), dtype=bool)
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""
