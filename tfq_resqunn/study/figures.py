@@ -37,6 +37,7 @@ LINE_STYLES = [
 ]
 METADATA = ("Creator", "Date", "Format", "Type")  # left out of the files
 MIN_WIDTH = 0.08  # of an axis of accuracies
+LEGEND_ENTRY = 1.6  # inches
 CURVES = {"val_accuracy": "Test accuracy", "loss": "Training loss"}
 
 
@@ -189,10 +190,11 @@ def _offsets(n: int) -> np.ndarray:
 
 
 def legend_below(figure: Figure, handles: list) -> None:
-    """Puts one legend for all panels below them."""
+    """Puts one legend for all panels below them, in as many columns as the figure has room for."""
+    columns = int(figure.get_figwidth() / LEGEND_ENTRY)
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=min(4, len(handles)), frameon=False,
-        fontsize="small",
+        handles=handles, loc="outside lower center", ncols=min(4, columns, len(handles)),
+        frameon=False, fontsize="small",
     )  # fmt: skip
 
 

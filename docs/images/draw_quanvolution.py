@@ -1,4 +1,4 @@
-"""Draws quanvolution.png, the README's picture: `python docs/images/draw.py`."""
+"""Draws quanvolution.png, the README's picture: `python docs/images/draw_quanvolution.py`."""
 
 import os
 from pathlib import Path
