@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tfq_resqunn import datasets
-from tfq_resqunn.datasets import load, load_images
+from tfq_resqunn.datasets import load, load_images, sources
 
 pytestmark = pytest.mark.once
 
@@ -60,7 +59,7 @@ def test_digits_parts_do_not_overlap():
 def test_same_seed_same_data(sizes):
     first, second = load(seed=3, **sizes), load(seed=3, **sizes)
     other = load(seed=4, **sizes)
-    for name in datasets.ARRAY_NAMES:
+    for name in sources.ARRAY_NAMES:
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
         assert not np.array_equal(getattr(first, name), getattr(other, name))
 
@@ -123,8 +122,8 @@ def test_npz_of_floats_with_channels(arrays, save, rng):
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_downloads_go_through_keras(monkeypatch, arrays, name):
-    module = getattr(datasets.keras.datasets, name)
-    parts = [arrays[key] for key in datasets.ARRAY_NAMES]
+    module = getattr(sources.keras.datasets, name)
+    parts = [arrays[key] for key in sources.ARRAY_NAMES]
     monkeypatch.setattr(module, "load_data", lambda: (tuple(parts[:2]), tuple(parts[2:])))
     data = load(name)
     assert (data.name, data.image_shape, data.classes) == (name, (3, 2, 1), (1, 5))
@@ -134,7 +133,7 @@ def test_failed_download(monkeypatch):
     def fail():
         raise Exception("URL fetch failure")
 
-    monkeypatch.setattr(datasets.keras.datasets.mnist, "load_data", fail)
+    monkeypatch.setattr(sources.keras.datasets.mnist, "load_data", fail)
     message = (
         "load: `name` must be a data set that Keras can download or has in its cache.\n"
         'Received "mnist", which failed: URL fetch failure\n'
@@ -328,12 +327,54 @@ def test_classes_without_test_images(arrays, save):
 def test_missing_arrays(arrays, save):
     path = save(x_train=arrays["x_train"], labels=arrays["y_train"])
     message = (
-        f"load: `name` must be an .npz file with the arrays x_train, y_train, x_test, y_test.\n"
+        f"load: `name` must be an .npz file with the arrays x_train, y_train, x_test, y_test, or "
+        f"with x and y, of which a fifth is then drawn for testing.\n"
         f"Received {path} with x_train, labels; missing: y_train, x_test, y_test.\n"
         f"Save all four with np.savez('data.npz', x_train=..., y_train=..., x_test=..., "
         f"y_test=...)."
     )
     with pytest.raises(ValueError, match=whole(message)):
+        load(path)
+
+
+def test_whole_data_is_split(rng, save):
+    x = rng.integers(0, 256, (50, 3, 2), dtype=np.uint8)
+    y = np.repeat([1, 5], [10, 40])
+    path = save(x=x, y=y)
+    data = load(path)
+    assert (data.x_train.shape, data.x_test.shape) == ((40, 3, 2, 1), (10, 3, 2, 1))
+    assert data.classes == (1, 5)
+    assert [np.bincount(part).tolist() for part in (data.y_train, data.y_test)] == [[8, 32], [2, 8]]
+    given = {(image.tobytes(), label) for image, label in zip(x, y == 5, strict=True)}
+    parts = [(data.x_train, data.y_train), (data.x_test, data.y_test)]
+    loaded = {
+        (np.round(image[..., 0] * 255).astype(np.uint8).tobytes(), bool(label))
+        for images, labels in parts
+        for image, label in zip(images, labels, strict=True)
+    }
+    assert loaded == given
+    np.testing.assert_array_equal(load(path).x_test, data.x_test)
+    assert not np.array_equal(load(path, seed=1).x_test, data.x_test)
+
+
+@pytest.mark.parametrize(
+    ("labels", "numbers"),
+    [
+        (
+            [0] * 9 + [1],
+            "Received 10 images, of which a fifth is 2, of 2 classes, the smallest with 1",
+        ),
+        (
+            [0, 0, 1, 1],
+            "Received 4 images, of which a fifth is 1, of 2 classes, the smallest with 2",
+        ),
+    ],
+)
+def test_whole_data_too_small_to_split(labels, numbers, save):
+    path = save(x=np.zeros((len(labels), 3, 2)), y=np.array(labels))
+    with pytest.raises(
+        ValueError, match=re.escape(f"{numbers}.\nSplit them yourself: save x_train")
+    ):
         load(path)
 
 

@@ -4,9 +4,14 @@ import cirq
 import numpy as np
 
 
+def is_integer(value) -> bool:
+    """Tells whether `value` is a whole number, of Python's or NumPy's; a boolean is none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
 def check_count(value, argument: str, who: str) -> int:
     """Returns `value` if it is an integer of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    if not is_integer(value):
         raise TypeError(f"{who}: `{argument}` must be an integer. Received {value!r}.")
     if value < 1:
         raise ValueError(f"{who}: `{argument}` must be at least 1. Received {value}.")

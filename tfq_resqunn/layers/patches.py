@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from tfq_resqunn.circuits.checks import is_integer
 from tfq_resqunn.simulation.angles import in_cpu_xla
 
 # Up to this many rows are sliced one by one.
@@ -18,7 +19,7 @@ def pair(value, argument: str, who: str) -> tuple[int, int]:
     """Normalises a positive integer, or two, as `Conv2D` takes them."""
     values = value if isinstance(value, (tuple, list, np.ndarray)) else (value, value)
     rule = f"{who}: `{argument}` must be a positive integer or a pair of them."
-    if any(isinstance(v, bool) or not isinstance(v, (int, np.integer)) for v in values):
+    if not all(map(is_integer, values)):
         raise TypeError(f"{rule} Received {value!r}.")
     if len(values) != 2 or min(values) < 1:
         raise ValueError(f"{rule} Received {value!r}.")

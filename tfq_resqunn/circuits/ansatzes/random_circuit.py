@@ -3,9 +3,8 @@
 import random
 
 import cirq
-import numpy as np
 
-from tfq_resqunn.circuits.checks import check_register
+from tfq_resqunn.circuits.checks import check_register, is_integer
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.rotations import ROTATIONS
 from tfq_resqunn.circuits.symbols import weight_symbols
@@ -86,7 +85,7 @@ def _first(pair):
 
 
 def _check_seed(seed) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+    if not is_integer(seed):
         raise TypeError(f"random_ansatz: `seed` must be an integer. Received {seed!r}.")
     if seed < 0:
         raise ValueError(f"random_ansatz: `seed` must be at least 0. Received {seed}.")

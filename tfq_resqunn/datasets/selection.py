@@ -1,0 +1,55 @@
+"""Which images of a data set: classes, numbers of images, their size."""
+
+import numpy as np
+import tensorflow as tf
+from sklearn.utils import resample
+
+
+def parse_classes(classes, y_train: np.ndarray, y_test: np.ndarray) -> tuple[int, ...]:
+    """Give the labels to keep, in their order."""
+    present = {int(label) for label in np.unique(y_train)}
+    if classes is None:
+        classes = sorted(present | {int(label) for label in np.unique(y_test)})
+    kept = tuple(int(label) for label in classes)
+    missing = [label for label in kept if label not in present]
+    if missing:
+        raise ValueError(
+            f"load: `classes` must be labels of the training data, which are "
+            f"{', '.join(map(str, sorted(present)))}.\nReceived {list(kept)}, of which "
+            f"{', '.join(map(str, missing))} is missing there.\n"
+            f"Name labels that are there with classes=[...]."
+        )
+    if not np.isin(y_test, kept).any():
+        raise ValueError(
+            f"load: `classes` must leave at least one test image.\nReceived {list(kept)}; the "
+            f"test labels are {', '.join(map(str, np.unique(y_test)))}.\n"
+            f"Name labels that are in both parts with classes=[...]."
+        )
+    return kept
+
+
+def relabel(x: np.ndarray, y: np.ndarray, kept: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the images of these classes and number the classes 0, 1, ..."""
+    matches = y[:, np.newaxis] == np.asarray(kept)
+    rows = matches.any(axis=1)
+    return x[rows], matches[rows].argmax(axis=1)
+
+
+def draw(x, y, n: int | None, argument: str, n_classes: int, seed: int):
+    """Draw `n` images without replacement, each class in its share."""
+    if n is None:
+        return x, y
+    if not n_classes <= n <= len(y):
+        raise ValueError(
+            f"load: `{argument}` must be from {n_classes} (one image for each class) to "
+            f"{len(y)} (all there are).\nReceived {n}.\n"
+            f"Choose a number in that range, or leave it out to take all."
+        )
+    rows = resample(np.arange(len(y)), replace=False, n_samples=n, stratify=y, random_state=seed)
+    return x[rows], y[rows]
+
+
+def resize(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize images to `(rows, cols)` pixels."""
+    resized = tf.image.resize(x, size, antialias=True).numpy()
+    return np.clip(resized, 0, 1)  # interpolation may leave [0, 1] by a rounding error

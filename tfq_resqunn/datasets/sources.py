@@ -1,0 +1,151 @@
+"""Where data sets come from: scikit-learn, Keras' downloads, `.npz` files."""
+
+import difflib
+import math
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from tfq_resqunn._keras import keras
+from tfq_resqunn.datasets.arrays import check_images, check_labels
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
+TEST_SHARE = 0.2
+
+
+def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
+    """Read a data set by its name or path; its arrays keep their rules."""
+    x_train, y_train, x_test, y_test = _find_reader(name)(seed)
+    x_train = check_images(x_train, "load: `x_train`")
+    x_test = check_images(x_test, "load: `x_test`")
+    y_train = check_labels(y_train, x_train, "load: `y_train`", "x_train")
+    y_test = check_labels(y_test, x_test, "load: `y_test`", "x_test")
+    if x_train.shape[1:] != x_test.shape[1:]:
+        raise ValueError(
+            f"load: `x_test` must hold images of the same shape as `x_train`.\n"
+            f"Received {x_test.shape[1:]} against {x_train.shape[1:]}.\n"
+            f"Resize one of the two before saving them."
+        )
+    return x_train, y_train, x_test, y_test
+
+
+def _find_reader(name: str | os.PathLike) -> Callable[[int], Arrays]:
+    if not isinstance(name, str | os.PathLike):
+        raise TypeError(
+            f"load: `name` must be a string or a path.\nReceived {name!r} "
+            f"({type(name).__name__}).\nUse one of {', '.join(READERS)}, or the path of an "
+            f".npz file."
+        )
+    if name in READERS:
+        return READERS[name]
+    path = Path(name)
+    if path.suffix == ".npz":
+        return lambda seed: _read_npz_of_parts(path, seed)
+    close = difflib.get_close_matches(str(name), READERS, n=1)
+    hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
+    raise ValueError(
+        f"load: `name` must be one of {', '.join(READERS)}, or the path of an .npz file.\n"
+        f"Received {str(name)!r}.\n{hint}"
+    )
+
+
+def _read_digits(seed: int) -> Arrays:
+    x, y = load_digits(return_X_y=True)
+    return _split(x.reshape(-1, 8, 8) / 16, y, seed)
+
+
+def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
+    """Draws a fifth of the images for testing, of each class its share."""
+    x_train, x_test, y_train, y_test = train_test_split(
+        x, y, test_size=TEST_SHARE, stratify=y, random_state=seed
+    )
+    return x_train, y_train, x_test, y_test
+
+
+def _read_mnist(seed: int) -> Arrays:
+    return _download(keras.datasets.mnist)
+
+
+def _read_fashion_mnist(seed: int) -> Arrays:
+    return _download(keras.datasets.fashion_mnist)
+
+
+def _download(module) -> Arrays:
+    name = module.__name__.rpartition(".")[2]
+    try:
+        (x_train, y_train), (x_test, y_test) = module.load_data()
+    except Exception as error:  # Keras raises a bare Exception where there is no network
+        raise ConnectionError(
+            f"load: `name` must be a data set that Keras can download or has in its cache.\n"
+            f'Received "{name}", which failed: {error}\n'
+            f'Use name="digits", which needs no network, or the path of an .npz file.'
+        ) from error
+    return x_train, y_train, x_test, y_test
+
+
+READERS: dict[str, Callable[[int], Arrays]] = {
+    "digits": _read_digits,
+    "mnist": _read_mnist,
+    "fashion_mnist": _read_fashion_mnist,
+}
+
+
+def _read_npz_of_parts(path: Path, seed: int) -> Arrays:
+    arrays = read_npz(path, "load")
+    if {"x", "y"} <= arrays.keys() and not arrays.keys() & set(ARRAY_NAMES):
+        return _split_whole(arrays["x"], arrays["y"], seed)
+    missing = [key for key in ARRAY_NAMES if key not in arrays]
+    if missing:
+        raise ValueError(
+            f"load: `name` must be an .npz file with the arrays {', '.join(ARRAY_NAMES)}, or with "
+            f"x and y, of which a fifth is then drawn for testing.\n"
+            f"Received {path} with {', '.join(arrays) or 'no arrays'}; missing: "
+            f"{', '.join(missing)}.\nSave all four with np.savez({path.name!r}, "
+            f"x_train=..., y_train=..., x_test=..., y_test=...)."
+        )
+    x_train, y_train, x_test, y_test = (arrays[key] for key in ARRAY_NAMES)
+    return x_train, y_train, x_test, y_test
+
+
+def _split_whole(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
+    x = check_images(x, "load: `x`")
+    y = check_labels(y, x, "load: `y`", "x")
+    labels, counts = np.unique(y, return_counts=True)
+    n_test = math.ceil(TEST_SHARE * len(y))
+    if counts.min() < 2 or n_test < len(labels):
+        raise ValueError(
+            f"load: `y` must have at least two images of each class, and a fifth of all must be "
+            f"one of each.\nReceived {len(y)} images, of which a fifth is {n_test}, of "
+            f"{len(labels)} classes, the smallest with {counts.min()}.\n"
+            f"Split them yourself: save {', '.join(ARRAY_NAMES)}."
+        )
+    return _split(x, y, seed)
+
+
+def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
+    """Read all arrays of a file."""
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{who}: the file must exist.\nReceived {path}, which does not.\n"
+            f"Check the path; it is relative to the folder the program runs in."
+        )
+    if not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"{who}: the file must be an .npz archive.\nReceived {path}, which is not.\n"
+            f"Write it with np.savez."
+        )
+    with np.load(path, allow_pickle=False) as archive:
+        try:
+            return {key: archive[key] for key in archive.files}
+        except ValueError as error:
+            raise ValueError(
+                f"{who}: the file must hold arrays of numbers, no Python objects.\n"
+                f"Received {path}, of which NumPy says: {error}\n"
+                f"Convert the arrays before saving them, such as x.astype('float32')."
+            ) from error
