@@ -22,7 +22,8 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @option(
     "--dataset",
-    "digits, mnist, fashion_mnist, or an .npz file with x_train, y_train, x_test and y_test.",
+    "digits, mnist, fashion_mnist, or an .npz file with x and y, or with x_train, y_train, x_test "
+    "and y_test.",
     metavar="NAME|FILE",
 )
 @option("--classes", "Labels to keep, such as 3,8.  [default: all]", type=Labels())
