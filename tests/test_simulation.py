@@ -364,3 +364,28 @@ def test_what_has_no_matrix_is_named():
     circuit = cirq.FrozenCircuit(Opaque(X[0])(cirq.LineQubit(0)))
     with pytest.raises(ValueError, match="backend='compiled' has no matrix for Opaque"):
         gates_of(circuit, sorted(circuit.all_qubits()))
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [
+        sympy.exp(sympy.I * (2 * sympy.Symbol("x_0") + 1)),
+        sympy.I ** (0.3 * sympy.Symbol("x_0") + 0.2),
+        1.0j * sympy.exp(sympy.I * sympy.Symbol("w_0")) * sympy.exp(-0.5j * sympy.Symbol("x_0")),
+    ],
+)
+def test_phases_under_control(phase):
+    a, b = cirq.LineQubit.range(2)
+    rotations = [cirq.ry(sympy.Symbol("w_0"))(a), cirq.rx(sympy.Symbol("x_0"))(b)]
+    controlled = cirq.GlobalPhaseGate(phase).on().controlled_by(a)
+    circuit = cirq.Circuit(cirq.H(a), rotations, controlled, cirq.CNOT(a, b), cirq.H(a))
+    check(QuanvCircuit(circuit, [cirq.Z(a), cirq.X(b) * cirq.Y(a)]), 0, 2)
+
+
+@pytest.mark.parametrize("phase", [2 ** sympy.Symbol("x_0"), sympy.exp(sympy.Symbol("x_0"))])
+def test_what_is_no_phase_is_refused(phase):
+    a, b = cirq.LineQubit.range(2)
+    controlled = cirq.GlobalPhaseGate(phase).on().controlled_by(a)
+    circuit = cirq.Circuit(cirq.ry(sympy.Symbol("w_0"))(b), controlled)
+    with pytest.raises(ValueError, match="takes a phase as a number of modulus 1"):
+        plan(QuanvCircuit(circuit, [cirq.Z(b)]))

@@ -115,11 +115,31 @@ def _phase(op: cirq.Operation) -> Gate:
     coefficient, one = op.gate.coefficient, np.ones((1, 1, 1))
     if not cirq.is_parameterized(op):
         return Gate((), None, np.zeros(1), complex(coefficient) * one)
-    if not isinstance(coefficient, sympy.exp):
+    angle = _angle(sympy.sympify(coefficient))
+    if angle is None:
         raise ValueError(
-            f"backend='compiled' takes a phase as a number or as exp(I*angle). Received {op}."
+            "backend='compiled' takes a phase as a number of modulus 1, as exp(I*angle), as such a "
+            f"number to a power, or as a product of these. Received {op}."
         )
-    return Gate((), coefficient.args[0] / (sympy.I * sympy.pi), np.ones(1), one)
+    return Gate((), angle / sympy.pi, np.ones(1), one)
+
+
+def _angle(phase: sympy.Expr) -> sympy.Expr | None:
+    """Writes a phase as `exp(I * angle)`, or says that it cannot."""
+    if phase.is_number:
+        value = complex(phase)
+        return sympy.Float(np.angle(value)) if np.isclose(abs(value), 1) else None
+    if isinstance(phase, sympy.Mul):
+        angles = [_angle(factor) for factor in phase.args]
+        return None if None in angles else sympy.Add(*angles)
+    if isinstance(phase, sympy.exp):
+        angle = sympy.expand(phase.args[0] / sympy.I)
+    elif isinstance(phase, sympy.Pow) and phase.base.is_number:
+        angle = _angle(phase.base)
+        angle = None if angle is None else angle * phase.exp
+    else:
+        return None
+    return None if angle is None or angle.has(sympy.I) else angle
 
 
 def _channel(op: cirq.Operation) -> Channel:
