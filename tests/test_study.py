@@ -302,13 +302,26 @@ def test_folder_of_another_study_is_refused(finished, tiny):
     _, folder = finished
     other = replace(tiny, run=replace(tiny.run, epochs=3), seeds=[5, 6])
     message = (
-        "run_study: `folder` must hold this very study, or nothing.\nReceived "
+        "run_study: `folder` must hold this study, a part of it, or nothing.\nReceived "
         f"{folder}, whose study.json differs (here against there):\n  run.epochs: 3 against 2\n"
         "  seeds: [5, 6] against [5]\n"
-        "Choose another folder (--out), or go on with the same settings."
+        "Choose another folder (--out), or keep its settings; seeds, placements, variants and the "
+        "like may be added."
     )
     with pytest.raises(FileExistsError, match=whole(message)):
         run_study(other, folder)
+
+
+def test_a_study_grows(finished, tiny, tmp_path):
+    small = replace(tiny, variants=["frozen"])
+    run_study(small, tmp_path / "study", n_jobs=1, report=False)
+    before = times_of(tmp_path / "study")
+    grown = run_study(tiny, tmp_path / "study", n_jobs=1, report=False)
+    assert_same_results(grown, finished[0])
+    after = times_of(tmp_path / "study")
+    assert before and {path: after[path] for path in before} == before
+    with pytest.raises(FileExistsError, match="a part of it"):  # nothing is left out again
+        run_study(small, tmp_path / "study")
 
 
 def test_folder_of_something_else_is_refused(tiny, tmp_path):

@@ -24,8 +24,8 @@ Examples:
   resqunn study --config study.yaml --out runs/my-study
   resqunn study --out runs/my-study --report-only
 \b
-The same command goes on where it was stopped. A configuration file has these options' names,
-such as:
+The same command goes on where it was stopped; with more seeds or placements, the study in the
+folder --out grows. A configuration file has these options' names, such as:
   seeds: 3
   heads: [linear, none]
   run: {dataset: digits, depth: 2, epochs: 10}

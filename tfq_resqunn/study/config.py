@@ -164,6 +164,17 @@ class StudyConfig:
             if mine[name] != theirs[name]
         ]
 
+    def extends(self, other: "StudyConfig") -> bool:
+        """Tells whether all runs of another study are runs of this one.
+
+        Example:
+            >>> StudyConfig(seeds=3).extends(StudyConfig(seeds=2))
+            True
+            >>> StudyConfig(RunConfig(epochs=5), seeds=3).extends(StudyConfig(seeds=2))
+            False
+        """
+        return self.run == other.run and set(other.runs()) <= set(self.runs())
+
     def _iterate(self) -> Iterator[StudyRun]:
         for seed in self.seeds:
             for placement in self.placements:

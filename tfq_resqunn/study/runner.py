@@ -56,7 +56,8 @@ def run_study(
 
     Args:
         config: What to study.
-        folder: Where to. It is made, or holds this very study already.
+        folder: Where to. It is made, or holds this study already, or a part of it: fewer seeds,
+            placements, heads, variants or input gradients, and else the same.
         n_jobs: Runs at once, each in a process with one thread. The results do not depend on it.
             Default: as many as there are cores.
         on_progress: Called after each run.
@@ -125,18 +126,18 @@ def _record(folder: Path, outcome: Outcome) -> None:
 
 def _check_folder(config: StudyConfig, folder: Path) -> None:
     if (folder / "study.json").is_file():
-        different = config.differences(read_study(folder)[0])
-        if different:
+        there = read_study(folder)[0]
+        if not config.extends(there):
             raise FileExistsError(
-                "run_study: `folder` must hold this very study, or nothing.\nReceived "
+                "run_study: `folder` must hold this study, a part of it, or nothing.\nReceived "
                 f"{folder}, whose study.json differs (here against there):\n  "
-                + "\n  ".join(different)
-                + "\n"
-                "Choose another folder (--out), or go on with the same settings."
+                + "\n  ".join(config.differences(there))
+                + "\nChoose another folder (--out), or keep its settings; seeds, placements, "
+                "variants and the like may be added."
             )
     elif folder.exists() and (not folder.is_dir() or _holds_files(folder)):
         raise FileExistsError(
-            f"run_study: `folder` must hold this very study, or nothing.\nReceived {folder}, which "
+            f"run_study: `folder` must hold this study, or nothing.\nReceived {folder}, which "
             "holds something else.\nChoose another folder (--out)."
         )
 
