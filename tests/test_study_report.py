@@ -527,6 +527,17 @@ def test_web_page():
     assert "<strong>now</strong>" in text
 
 
+def test_marks_in_a_line_of_the_web_page():
+    lines = {
+        "[1] in [a page](https://x.org/a)": '[1] in <a href="https://x.org/a">a page</a>',
+        "`2**3` and **bold `x`**": "<code>2**3</code> and <strong>bold <code>x</code></strong>",
+        "`[a](https://b)` < 1": "<code>[a](https://b)</code> &lt; 1",
+    }
+    for text, expected in lines.items():
+        page = to_html(Document("Title", [Paragraph(text)], []))
+        assert f"<p>{expected}</p>" in page
+
+
 def test_code_with_fences_stays_code():
     document = Document("T", (Code("```\n# no title\n```"),), ())
     assert to_markdown(document).count("````") == 2

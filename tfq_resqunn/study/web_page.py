@@ -128,6 +128,11 @@ def inline_svg(svg: str, name: str, label: str) -> str:
 
 def _inline(text: str) -> str:
     text = html.escape(text, quote=False)
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    # Code is set aside first, since nothing in it is markup.
+    codes = re.findall(r"`([^`]+)`", text)
+    text = re.sub(r"`[^`]+`", "\0", text)
     text = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
-    return re.sub(r"\[([^\]]+)\]\((https?://[^\s)]+)\)", r'<a href="\2">\1</a>', text)
+    text = re.sub(r"\[([^\[\]]+)\]\((https?://[^\s)]+)\)", r'<a href="\2">\1</a>', text)
+    for code in codes:
+        text = text.replace("\0", f"<code>{code}</code>", 1)
+    return text
