@@ -127,3 +127,25 @@ def test_terminal_stays_clean(tmp_path):
     )
     assert result.returncode == 2
     assert result.stderr.startswith("Error: predict: `model_path` must be a saved model.\n")
+
+
+def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
+    from tfq_resqunn import training
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "fit", stop)
+    result = resqunn("train", *TINY_OPTIONS, "--out=run")
+    assert result.exit_code == 130
+    assert result.output.endswith("Stopped. No model is saved; run holds the logs up to here.\n")
+    assert (tmp_path / "run").is_dir()
+
+
+def test_warnings_have_no_place_in_the_code(resqunn, tmp_path, recwarn):
+    x, y = np.tile(np.eye(4, dtype=np.uint8), (20, 1, 1)), np.arange(20) % 2
+    np.savez(tmp_path / "masks.npz", x=x, y=y)
+    result = resqunn("train", "--dataset=masks.npz", "--epochs=1", "--quiet")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("Warning: load: `x` holds integers from 0 to 1, which are")
+    assert not [w for w in recwarn if w.category is UserWarning]

@@ -290,7 +290,21 @@ ARRAY_ERRORS = [
         {"y_test": np.zeros(4)},
         TypeError,
         "load: `y_test` must hold integers.\nReceived dtype float64.\n"
-        "Number the classes, such as np.unique(y, return_inverse=True)[1].",
+        "Round them, such as y.astype(int).",
+    ),
+    (
+        {"y_test": np.eye(2)[[0, 1, 0, 1]]},
+        ValueError,
+        "load: `y_test` must have one label for each of the 4 images of `x_test`: shape (4,).\n"
+        "Received shape (4, 2).\nIf these are one-hot, save y.argmax(axis=1).",
+    ),
+    (
+        {"y_train": np.array(["b", "a", "b", "a", "b", "a"])},
+        TypeError,
+        "load: `y_train` must hold integers.\nReceived dtype <U1.\n"
+        "Number the classes, those for training and for testing together, such as\n"
+        "  names, y = np.unique(np.concatenate([y_train, y_test]), return_inverse=True)\n"
+        "  y_train, y_test = y[:len(y_train)], y[len(y_train):]",
     ),
     (
         {"x_test": np.zeros((4, 2, 2))},
@@ -312,6 +326,25 @@ ARRAY_ERRORS = [
 def test_wrong_array(arrays, save, changed, error, message):
     with pytest.raises(error, match=whole(message)):
         load(save(**arrays | changed))
+
+
+def test_advice_on_names_of_classes_works():
+    y_train, y_test = np.array(["b", "a", "c"]), np.array(["c", "b"])
+    names, y = np.unique(np.concatenate([y_train, y_test]), return_inverse=True)
+    assert y[: len(y_train)].tolist() == [1, 0, 2]
+    assert names[y[len(y_train) :]].tolist() == ["c", "b"]
+
+
+def test_dark_integers_are_warned_of(arrays, save):
+    masks = {name: (x > 100).astype(np.uint8) for name, x in arrays.items() if name[0] == "x"}
+    warning = (
+        "`x_train` holds integers from 0 to 1, which are divided by 255 and so all nearly black. "
+        "If 1 is white, save x / 1 instead."
+    )
+    with pytest.warns(UserWarning, match="divided by 255") as caught:
+        data = load(save(**arrays | masks))
+    assert str(caught[0].message) == f"load: {warning}"
+    assert data.x_train.max() == np.float32(1 / 255)
 
 
 def test_classes_without_test_images(arrays, save):

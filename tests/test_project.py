@@ -36,6 +36,7 @@ RANKS = {
     "run_config": 5,
     "datasets": 5,
     "training": 5,
+    "prediction": 5,
     "evaluation": 5,
     "study": 5,
     "cli": 6,

@@ -335,6 +335,16 @@ ERRORS = {
     ),
     "kernel_size_type": (lambda: Quanv2D(kernel_size=2.0), TypeError, "Received 2.0"),
     "kernel_size_bool": (lambda: Quanv2D(kernel_size=True), TypeError, "Received True"),
+    "kernel_larger_than_the_image": (
+        lambda: Quanv2D(kernel_size=5).build((None, 4, 4, 1)),
+        ValueError,
+        "Received height 4. Use a smaller `kernel_size`.",
+    ),
+    "reach_larger_than_the_image": (
+        lambda: Quanv2D(kernel_size=3, dilation_rate=2).build((None, 4, 4, 1)),
+        ValueError,
+        "Received height 4. Use a smaller `kernel_size`, or padding='same'.",
+    ),
     "padding_type": (lambda: Quanv2D(padding=1), ValueError, "`padding` must be one of"),
     "use_bias": (
         lambda: Quanv2D(use_bias="no"),

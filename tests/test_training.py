@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,11 @@ import pandas as pd
 import pytest
 
 from tfq_resqunn import datasets
-from tfq_resqunn._keras import keras
+from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn.gradients import gradient_report
+from tfq_resqunn.prediction import predict
 from tfq_resqunn.run_config import RunConfig
-from tfq_resqunn.training import next_run_folder, predict, train
+from tfq_resqunn.training import next_run_folder, train
 
 TINY = RunConfig(
     classes=(3, 8), n_train=8, n_test=4, image_size=4, depth=2, epochs=2, batch_size=4, seed=7
@@ -168,7 +170,7 @@ def test_predictions(run, images):
 def test_predictions_of_a_new_process_are_bit_identical(run, images, tmp_path):
     program = (
         "import sys, numpy\n"
-        "from tfq_resqunn.training import predict\n"
+        "from tfq_resqunn.prediction import predict\n"
         "numpy.save(sys.argv[3], predict(sys.argv[1], sys.argv[2]).probabilities)\n"
     )
     there = tmp_path / "probabilities.npy"
@@ -226,6 +228,36 @@ def test_missing_model(images, tmp_path):
         f"Name the model.keras in the folder of a run."
     )
     with pytest.raises(FileNotFoundError, match=whole(message)):
+        predict(path, images)
+
+
+def test_folder_of_a_run_in_place_of_its_model(run, images):
+    folder = run.paths["model"].parent
+    remedy = f"Name {folder / 'model.keras'}."
+    with pytest.raises(FileNotFoundError, match=re.escape(remedy)):
+        predict(folder, images)
+
+
+def test_model_in_place_of_images(run, images):
+    message = f"Received {run.paths['model']}, a model.\nThe model comes first, then the images."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        predict(images, run.paths["model"])
+
+
+def test_model_of_the_other_keras(run, images, tmp_path):
+    path, other = tmp_path / "model.keras", {True: "2.18.0", False: "3.15.1"}[IS_KERAS_3]
+    with (
+        zipfile.ZipFile(run.paths["model"]) as source,
+        zipfile.ZipFile(path, "w") as target,
+    ):
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "metadata.json":
+                content = json.dumps({**json.loads(content), "keras_version": other})
+            target.writestr(name, content)
+    remedy = "Set TF_USE_LEGACY_KERAS=1" if IS_KERAS_3 else "Unset TF_USE_LEGACY_KERAS"
+    message = f"written by Keras {other}.\n{remedy} before the program starts."
+    with pytest.raises(ValueError, match=re.escape(message)):
         predict(path, images)
 
 

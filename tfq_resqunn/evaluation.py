@@ -4,7 +4,6 @@ import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,10 @@ from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.layers.backends import Execution
 from tfq_resqunn.plots import accuracy_by_strength
+from tfq_resqunn.prediction import find_model, read_config, read_model
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.seeding import set_seed
-from tfq_resqunn.training import load_data, read_config
+from tfq_resqunn.training import load_data
 from tfq_resqunn.with_backend import with_backend
 
 COLUMNS = ("backend", "shots", "noise", "strength", "n_images", "accuracy", "low", "high")
@@ -156,24 +156,25 @@ def load_trained(
         FileNotFoundError: If the model, or what says which images, is not there.
         ValueError: If the images have no labels, or labels that the model does not know.
     """
-    model_path = Path(model_path)
-    description = read_config(model_path.with_name("config.json"))
-    if not model_path.is_file() or (description is None and images_path is None):
-        missing = model_path.with_name("config.json") if model_path.is_file() else model_path
+    model_path = find_model(model_path, "evaluate")
+    config_path = model_path.with_name("config.json")
+    description = read_config(config_path)
+    if description is None and images_path is None:
         raise FileNotFoundError(
-            f"evaluate: `model_path` must be the model.keras in the folder of a run.\n{missing} "
-            "is no file.\nName a model of `resqunn train`, or images with labels beside it."
+            "evaluate: `model_path` must be the model.keras in the folder of a run.\n"
+            f"{config_path} is no file, so that its test images are not known.\n"
+            "Name images with labels (--images)."
         )
     if images_path is None:
         data = load_data(RunConfig(**description["config"]))
-        return keras.models.load_model(model_path), data.x_test, data.y_test
+        return read_model(model_path, "evaluate"), data.x_test, data.y_test
     x, labels = datasets.load_images(images_path)
     if labels is None:
         raise ValueError(
             f"evaluate: the images must have labels, as the array y or y_test. Received "
             f"{images_path}, which has none."
         )
-    model = keras.models.load_model(model_path)
+    model = read_model(model_path, "evaluate")
     classes = range(model.output_shape[-1]) if description is None else description["classes"]
     places = {label: i for i, label in enumerate(classes)}
     if unknown := sorted(set(labels.tolist()) - set(places)):

@@ -1,4 +1,4 @@
-"""One training run, from a configuration to a folder, and predictions with what it saved."""
+"""One training run, from a configuration to a folder."""
 
 import json
 import os
@@ -60,40 +60,6 @@ class RunResult:
     history: dict[str, list[float]]
 
 
-@dataclass(frozen=True, eq=False)
-class Predictions:
-    """What a model says about some images.
-
-    Args:
-        labels: The most probable label of each image, int64 `[n]`.
-        probabilities: Of each class, float32 `[n, n_classes]`.
-        classes: The label that each column of `probabilities` stands for.
-        true_labels: The labels that came with the images, or `None`.
-    """
-
-    labels: np.ndarray
-    probabilities: np.ndarray
-    classes: tuple[int, ...]
-    true_labels: np.ndarray | None = None
-
-    @property
-    def accuracy(self) -> float | None:
-        """Fraction of right labels, or `None` where the true ones are not known."""
-        if self.true_labels is None:
-            return None
-        return float(np.mean(self.labels == self.true_labels))
-
-    def to_csv(self, path: str | os.PathLike) -> None:
-        """Write one row for each image: label, true label if known, probabilities."""
-        columns = {"label": self.labels}
-        if self.true_labels is not None:
-            columns["true_label"] = self.true_labels
-        for label, column in zip(self.classes, self.probabilities.T, strict=True):
-            columns[f"p_{label}"] = column
-        with replacing(path) as temporary:
-            pd.DataFrame(columns).to_csv(temporary, index_label="image")
-
-
 def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunResult:
     """Train a ResQuNN and write everything about the run into a new folder.
 
@@ -136,41 +102,6 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
     )
     _write_run(config, data, model, result)
     return result
-
-
-def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Predictions:
-    """Label images with a saved model.
-
-    Args:
-        model_path: A `.keras` file, such as `train` writes. Where its `config.json` lies
-            beside it, labels are those that the training data came with.
-        images_path: An `.npz` file, see `datasets.load_images`.
-
-    Returns:
-        The `Predictions`; they have an accuracy where the file has labels.
-
-    Raises:
-        FileNotFoundError: If one of the files does not exist.
-        ValueError: If the images do not have the shape that the model takes.
-    """
-    model_path = Path(model_path)
-    if not model_path.is_file():
-        raise FileNotFoundError(
-            f"predict: `model_path` must be a saved model.\nReceived {model_path}, which is no "
-            f"file.\nName the model.keras in the folder of a run."
-        )
-    x, true_labels = datasets.load_images(images_path)
-    model = keras.models.load_model(model_path)
-    if x.shape[1:] != tuple(model.input_shape[1:]):
-        raise ValueError(
-            f"predict: the images must have the shape the model takes, "
-            f"{tuple(model.input_shape[1:])} (rows, cols, channels).\nReceived {x.shape[1:]} "
-            f"from {images_path}.\nResize the images, or train a model for their shape."
-        )
-    probabilities = model.predict(x, verbose=0)
-    classes = _read_classes(model_path.with_name("config.json"), probabilities.shape[1])
-    labels = np.asarray(classes, dtype=np.int64)[probabilities.argmax(axis=1)]
-    return Predictions(labels, probabilities, classes, true_labels)
 
 
 def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
@@ -285,22 +216,3 @@ def describe_run(config: RunConfig, data: datasets.Dataset) -> str:
         "versions": versions,
     }
     return json.dumps(description, indent=2) + "\n"
-
-
-def read_config(path: Path) -> dict | None:
-    """Reads the `config.json` of a run; `None` where there is none."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-
-
-def _read_classes(path: Path, n_classes: int) -> tuple[int, ...]:
-    description = read_config(path)
-    if description is None:
-        return tuple(range(n_classes))
-    classes = description.get("classes", [])
-    if len(classes) != n_classes:
-        raise ValueError(
-            f"predict: {path}, beside the model, must name as many `classes` as the model tells "
-            f"apart, {n_classes}.\nReceived {len(classes)}.\nRestore the file of the model's own "
-            "run, or remove it to label by number."
-        )
-    return tuple(classes)

@@ -1,8 +1,12 @@
 """What the commands share: how options are made, and how mistakes in them are shown."""
 
+import warnings
+
 import click
 
 from tfq_resqunn.run_config import RunConfig
+
+INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
 class LibraryError(click.ClickException):
@@ -12,13 +16,25 @@ class LibraryError(click.ClickException):
 
 
 class CleanErrors(click.Group):
-    """A group of commands that shows the library's errors without a traceback."""
+    """A group of commands that shows the library's errors and warnings without tracebacks."""
 
     def invoke(self, ctx: click.Context):
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning(warnings.showwarning)
+                return super().invoke(ctx)
         except (ValueError, TypeError, OSError) as error:
             raise LibraryError(str(error)) from error
+
+
+def _show_warning(otherwise):
+    def show(message, category, *place):
+        if category is UserWarning:
+            click.echo(f"Warning: {message}", err=True)
+        else:
+            otherwise(message, category, *place)
+
+    return show
 
 
 class Labels(click.ParamType):

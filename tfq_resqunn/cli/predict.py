@@ -2,7 +2,7 @@
 
 import click
 
-from tfq_resqunn import training
+from tfq_resqunn import prediction
 
 EXAMPLES = """\b
 Example:
@@ -28,7 +28,7 @@ def predict(model, images, out):
     its only array): [n, rows, cols] or [n, rows, cols, channels], integers in 0..255 or floats
     in [0, 1]. If it has labels, as y or y_test, the accuracy is printed.
     """
-    predictions = training.predict(model, images)
+    predictions = prediction.predict(model, images)
     predictions.to_csv(out)
     click.echo(f"{len(predictions.labels)} images labelled: {out}")
     if predictions.accuracy is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from tfq_resqunn.cli.options import INTERRUPTED
 from tfq_resqunn.cli.train import train
 from tfq_resqunn.study.accuracies import accuracy_table
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
@@ -14,7 +15,6 @@ from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import Progress, run_study
 
-INTERRUPTED = 130  # what shells expect after Ctrl-C
 EXAMPLES = """\b
 Examples:
   resqunn study

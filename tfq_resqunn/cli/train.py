@@ -1,9 +1,11 @@
 """`resqunn train`: a network, trained, in a folder of its own."""
 
+import sys
+
 import click
 
 from tfq_resqunn import training
-from tfq_resqunn.cli.options import Labels, Strengths, option
+from tfq_resqunn.cli.options import INTERRUPTED, Labels, Strengths, option
 from tfq_resqunn.run_config import RunConfig
 
 EXAMPLES = """\b
@@ -114,7 +116,11 @@ def train(out, quiet, **settings):
     """Train a network, and write it and everything about the run into a new folder."""
     config = RunConfig(**settings)
     out = out or training.next_run_folder(config.dataset)
-    result = training.train(config, out, verbose=0 if quiet else 1)
+    try:
+        result = training.train(config, out, verbose=0 if quiet else 1)
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped. No model is saved; {out} holds the logs up to here.", err=True)
+        sys.exit(INTERRUPTED)
     click.echo(f"\n{result.gradients}\n")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")
     click.echo(f"test accuracy      {result.test_accuracy:.4f}\n")

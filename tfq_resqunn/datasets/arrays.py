@@ -1,6 +1,11 @@
 """Arrays of images and labels: their types, shapes and ranges, checked."""
 
+import warnings
+
 import numpy as np
+
+# Integers up to this one are hardly meant to be divided by 255.
+MAX_UNLIKELY = 16
 
 
 def check_images(x: np.ndarray, who: str) -> np.ndarray:
@@ -24,6 +29,12 @@ def check_images(x: np.ndarray, who: str) -> np.ndarray:
             f"{who} must hold {rule} (its dtype is {x.dtype}).\nReceived values from {x.min()} "
             f"to {x.max()}.\nRescale it, such as (x - x.min()) / (x.max() - x.min())."
         )
+    if upper == 255 and x.max() <= MAX_UNLIKELY:
+        warnings.warn(
+            f"{who} holds integers from {x.min()} to {x.max()}, which are divided by 255 and so "
+            f"all nearly black. If {x.max()} is white, save x / {x.max()} instead.",
+            stacklevel=4,
+        )
     x = np.divide(x, upper, dtype=np.float32)
     return x[..., np.newaxis] if x.ndim == 3 else x
 
@@ -41,14 +52,21 @@ def _check_finite(x: np.ndarray, who: str) -> None:
 
 def check_labels(y: np.ndarray, x: np.ndarray, who: str, x_name: str) -> np.ndarray:
     """Check type and length; return int64, one for each image of `x`."""
-    if y.dtype.kind not in "iu":
-        raise TypeError(
-            f"{who} must hold integers.\nReceived dtype {y.dtype}.\n"
-            f"Number the classes, such as np.unique(y, return_inverse=True)[1]."
-        )
     if y.shape != (len(x),):
+        remedy = "Save images and labels of equal length."
+        if y.ndim > 1 and len(y) == len(x):
+            remedy = "If these are one-hot, save y.argmax(axis=1)."
         raise ValueError(
             f"{who} must have one label for each of the {len(x)} images of `{x_name}`: shape "
-            f"({len(x)},).\nReceived shape {y.shape}.\nSave images and labels of equal length."
+            f"({len(x)},).\nReceived shape {y.shape}.\n{remedy}"
         )
+    if y.dtype.kind not in "iu":
+        remedy = "Round them, such as y.astype(int)."
+        if y.dtype.kind not in "fb":
+            remedy = (
+                "Number the classes, those for training and for testing together, such as\n"
+                "  names, y = np.unique(np.concatenate([y_train, y_test]), return_inverse=True)\n"
+                "  y_train, y_test = y[:len(y_train)], y[len(y_train):]"
+            )
+        raise TypeError(f"{who} must hold integers.\nReceived dtype {y.dtype}.\n{remedy}")
     return y.astype(np.int64)

@@ -179,7 +179,7 @@ class Geometry:
         height, width, channels = others if last else (*others[1:], others[0])
         for name, n, axis in self._named_axes(height, width):
             if n is not None and axis.n_patches(n) < 1:
-                raise ValueError(self._must_fit(name, axis, f" Received {name} {n}."))
+                raise ValueError(self._must_fit(name, axis, n))
         return batch, height, width, channels
 
     def _check_later(self, images):
@@ -194,13 +194,16 @@ class Geometry:
     def _named_axes(self, height, width):
         return (("height", height, self.grid.rows), ("width", width, self.grid.columns))
 
-    def _must_fit(self, name, axis, received="") -> str:
+    def _must_fit(self, name, axis, n=None) -> str:
+        received = "" if n is None else f" Received {name} {n}."
         if axis.same:
             return f"{self.who}: the image's {name} must be at least 1.{received}"
         return (
             f"{self.who}: the kernel must fit into the image: {name} must be at least "
             f"dilation * (kernel - 1) + 1 = {axis.dilation} * {axis.kernel - 1} + 1 = "
-            f"{axis.reach}.{received} Use a smaller `kernel_size`, or padding='same'."
+            f"{axis.reach}.{received} Use a smaller `kernel_size`"
+            # Zeros around a patch that is larger than the image are qubits for nothing.
+            + ("." if n is not None and n < axis.kernel else ", or padding='same'.")
         )
 
     def _one_of(self, value, argument: str, choices: tuple[str, ...]) -> str:
