@@ -16,7 +16,7 @@ def with_backend(
     repetitions=None,
     noise=None,
     max_circuits=None,
-):
+) -> keras.Model:
     """Copies a model; the circuits of all its layers run on another backend.
 
     Train exactly and fast, then see what noise, finite shots or a device make of it:

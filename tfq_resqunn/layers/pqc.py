@@ -152,7 +152,7 @@ class EncodedPQC(tfq.layers.PQC):
     def call(self, inputs):
         return tf.transpose(self.expectations(tf.transpose(inputs)))
 
-    def expectations(self, features):
+    def expectations(self, features) -> tf.Tensor:
         """Does what a call does, with samples along the last axis.
 
         Args:

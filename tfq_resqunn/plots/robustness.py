@@ -35,7 +35,7 @@ def accuracy_by_strength(table: pd.DataFrame, path: str | os.PathLike | None = N
         percent = [100 * a for a in around]
         axes.errorbar(at, 100 * line["accuracy"], percent, capsize=3, label=label, **style)
     names = ", ".join(name.replace("_", " ") for name in table["noise"].unique())
-    axes.set(xlabel=f"Strength of the noise ({names})", ylabel="Accuracy (%)")
+    axes.set(xlabel=f"Strength of the noise ({names}; not to scale)", ylabel="Accuracy (%)")
     axes.set_xticks(range(len(strengths)), [f"{s:g}" for s in strengths])
     figure.legend(loc="outside upper center", ncols=4, frameon=False)
     tidy(axes)

@@ -85,7 +85,7 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None = None) -> Figure:
         axes.set_title(HEADS[head].capitalize(), fontsize="medium")
         axes.set_xlabel("Test accuracy")
         axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
         axes.set_xlim(_widen(*axes.get_xlim()))
         _clean(axes, "x")
     labels = [f"{placement}, {gradient_word(on)}" for placement, on in rows]
@@ -155,7 +155,7 @@ def curve_figure(histories: pd.DataFrame) -> Figure:
             _clean(axes, "both")
         row[0].set_ylabel(CURVES[name])
         if "accuracy" in name:
-            row[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            row[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     for axes, on in zip(panels[0], settings, strict=True):
         axes.set_title(f"Input gradients {gradient_word(on)}", fontsize="medium")
     for axes in panels[-1]:

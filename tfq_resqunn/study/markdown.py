@@ -1,5 +1,7 @@
 """A report's document as Markdown (GitHub's, for the tables)."""
 
+import re
+
 from tfq_resqunn.study.document import (
     Block,
     Bullets,
@@ -51,16 +53,21 @@ def _block(block: Block, figures: str) -> str:
 
 
 def _table(table: Table) -> str:
-    header, *rows = [
-        tuple(cell.replace("|", "\\|").replace("\n", " ") for cell in row)
-        for row in (table.header, *table.rows)
-    ]
+    header, *rows = [tuple(map(_cell, row)) for row in (table.header, *table.rows)]
     widths = [max(3, *map(len, column)) for column in zip(header, *rows, strict=True)]
     rule = [
         "-" * width if k < table.n_labels else "-" * (width - 1) + ":"
         for k, width in enumerate(widths)
     ]
     return "\n".join(_row(row, widths, table.n_labels) for row in (header, rule, *rows))
+
+
+def _cell(text: str) -> str:
+    text = text.replace("|", "\\|").replace("\n", " ")
+    # Single stars outside of code, as in Z0*Z1, would begin and end italics.
+    outside = re.split(r"(`[^`]*`)", text)
+    outside[::2] = [re.sub(r"(?<![*\\])\*(?!\*)", r"\\*", part) for part in outside[::2]]
+    return "".join(outside)
 
 
 def _row(cells, widths, n_labels: int) -> str:

@@ -58,7 +58,8 @@ def zz_feature_map(
     """Encodes as `iqp_encoder`, with the angles of Havlicek et al. (2019).
 
     These are `-2 * a_i` about z and `-2 * (pi - a_i) * (pi - a_j)` about zz, with
-    `a = scale * x`: the unitary is exp(i sum_i a_i Z_i + i sum_ij (pi - a_i)(pi - a_j) Z_i Z_j).
+    `a = scale * x`: the unitary is
+    `exp(i sum_i a_i Z_i + i sum_ij (pi - a_i)(pi - a_j) Z_i Z_j)`.
 
     Args:
         n_features: Number of values, and of qubits.
