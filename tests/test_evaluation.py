@@ -59,7 +59,7 @@ def test_same_seed_same_shots(found):
 def test_plot_has_a_line_for_each_number_of_shots(found):
     figure = found[0].plot()
     assert [t.get_text() for t in figure.legends[0].get_texts()] == ["exact", "20 shots"]
-    assert figure.axes[0].get_xlabel() == "Strength of the noise (depolarizing)"
+    assert figure.axes[0].get_xlabel() == "Strength of the noise (depolarizing; not to scale)"
 
 
 def test_command(run, tmp_path):
