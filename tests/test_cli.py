@@ -138,8 +138,11 @@ def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
     monkeypatch.setattr(training, "fit", stop)
     result = resqunn("train", *TINY_OPTIONS, "--out=run")
     assert result.exit_code == 130
-    assert result.output.endswith("Stopped. No model is saved; run holds the logs up to here.\n")
+    assert "Stopped. No model is saved; run holds the logs up to here." in result.output
     assert (tmp_path / "run").is_dir()
+    monkeypatch.setattr(training, "load_data", stop)
+    result = resqunn("train", *TINY_OPTIONS, "--out=other")
+    assert (result.exit_code, result.output) == (130, "\nStopped. Nothing was written.\n")
 
 
 def test_warnings_have_no_place_in_the_code(resqunn, tmp_path, recwarn):

@@ -290,13 +290,13 @@ ARRAY_ERRORS = [
         {"y_test": np.zeros(4)},
         TypeError,
         "load: `y_test` must hold integers.\nReceived dtype float64.\n"
-        "Round them, such as y.astype(int).",
+        "Convert them, such as np.rint(y).astype(int).",
     ),
     (
         {"y_test": np.eye(2)[[0, 1, 0, 1]]},
         ValueError,
         "load: `y_test` must have one label for each of the 4 images of `x_test`: shape (4,).\n"
-        "Received shape (4, 2).\nIf these are one-hot, save y.argmax(axis=1).",
+        "Received shape (4, 2).\nIf one-hot, save y.argmax(axis=1).",
     ),
     (
         {"y_train": np.array(["b", "a", "b", "a", "b", "a"])},
@@ -394,12 +394,16 @@ def test_whole_data_is_split(rng, save):
     ("labels", "numbers"),
     [
         (
+            [0] * 98 + [1] * 2,
+            "100 images, of which a fifth is 20, of 2 classes, the smallest with 2",
+        ),
+        (
             [0] * 9 + [1],
-            "Received 10 images, of which a fifth is 2, of 2 classes, the smallest with 1",
+            "10 images, of which a fifth is 2, of 2 classes, the smallest with 1",
         ),
         (
             [0, 0, 1, 1],
-            "Received 4 images, of which a fifth is 1, of 2 classes, the smallest with 2",
+            "4 images, of which a fifth is 1, of 2 classes, the smallest with 2",
         ),
     ],
 )

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfq_resqunn import Quanv2D
 from tfq_resqunn.circuits.noise import NAMES, Noise
 from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.simulation import transfer
@@ -160,3 +161,16 @@ def test_errors(name):
     value, kind, message = ERRORS[name]
     with pytest.raises(kind, match=message):
         Noise.of(value, "test")
+
+
+@pytest.mark.parametrize("kernel_size", [2, 3])
+def test_noise_that_leaves_nothing(kernel_size):
+    layer = Quanv2D(kernel_size=kernel_size, noise={"depolarizing": 0.75}, filters=2)
+    images = tf.ones((3, 6, 6, 1))
+    with tf.GradientTape() as tape:
+        outcomes = layer(images)
+        loss = tf.reduce_sum(outcomes)
+    assert outcomes.shape == layer.compute_output_shape(images.shape)
+    np.testing.assert_array_equal(outcomes, 0)
+    found = tape.gradient(loss, layer.trainable_weights, unconnected_gradients="zero")
+    np.testing.assert_array_equal(found[0], 0)

@@ -371,6 +371,7 @@ def test_what_has_no_matrix_is_named():
     [
         sympy.exp(sympy.I * (2 * sympy.Symbol("x_0") + 1)),
         sympy.I ** (0.3 * sympy.Symbol("x_0") + 0.2),
+        (1 + sympy.I) / sympy.sqrt(2) * sympy.exp(sympy.I * sympy.Symbol("x_0")),
         1.0j * sympy.exp(sympy.I * sympy.Symbol("w_0")) * sympy.exp(-0.5j * sympy.Symbol("x_0")),
     ],
 )

@@ -1,6 +1,7 @@
 """`resqunn train`: a network, trained, in a folder of its own."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -119,7 +120,7 @@ def train(out, quiet, **settings):
     try:
         result = training.train(config, out, verbose=0 if quiet else 1)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. No model is saved; {out} holds the logs up to here.", err=True)
+        click.echo(f"\nStopped. {_what_is_left(Path(out))}", err=True)
         sys.exit(INTERRUPTED)
     click.echo(f"\n{result.gradients}\n")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")
@@ -129,3 +130,13 @@ def train(out, quiet, **settings):
     click.echo("\nGo on with:")
     click.echo(f"  tensorboard --logdir {result.paths['logs']}")
     click.echo(f"  resqunn predict {result.paths['model']} IMAGES.npz")
+
+
+def _what_is_left(out: Path) -> str:
+    if (out / "model.keras").is_file():
+        return f"The model is saved in {out}; what else belongs there may be missing."
+    if out.is_dir():
+        return (
+            f"No model is saved; {out} holds the logs up to here. Choose another --out next time."
+        )
+    return "Nothing was written."

@@ -29,7 +29,7 @@ def check_images(x: np.ndarray, who: str) -> np.ndarray:
             f"{who} must hold {rule} (its dtype is {x.dtype}).\nReceived values from {x.min()} "
             f"to {x.max()}.\nRescale it, such as (x - x.min()) / (x.max() - x.min())."
         )
-    if upper == 255 and x.max() <= MAX_UNLIKELY:
+    if upper == 255 and 0 < x.max() <= MAX_UNLIKELY:
         warnings.warn(
             f"{who} holds integers from {x.min()} to {x.max()}, which are divided by 255 and so "
             f"all nearly black. If {x.max()} is white, save x / {x.max()} instead.",
@@ -55,14 +55,17 @@ def check_labels(y: np.ndarray, x: np.ndarray, who: str, x_name: str) -> np.ndar
     if y.shape != (len(x),):
         remedy = "Save images and labels of equal length."
         if y.ndim > 1 and len(y) == len(x):
-            remedy = "If these are one-hot, save y.argmax(axis=1)."
+            is_column = y.shape[1:] == (1,)
+            remedy = "Save y.ravel()." if is_column else "If one-hot, save y.argmax(axis=1)."
         raise ValueError(
             f"{who} must have one label for each of the {len(x)} images of `{x_name}`: shape "
             f"({len(x)},).\nReceived shape {y.shape}.\n{remedy}"
         )
     if y.dtype.kind not in "iu":
-        remedy = "Round them, such as y.astype(int)."
-        if y.dtype.kind not in "fb":
+        remedy = "Convert them, such as np.rint(y).astype(int)."
+        if y.dtype.kind not in "fb" and who.endswith("`y`"):
+            remedy = "Number them: names, y = np.unique(y, return_inverse=True)."
+        elif y.dtype.kind not in "fb":
             remedy = (
                 "Number the classes, those for training and for testing together, such as\n"
                 "  names, y = np.unique(np.concatenate([y_train, y_test]), return_inverse=True)\n"

@@ -118,14 +118,15 @@ def _split_whole(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
     y = check_labels(y, x, "load: `y`", "x")
     labels, counts = np.unique(y, return_counts=True)
     n_test = math.ceil(TEST_SHARE * len(y))
-    if counts.min() < 2 or n_test < len(labels):
+    parts = _split(x, y, seed) if counts.min() > 1 and n_test >= len(labels) else None
+    if parts is None or len(np.unique(parts[3])) < len(labels):
         raise ValueError(
-            f"load: `y` must have at least two images of each class, and a fifth of all must be "
-            f"one of each.\nReceived {len(y)} images, of which a fifth is {n_test}, of "
+            f"load: `y` must have so many images of each class that a fifth of all has some of "
+            f"each.\nReceived {len(y)} images, of which a fifth is {n_test}, of "
             f"{len(labels)} classes, the smallest with {counts.min()}.\n"
-            f"Split them yourself: save {', '.join(ARRAY_NAMES)}."
+            f"Split them yourself: save {', '.join(ARRAY_NAMES)}; or leave that class out."
         )
-    return _split(x, y, seed)
+    return parts
 
 
 def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:

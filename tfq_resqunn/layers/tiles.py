@@ -58,7 +58,8 @@ def _laid(tiles, kh, kw, grid):
     @tf.custom_gradient
     def laid(tiles):
         def gradient(upstream):
-            cut = tf.reshape(_slices(upstream, kh, kw, grid), [n_pixels, filters, channels, -1])
+            images = tf.ensure_shape(upstream, [None, None, None, filters * channels])
+            cut = tf.reshape(_slices(images, kh, kw, grid), [n_pixels, filters, channels, -1])
             return tf.transpose(cut, [1, 0, 2, 3])
 
         return _transposed(tiles, kh, kw, grid), gradient

@@ -110,7 +110,7 @@ def in_xla() -> bool:
 
 def in_cpu_xla() -> bool:
     """Tells the same, where there is no GPU: some of what is quick elsewhere is slow there."""
-    return in_xla() and not tf.config.list_physical_devices("GPU")
+    return in_xla() and not tf.config.get_visible_devices("GPU")
 
 
 # sin and cos of (pi / 2) t on [-1, 1], minimax in t**2.

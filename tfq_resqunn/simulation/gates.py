@@ -130,7 +130,10 @@ def _angle(phase: sympy.Expr) -> sympy.Expr | None:
         value = complex(phase)
         return sympy.Float(np.angle(value)) if np.isclose(abs(value), 1) else None
     if isinstance(phase, sympy.Mul):
-        angles = [_angle(factor) for factor in phase.args]
+        numbers = [factor for factor in phase.args if factor.is_number]
+        others = [factor for factor in phase.args if not factor.is_number]
+        # Of numbers only their product has to have modulus 1.
+        angles = [_angle(sympy.Mul(*numbers)), *map(_angle, others)]
         return None if None in angles else sympy.Add(*angles)
     if isinstance(phase, sympy.exp):
         angle = sympy.expand(phase.args[0] / sympy.I)

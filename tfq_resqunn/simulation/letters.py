@@ -73,9 +73,11 @@ class LetterRows:
     """
 
     def __init__(self, letters: Letters, strings, inputs, weights):
-        wanted = {(q, a) for s in strings for q, a in enumerate(s) if a}
-        # There is always a row, if only for its length.
-        wanted = sorted(wanted) or [min(letters.polynomials)]
+        wanted = sorted({(q, a) for s in strings for q, a in enumerate(s) if a})
+        self.n_rows = len(wanted)
+        if not wanted:  # constants alone, as where noise leaves nothing
+            self._number, self.flops = {}, 0
+            return
         data, local = TrigTable(), TrigTable()
         split = {key: _split(letters, key, set(inputs), data, local) for key in wanted}
         entries = [e for parts in split.values() for monomial in parts for e in monomial]
@@ -106,7 +108,6 @@ class LetterRows:
             }
             self._signs = np.array([signs[i] for i in range(len(monomials))])[:, None]
         self._is_shared = not local.angles
-        self.n_rows = len(wanted)
         self._number = number
         mixing = 0 if self._mix is None else 2 * len(wanted) * len(monomials)
         self.flops = mixing + 20 * len(data.angles)
@@ -121,6 +122,8 @@ class LetterRows:
         Where weights have turned the letters, and there are several filters, to
         `[n_rows, filters, n]`. The weights are `[n_weights, filters]`.
         """
+        if not self.n_rows:
+            return features[:0]
         monomials = self._monomials(self._rows(features))
         if self._mix is None:
             if np.all(self._signs == 1):

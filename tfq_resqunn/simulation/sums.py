@@ -50,7 +50,7 @@ class SumOfProducts:
 
     @property
     def flops(self) -> int:
-        """Multiplications and additions, for each column of the rows."""
+        """Multiplications and additions for each column, but those within products."""
         n_outputs = len(self._common)
         if self._rests is None:
             return 2 * n_outputs
@@ -100,10 +100,12 @@ def _weighted(coefficients: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     if not in_cpu_xla() or coefficients.shape[0] > _MAX_VECTORS:
         return tf.matmul(coefficients, rows)
 
+    n_sums = coefficients.shape[0]
+
     @tf.custom_gradient
     def weighted(coefficients, rows):
         def gradient(upstream):
-            by_vector = [tf.linalg.matvec(rows, u) for u in tf.unstack(upstream)]
+            by_vector = [tf.linalg.matvec(rows, u) for u in tf.unstack(upstream, num=n_sums)]
             return tf.stack(by_vector), tf.matmul(coefficients, upstream, transpose_a=True)
 
         return tf.matmul(coefficients, rows), gradient

@@ -79,6 +79,7 @@ def run_study(
         _check_runs(config)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
+        _check_folder(config, folder)  # it may have grown since
         _prepare(config, folder)
         waiting = [run for run in waiting if not is_done(folder, run)]
         if waiting:
