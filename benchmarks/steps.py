@@ -216,12 +216,12 @@ def time_steps(forms: list[Form], seconds: float) -> dict[Form, float]:
 
     slow = {}
     for form in forms:
-        once = sample(form, 1)
+        once = min(sample(form, 1), sample(form, 1))  # the first may find memory given back
         if once > QUICK:
             slow[form] = 1 if once > 2 else 2
             samples[form].append(once)
         else:
-            repeats[form] = max(1, min(20, round(0.02 / min(once, sample(form, 1)))))
+            repeats[form] = max(1, min(20, round(0.02 / once)))
     quick = [form for form in forms if form not in slow]
     spent = 0.0
     while spent < seconds or not all(samples.values()):

@@ -1,6 +1,7 @@
 """The compiled backend against Cirq, TensorFlow Quantum and finite differences."""
 
 import contextlib
+from unittest import mock
 
 import cirq
 import numpy as np
@@ -15,6 +16,7 @@ from tests.test_pqc import CIRCUITS, slopes
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
 from tfq_resqunn.simulation import angles as angles_module
+from tfq_resqunn.simulation import pauli, tables
 from tfq_resqunn.simulation.gates import gates_of
 from tfq_resqunn.simulation.plan import Plan, compile_circuit, plan, ways
 from tfq_resqunn.simulation.product import NotAProduct, TooManyTerms
@@ -101,8 +103,11 @@ def pauli_sums(draw, qubits):
     return total + 0.0 * cirq.Z(qubits[0])
 
 
-def check(circuit, seed, filters):
+def check(circuit, seed, filters, merged=True):
     """All ways to compute a circuit: values and gradients."""
+    if not merged:
+        with mock.patch.object(pauli, "merge", lambda stages, trig: stages):
+            return check(circuit, seed, filters)
     rng = np.random.default_rng(seed)
     x = rng.uniform(-1, 1, (2, len(circuit.inputs)))
     w = rng.uniform(-3, 3, (filters, len(circuit.weights)))
@@ -146,9 +151,9 @@ def test_random_circuits(circuit, seed, filters):
 
 
 @settings(ANY, max_examples=25)
-@given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]))
-def test_random_circuits_on_product_states(circuit, seed, filters):
-    check(circuit, seed, filters)
+@given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]), st.booleans())
+def test_random_circuits_on_product_states(circuit, seed, filters, merged):
+    check(circuit, seed, filters, merged)
 
 
 @pytest.mark.slow
@@ -160,9 +165,9 @@ def test_a_thousand_random_circuits(circuit, seed, filters):
 
 @pytest.mark.slow
 @settings(ANY, max_examples=1000)
-@given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]))
-def test_a_thousand_random_circuits_on_product_states(circuit, seed, filters):
-    check(circuit, seed, filters)
+@given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]), st.booleans())
+def test_a_thousand_random_circuits_on_product_states(circuit, seed, filters, merged):
+    check(circuit, seed, filters, merged)
 
 
 NAMED = {
@@ -187,6 +192,60 @@ def test_named_circuits(name, rng):
             continue
         found = form(tf.constant(x.T), tf.constant(w)).numpy().T
         np.testing.assert_allclose(found, expectations(circuit, x, w[0]), atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("n_qubits", "n_layers"), [(4, 12), (9, 3), pytest.param(12, 3, id="patches of 2x2, RGB")]
+)
+def test_sums_of_many_paths(n_qubits, n_layers, rng):
+    circuit = QuanvCircuit.from_parts(angle_encoder(n_qubits), basic_entangler(n_qubits, n_layers))
+    chosen, form = compile_circuit(circuit)
+    assert chosen.chosen == "Pauli strings"
+    x, w = rng.random((2, n_qubits)), rng.uniform(0, 6, (1, len(circuit.weights)))
+    direction = rng.normal(size=w.shape)
+    weights = tf.constant(w)
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        found = form(tf.constant(x.T), weights)
+        total = tf.reduce_sum(found)
+    np.testing.assert_allclose(found.numpy().T, expectations(circuit, x, w[0]), atol=1e-10)
+    ahead, behind = (
+        expectations(circuit, x, (w + step * direction)[0]).sum() for step in (1e-5, -1e-5)
+    )
+    slope = np.sum(tape.gradient(total, weights) * direction)
+    np.testing.assert_allclose(slope, (ahead - behind) / 2e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("dense_entries", [0, 2**20])
+def test_constant_matrices_of_any_pattern(jit_compile, dense_entries, monkeypatch, rng):
+    # Rows of no entry, of one, of some, and of more than are gathered at once; columns likewise.
+    monkeypatch.setattr(tables, "_DENSE_ENTRIES", dense_entries)
+    counts = [0, 1, 1, 3, 4, 5, 16, 17, 64, 65, 300, 5000]
+    rows = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    columns = np.minimum(rng.geometric(0.02, len(rows)), 900)
+    values = rng.normal(size=len(rows))
+    matrix = np.zeros((len(counts), 901))
+    np.add.at(matrix, (rows, columns), values)
+    linear = tables.LinearMap(matrix.shape, rows, columns, values)
+    x, mix = rng.normal(size=(901, 2)), rng.normal(size=(len(counts), 2))
+
+    @tf.function(jit_compile=jit_compile)
+    def both(x, mix):
+        with tf.GradientTape() as outer:
+            outer.watch(mix)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = linear(x)
+                total = tf.reduce_sum(y * mix)
+            slope = tape.gradient(total, x)
+            twice = tf.reduce_sum(slope**2)
+        return y, slope, outer.gradient(twice, mix)
+
+    y, slope, second = both(tf.constant(x), tf.constant(mix))
+    np.testing.assert_allclose(y, matrix @ x, atol=1e-10)
+    np.testing.assert_allclose(slope, matrix.T @ mix, atol=1e-10)
+    np.testing.assert_allclose(second, 2 * matrix @ matrix.T @ mix, rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", ["ry_basic_entangler_4_2", "rz_strongly_entangling_4_3"])
@@ -218,9 +277,13 @@ def every_way(circuit):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("name", ["product", "reuploading"])
+@pytest.mark.parametrize("name", ["product", "stages", "reuploading"])
 def test_graphs_and_xla_give_the_same(name, jit_compile, rng):
-    circuit = {"product": NAMED["ry_strongly_entangling_4_2"], **CIRCUITS}[name]
+    circuit = {
+        "product": NAMED["ry_strongly_entangling_4_2"],
+        "stages": NAMED["rz_strongly_entangling_4_3"],
+        **CIRCUITS,
+    }[name]
     x = tf.constant(rng.random((len(circuit.inputs), 7)), tf.float32)
     w = tf.constant(rng.uniform(0, 6, (2, len(circuit.weights))), tf.float32)
 
@@ -346,7 +409,8 @@ def test_cost_chooses():
 
     assert chosen(angle_encoder(9), basic_entangler(9)) == "Pauli strings"
     assert chosen(angle_encoder(9), strongly_entangling(9)) == "Pauli strings, late cut"
-    assert chosen(angle_encoder(4), strongly_entangling(4, 3)) == "Pauli strings, by matrices"
+    assert chosen(angle_encoder(4), strongly_entangling(4, 6)) == "Pauli strings, by matrices"
+    assert chosen(angle_encoder(4), basic_entangler(4, 20)) == "Pauli strings"
     assert chosen(angle_encoder(9), strongly_entangling(9, 3)) == "state vectors"
     assert plan(CIRCUITS["reuploading"]).chosen == "state vectors"
 

@@ -26,6 +26,11 @@ class Unitary:
         self._frequencies = np.array([f for f, _ in factors])  # [gates, k]
         self._factors = np.array([p for _, p in factors])  # [gates, k, d, d]
 
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions a filter: a product of complex matrices a gate."""
+        return 8 * self._dimension**3 * len(self._factors)
+
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[filters, d, d]`."""
         complex_type = tf.complex128 if weights.dtype == tf.float64 else tf.complex64
@@ -57,19 +62,22 @@ class DenseCoefficients:
         weights: Weight symbols, in their order.
     """
 
-    n_terms = 0
-
     def __init__(self, gates, operators, strings, weights):
         n_qubits = len(strings[0])
         self._size = 4**n_qubits
         self._unitary = Unitary(gates, n_qubits, weights)
         nothing = np.zeros((2**n_qubits, 2**n_qubits), dtype=complex)
         matrices = [
-            sum((p[()] * string_matrix(s) for s, p in operator.items()), start=nothing)
+            sum((c * string_matrix(s) for s, c in operator.items()), start=nothing)
             for operator in operators
         ]
         self._observables = np.array(matrices)
         self._strings = np.array([string_matrix(s).T.ravel() for s in strings]).T / 2**n_qubits
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions a filter."""
+        return self._unitary.flops
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""

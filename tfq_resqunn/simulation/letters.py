@@ -1,14 +1,22 @@
 """What a product state makes of Pauli letters: numbers, for each qubit and letter, by the data."""
 
+import collections
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.gates import Gate
-from tfq_resqunn.simulation.pauli import MAX_MONOMIALS, Operator, Polynomial, TrigTable, pull_back
-from tfq_resqunn.simulation.tables import Coefficients, Products, TrigRows
+from tfq_resqunn.simulation.coefficients import Coefficients, TrigRows
+from tfq_resqunn.simulation.gates import Channel, Gate, harmonics
+from tfq_resqunn.simulation.pauli import TooManyTerms, pull_back
+from tfq_resqunn.simulation.stages import Monomial, Stage, TrigTable, merge
+from tfq_resqunn.simulation.tables import Products
+
+Polynomial = dict[Monomial, float]
+
+# A letter of more monomials is given up.
+_MAX_MONOMIALS = 20_000
 
 
 class Letters:
@@ -18,31 +26,43 @@ class Letters:
         local: For each qubit, the gates that act on it alone, data included.
     """
 
-    def __init__(self, local: Sequence[Sequence[Gate]]):
+    def __init__(self, local: Sequence[Sequence[Gate | Channel]]):
         self.trig = TrigTable()
         self.polynomials: dict[tuple[int, int], Polynomial] = {}
         for q, gates in enumerate(local):
             own = [dataclasses.replace(g, qubits=(0,)) for g in gates]
             for letter in (1, 2, 3):
-                turned = pull_back({(letter,): {(): 1.0}}, own[::-1], self.trig, MAX_MONOMIALS)
-                # In the state |0>, I and Z are 1, X and Y are 0.
-                polynomial: Polynomial = {}
-                for string, terms in turned.items():
-                    if string[0] in (0, 3):
-                        for m, c in terms.items():
-                            polynomial[m] = polynomial.get(m, 0.0) + c
-                polynomial = {m: c for m, c in polynomial.items() if abs(c) > 1e-12}
+                polynomial = _polynomial(letter, own, self.trig)
                 if polynomial:
                     self.polynomials[q, letter] = polynomial
         self._n_qubits = len(local)
 
-    def prune(self, operator: Operator, qubits) -> Operator:
-        """Drops strings with a letter that is zero on the product state."""
-        return {
-            s: p
-            for s, p in operator.items()
-            if all(s[q] == 0 or (q, s[q]) in self.polynomials for q in qubits)
-        }
+    def allowed(self, gates: Sequence[Gate | Channel]) -> Callable[[int, int], np.ndarray]:
+        """Says which letters can lead to something on the product state, as `pull_back` asks.
+
+        Args:
+            gates: Those that follow on the product state.
+        """
+        now = np.array(
+            [
+                [a == 0 or (q, a) in self.polynomials for a in range(4)]
+                for q in range(self._n_qubits)
+            ]
+        )
+        before = {}
+        for i, gate in enumerate(gates):
+            for q in gate.qubits:
+                before[i, q] = now[q].copy()
+            if len(gate.qubits) == 1:
+                (q,) = gate.qubits
+                turn = sum(np.abs(even) + np.abs(odd) for _, even, odd in harmonics(gate))
+                now[q] = now[q] @ turn > 0
+            else:
+                for q in gate.qubits:
+                    now[q] = True
+        for q in range(self._n_qubits):
+            before[len(gates), q] = now[q]
+        return lambda i, q: before[i, q]
 
     def all_strings(self) -> list[tuple[int, ...]]:
         """Gives every string of letters that are not zero."""
@@ -93,13 +113,15 @@ class LetterRows:
         self._mix = None
         # Most encoders give each letter one cosine or sine: then there is nothing to mix.
         if not _are_single(split.values()) or len(place) < len(wanted):
+            shape = (len(wanted), len(monomials))
             terms = [
-                (i * len(monomials) + place[m], w, c)
+                (i * len(monomials) + place[m], local.number(w), c)
                 for i, key in enumerate(wanted)
                 for m, by_weights in split[key].items()
                 for w, c in by_weights.items()
             ]
-            self._mix = Coefficients((len(wanted), len(monomials)), terms, local, weights)
+            stage = Stage.vector(shape[0] * shape[1], terms)
+            self._mix = Coefficients(shape, [stage], local, weights)
             number = {key: i for i, key in enumerate(wanted)}
         else:
             number = {key: place[next(iter(parts))] for key, parts in split.items()}
@@ -136,6 +158,21 @@ class LetterRows:
         return tf.transpose(rows, [1, 0, 2])
 
 
+def _polynomial(letter: int, gates: Sequence[Gate | Channel], trig: TrigTable) -> Polynomial:
+    """Writes a letter, pulled back through the gates of one qubit, on the state |0>."""
+    # In this state I and Z are 1, X and Y are 0.
+    in_zero, anywhere = (True, False, False, True), (True,) * 4
+    allowed = lambda i, q: anywhere if i else in_zero  # noqa: E731
+    pulled = pull_back([{(letter,): 1.0}], gates, trig, 1, allowed)
+    stages = merge(pulled.stages, trig, _MAX_MONOMIALS)
+    if len(stages) > 1:
+        raise TooManyTerms
+    polynomial: Polynomial = collections.defaultdict(float)
+    for monomial, factor in zip(stages[0].monomials, stages[0].factors, strict=True):
+        polynomial[trig.monomials[monomial]] += factor
+    return {m: c for m, c in polynomial.items() if abs(c) > 1e-12}
+
+
 def _split(letters: Letters, key, inputs: set, data: TrigTable, local: TrigTable) -> dict:
     """Writes a letter as {monomial of data: {monomial of weights: coefficient}}."""
     angles = list(letters.trig.angles)
@@ -143,10 +180,10 @@ def _split(letters: Letters, key, inputs: set, data: TrigTable, local: TrigTable
     for monomial, coefficient in letters.polynomials[key].items():
         of_data, of_weights = [], []
         for entry in monomial:
-            angle = angles[(entry - 1) // 2]
+            angle = angles[entry // 2]
             is_data = bool(angle.free_symbols & inputs)
             table, target = (data, of_data) if is_data else (local, of_weights)
-            target.append(table.cosine(angle) + (entry - 1) % 2)
+            target.append(table.cosine(angle) + entry % 2)
         row = parts.setdefault(tuple(sorted(of_data)), {})
         row[tuple(sorted(of_weights))] = coefficient
     return parts

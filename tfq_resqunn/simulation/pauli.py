@@ -8,107 +8,213 @@ Reference: Rall, Liang, Cook, Kretschmer, *Simulation of qubit quantum circuits 
 propagation* (2019), arXiv:1901.09070.
 """
 
-import collections
-from collections.abc import Iterable, Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 
 import cirq
 import numpy as np
-import sympy
 
 from tfq_resqunn.simulation.gates import Channel, Gate, harmonics
+from tfq_resqunn.simulation.stages import Stage, TrigTable, expand, merge, stack, trim
 
 # A Pauli string has one letter a qubit: 0, 1, 2, 3 for I, X, Y, Z.
 String = tuple[int, ...]
-# A product of cosines and sines, by their numbers in a `TrigTable`, sorted.
-Monomial = tuple[int, ...]
-Polynomial = dict[Monomial, float]
-Operator = dict[String, Polynomial]
+Operator = dict[String, float]
 
 LETTERS = "IXYZ"
-# Above this many monomials an observable is given up: state vectors cost less.
-MAX_MONOMIALS = 20_000
+# Above these, circuits are given up, so that deciding on a plan takes seconds: terms on the way,
+# before and after what leads to nothing is dropped and gates are merged, and strings at the end.
+MAX_TERMS_ON_THE_WAY = 2**22
+MAX_TERMS = 2**19
+MAX_STRINGS = 2**15
+MAX_GATE_QUBITS = 3
+_DIGITS = 31  # letters in a number of 64 bits
 
 
 class TooManyTerms(Exception):
     """The sum of Pauli strings has grown beyond the limit."""
 
 
-class TrigTable:
-    """Numbers the cosines and sines that occur: of `pi * angle` for each distinct angle.
+@dataclasses.dataclass(frozen=True, eq=False)
+class PulledBack:
+    """Observables, pulled back.
 
-    Entry 0 is the number 1, entries 2r + 1 and 2r + 2 are cosine and sine of angle r.
+    Attributes:
+        strings: `[n, n_qubits]`, letters; those of the first observable come first.
+        owners: `[n]`, the observable that each belongs to.
+        stages: What computes their coefficients, from the number 1: the first is applied first.
     """
 
-    def __init__(self):
-        self.angles: dict[sympy.Expr, int] = {}
+    strings: np.ndarray
+    owners: np.ndarray
+    stages: list[Stage]
 
-    def cosine(self, angle: sympy.Expr) -> int:
-        """Gives the number of a cosine; the sine's is one more."""
-        return 2 * self.angles.setdefault(angle, len(self.angles)) + 1
+    @property
+    def n_terms(self) -> int:
+        """Numbers that are multiplied and added for the coefficients."""
+        return sum(map(len, self.stages))
 
 
 def operator_of(observable: cirq.PauliSum, qubits: Sequence[cirq.Qid]) -> Operator:
-    """Writes a Pauli sum as an operator with constant coefficients."""
-    operator: Operator = collections.defaultdict(dict)
+    """Writes a Pauli sum as coefficients of strings."""
+    operator: Operator = {}
     for term in observable:
         string = tuple(LETTERS.index(str(term.get(q, cirq.I))) for q in qubits)
-        _add(operator[string], (), complex(term.coefficient).real)
-    return dict(operator)
-
-
-def pull_back(
-    operator: Operator, gates: Iterable[Gate | Channel], trig: TrigTable, limit: int
-) -> Operator:
-    """Pulls an operator back through gates, the last of which comes first.
-
-    Raises:
-        TooManyTerms: If it takes more than `limit` monomials, or a gate has more than 3 qubits.
-    """
-    for gate in gates:
-        operator = _through(operator, gate, trig)
-        if sum(map(len, operator.values())) > limit:
-            raise TooManyTerms
+        operator[string] = operator.get(string, 0.0) + complex(term.coefficient).real
     return operator
 
 
-def _through(operator: Operator, gate: Gate | Channel, trig: TrigTable) -> Operator:
-    if len(gate.qubits) > 3:
+def pull_back(
+    operators: Sequence[Operator],
+    gates: Sequence[Gate | Channel],
+    trig: TrigTable,
+    n_qubits: int,
+    allowed: Callable[[int, int], Sequence[bool]] = lambda i, q: (True,) * 4,
+) -> PulledBack:
+    """Pulls operators back through gates.
+
+    Args:
+        operators: What is pulled back.
+        gates: In the order of the circuit.
+        trig: Numbers the cosines and sines that come in.
+        n_qubits: Number of qubits.
+        allowed: Whether each letter of a qubit is wanted before gate `i`; strings with others are
+            dropped there. It is asked for the gate's own qubits, and for all with
+            `i == len(gates)`.
+
+    Raises:
+        TooManyTerms: If there are too many strings, or a gate has more than 3 qubits.
+    """
+    turns: dict[int, _Turns] = {}
+    chains, n_terms = [], 0
+    for operator in operators:
+        chain, strings = _chain(operator, gates, turns, trig, n_qubits, allowed)
+        chains.append((chain, strings))
+        n_terms += sum(map(len, chain))
+        if n_terms > MAX_TERMS_ON_THE_WAY:
+            raise TooManyTerms
+    stages = []
+    for i in range(len(gates) + 1):
+        level = [chain[i] for chain, _ in chains]
+        widths = [chain[i - 1].n_rows if i else 0 for chain, _ in chains]
+        stages.append(stack(level, widths))
+    stages, kept = trim(stages)
+    owners = np.repeat(np.arange(len(chains)), [len(s) for _, s in chains])[kept]
+    strings = np.concatenate([s for _, s in chains])[kept]
+    if len(strings) > MAX_STRINGS:
         raise TooManyTerms
-    if not any(string[q] for string in operator for q in gate.qubits):
-        return operator
-    table = _turns(gate, trig)
-    turned: Operator = collections.defaultdict(dict)
-    for string, polynomial in operator.items():
-        letters = tuple(string[q] for q in gate.qubits)
-        for new_letters, entry, factor in table[letters]:
-            new = list(string)
-            for q, letter in zip(gate.qubits, new_letters, strict=True):
-                new[q] = letter
-            target = turned[tuple(new)]
-            for monomial, coefficient in polynomial.items():
-                product = monomial if entry == 0 else tuple(sorted((*monomial, entry)))
-                _add(target, product, coefficient * factor)
-    cleaned = (
-        (string, {m: c for m, c in polynomial.items() if abs(c) > 1e-14})
-        for string, polynomial in turned.items()
-    )
-    return {string: polynomial for string, polynomial in cleaned if polynomial}
+    stages, kept = trim(merge(stages, trig))
+    pulled = PulledBack(strings[kept], owners[kept], stages)
+    if pulled.n_terms > MAX_TERMS:
+        raise TooManyTerms
+    return pulled
 
 
-def _turns(gate: Gate | Channel, trig: TrigTable) -> dict[String, list[tuple[String, int, float]]]:
-    """For each choice of letters: (new letters, entry of the trig table, factor)."""
-    n = len(gate.qubits)
-    strings = list(np.ndindex((4,) * n))
-    turns: dict[String, list] = {s: [] for s in strings}
-    for difference, even, odd in harmonics(gate):
-        cosine = 0
-        if difference and gate.exponent is not None:
-            cosine = trig.cosine(difference * gate.exponent)
-        for matrix, entry in ((even, cosine), (odd, cosine + 1)):
-            for b, a in zip(*np.nonzero(matrix), strict=True):
-                turns[strings[a]].append((strings[b], entry, float(matrix[b, a])))
-    return turns
+def _chain(operator, gates, turns, trig, n_qubits, allowed):
+    """Pulls one operator back: one stage for its own coefficients, and one for each gate."""
+    codes = _Codes.of(np.array(list(operator), dtype=np.int64).reshape(-1, n_qubits))
+    numbers = enumerate(operator.values())
+    chain = [Stage.vector(len(operator), [(i, 0, c) for i, c in numbers])]
+
+    def drop(i, qubits):
+        nonlocal codes
+        for q in qubits:
+            wanted = np.array(allowed(i, q))[codes.letters(q)]
+            if not wanted.all():
+                place = np.cumsum(wanted) - 1
+                last = chain[-1].keep(wanted[chain[-1].rows])
+                chain[-1] = dataclasses.replace(last, n_rows=wanted.sum(), rows=place[last.rows])
+                codes = codes.keep(wanted)
+
+    drop(len(gates), range(n_qubits))
+    n_terms = 0
+    for i, gate in reversed(list(enumerate(gates))):
+        if not any(codes.letters(q).any() for q in gate.qubits):
+            same = np.arange(len(codes))
+            chain.append(Stage(len(codes), same, same, 0 * same, np.ones(len(codes))))
+            continue
+        if len(gate.qubits) > MAX_GATE_QUBITS:
+            raise TooManyTerms
+        if i not in turns:
+            turns[i] = _Turns(gate, trig)
+        codes, stage = turns[i](codes)
+        n_terms += len(stage)
+        if n_terms > MAX_TERMS_ON_THE_WAY:
+            raise TooManyTerms
+        chain.append(stage)
+        drop(i, gate.qubits)
+    return chain, codes.strings(n_qubits)
 
 
-def _add(polynomial: Polynomial, monomial: Monomial, coefficient: float) -> None:
-    polynomial[monomial] = polynomial.get(monomial, 0.0) + coefficient
+class _Turns:
+    """What a gate makes of the letters on its qubits: a list of new letters for each choice."""
+
+    def __init__(self, gate: Gate | Channel, trig: TrigTable):
+        self._qubits = gate.qubits
+        found = []
+        for difference, even, odd in harmonics(gate):
+            cosine, sine = 0, 0
+            if difference and gate.exponent is not None:
+                entry = trig.cosine(difference * gate.exponent)
+                cosine, sine = trig.number([entry]), trig.number([entry + 1])
+            for matrix, monomial in ((even, cosine), (odd, sine)):
+                new, old = np.nonzero(np.abs(matrix) > 1e-14)
+                found += [(a, b, monomial, matrix[b, a]) for a, b in zip(old, new, strict=True)]
+        old, new, monomials, factors = np.array(sorted(found), dtype=float).T
+        self._new, self._monomials = new.astype(np.int64), monomials.astype(np.int64)
+        self._factors = factors
+        self._counts = np.bincount(old.astype(np.int64), minlength=4 ** len(gate.qubits))
+
+    def __call__(self, codes: "_Codes") -> tuple["_Codes", Stage]:
+        letters = np.zeros(len(codes), dtype=np.int64)
+        for q in self._qubits:
+            letters = 4 * letters + codes.letters(q)
+        columns, within = expand(self._counts[letters])
+        place = (np.cumsum(self._counts) - self._counts)[letters[columns]] + within
+        new, rest = {}, self._new[place]
+        for q in reversed(self._qubits):
+            new[q], rest = rest % 4, rest // 4
+        turned, rows = codes.keep(columns).replace(new).distinct()
+        stage = Stage(len(turned), rows, columns, self._monomials[place], self._factors[place])
+        return turned, stage
+
+
+class _Codes:
+    """Pauli strings as numbers of 64 bits, two bits a letter, as many numbers as it takes."""
+
+    def __init__(self, words: np.ndarray):
+        self._words = words  # [n_words, n]
+
+    @classmethod
+    def of(cls, strings: np.ndarray) -> "_Codes":
+        n, n_qubits = strings.shape
+        words = np.zeros((max(1, -(-n_qubits // _DIGITS)), n), dtype=np.int64)
+        for q in range(n_qubits):
+            words[q // _DIGITS] |= strings[:, q] << (2 * (q % _DIGITS))
+        return cls(words)
+
+    def __len__(self) -> int:
+        return self._words.shape[1]
+
+    def letters(self, qubit: int) -> np.ndarray:
+        return (self._words[qubit // _DIGITS] >> (2 * (qubit % _DIGITS))) & 3
+
+    def keep(self, where: np.ndarray) -> "_Codes":
+        return _Codes(self._words[:, where])
+
+    def replace(self, letters: dict[int, np.ndarray]) -> "_Codes":
+        words = self._words.copy()
+        for q, new in letters.items():
+            shift = 2 * (q % _DIGITS)
+            words[q // _DIGITS] ^= (self.letters(q) ^ new) << shift
+        return _Codes(words)
+
+    def distinct(self) -> tuple["_Codes", np.ndarray]:
+        if len(self._words) == 1:
+            words, inverse = np.unique(self._words[0], return_inverse=True)
+            return _Codes(words[None]), inverse
+        words, inverse = np.unique(self._words, axis=1, return_inverse=True)
+        return _Codes(words), inverse.ravel()
+
+    def strings(self, n_qubits: int) -> np.ndarray:
+        return np.stack([self.letters(q) for q in range(n_qubits)], axis=1).astype(np.int8)

@@ -22,6 +22,8 @@ VECTORS = "Pauli vectors"
 # Above the first, states are weighed only where nothing else is open; above the second, never.
 WEIGHED_QUBITS = 12
 MAX_STATE_QUBITS = 20
+# What is done once a step, for the weights, is spread over as many patches: a small batch.
+PATCHES_A_STEP = 4096
 # A Pauli vector has 4**n numbers.
 MAX_VECTOR_QUBITS = 6
 
@@ -36,8 +38,8 @@ class Candidate:
 
     Attributes:
         name: Which.
-        flops: Multiplications and additions a patch and filter in a forward pass; `None` where
-            the way is not open.
+        flops: Multiplications and additions a patch and filter in a forward pass, with a share of
+            what is done once a step; `None` where the way is not open.
         note: What it would do, or why it is not open.
     """
 
@@ -118,7 +120,8 @@ def compile_gates(gates, observables, qubits, inputs, weights) -> tuple[Plan, Ca
             continue
         try:
             forms[name], note = build()
-            candidates.append(Candidate(name, forms[name].flops, note))
+            share = -(-forms[name].flops_a_step // PATCHES_A_STEP)
+            candidates.append(Candidate(name, forms[name].flops + share, note))
         except (NotAProduct, TooLarge) as reason:
             candidates.append(Candidate(name, None, f"not open: {reason}"))
         except TooManyTerms:
@@ -153,7 +156,8 @@ def ways(gates, observables, qubits, inputs, weights):
         if form.one_string_each:
             note += ", one an observable"
         if not dense:
-            return form, f"{note}; {form.n_terms} paths a step"
+            stages = f" in {form.n_stages} stages" if form.n_stages > 1 else ""
+            return form, f"{note}; {form.n_terms} terms a step{stages}"
         d, kind = (4**n_qubits, "transfer") if noisy else (2**n_qubits, "unitary")
         return form, f"{note}; a {d}x{d} {kind} a step"
 

@@ -9,21 +9,16 @@ real.
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
+from tfq_resqunn.simulation.coefficients import Coefficients
 from tfq_resqunn.simulation.dense import DenseCoefficients
 from tfq_resqunn.simulation.gates import Channel, Gate
 from tfq_resqunn.simulation.letters import LetterRows, Letters
-from tfq_resqunn.simulation.pauli import (
-    MAX_MONOMIALS,
-    Operator,
-    TooManyTerms,
-    TrigTable,
-    operator_of,
-    pull_back,
-)
+from tfq_resqunn.simulation.pauli import TooManyTerms, operator_of, pull_back
+from tfq_resqunn.simulation.stages import TrigTable
 from tfq_resqunn.simulation.sums import SumOfProducts
-from tfq_resqunn.simulation.tables import Coefficients
 from tfq_resqunn.simulation.transfer import TransferCoefficients
 
 __all__ = ["MAX_DENSE_QUBITS", "Cut", "NotAProduct", "ProductForm", "TooManyTerms", "cut"]
@@ -90,21 +85,25 @@ class ProductForm:
     """
 
     def __init__(self, where: Cut, observables, qubits, inputs, weights, *, dense: bool = False):
-        self._letters = Letters(where.local)
+        letters = Letters(where.local)
         operators = [operator_of(o, qubits) for o in observables]
         trig = TrigTable()
         if dense:
-            strings = self._letters.all_strings()
+            strings = letters.all_strings()
             wanted = [strings] * len(operators)
         else:
-            operators = [self._pull_back(op, where, trig) for op in operators]
+            allowed = letters.allowed(where.shared)
+            pulled = pull_back(operators, where.shared, trig, len(qubits), allowed)
+            owned = list(map(tuple, pulled.strings.tolist()))
             # An expectation can be zero, or a constant: then there is still the empty string.
-            strings = sorted({s for op in operators for s in op}) or [(0,) * len(qubits)]
-            wanted = [sorted(op) for op in operators]
+            strings = sorted(set(owned)) or [(0,) * len(qubits)]
+            wanted = [[] for _ in operators]
+            for k, string in zip(pulled.owners, owned, strict=True):
+                wanted[k].append(string)
         self.n_strings = len(strings)
         self.one_string_each = all(len(own) == 1 for own in wanted)
 
-        self._rows = LetterRows(self._letters, strings, inputs, weights)
+        self._rows = LetterRows(letters, strings, inputs, weights)
         products = [[self._rows.product(s) for s in own] for own in wanted]
         self._sum = SumOfProducts(products, self._rows.n_rows)
         if dense:
@@ -112,33 +111,26 @@ class ProductForm:
             kind = TransferCoefficients if noisy else DenseCoefficients
             self._coefficients = kind(where.shared, operators, strings, weights)
         else:
-            terms = [
-                (self._sum.place(k, self._rows.product(s)), monomial, c)
-                for k, op in enumerate(operators)
-                for s, polynomial in op.items()
-                for monomial, c in polynomial.items()
+            places = [
+                self._sum.place(k, self._rows.product(s))
+                for k, s in zip(pulled.owners, owned, strict=True)
             ]
             shape = (len(operators), self._sum.n_rests)
-            self._coefficients = Coefficients(shape, terms, trig, weights)
-        self.n_terms = self._coefficients.n_terms
+            *stages, last = pulled.stages
+            rows = np.array(places, dtype=np.int64)[last.rows]
+            last = dataclasses.replace(last, n_rows=shape[0] * shape[1], rows=rows)
+            self._coefficients = Coefficients(shape, [*stages, last], trig, weights)
+            self.n_terms, self.n_stages = pulled.n_terms, len(pulled.stages)
 
     @property
     def flops(self) -> int:
         """Multiplications and additions a patch and filter, forward."""
         return self._sum.flops + self._rows.flops
 
-    def _pull_back(self, operator: Operator, where: Cut, trig: TrigTable) -> Operator:
-        last = {}  # the gate before which nothing but local gates acts on a qubit
-        for i, gate in enumerate(where.shared):
-            for q in gate.qubits:
-                last.setdefault(q, i)
-        untouched = [q for q in range(len(where.local)) if q not in last]
-        operator = self._letters.prune(operator, untouched)
-        for i in reversed(range(len(where.shared))):
-            gate = where.shared[i]
-            operator = pull_back(operator, [gate], trig, MAX_MONOMIALS)
-            operator = self._letters.prune(operator, [q for q in gate.qubits if last[q] == i])
-        return operator
+    @property
+    def flops_a_step(self) -> int:
+        """Multiplications and additions a filter, for its coefficients."""
+        return self._coefficients.flops
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""

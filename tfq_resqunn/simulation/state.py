@@ -53,6 +53,8 @@ class StateForm:
         self._weights = Angles(expressions["weights"], list(weights))
         self._both = Angles(expressions["both"], [*inputs, *weights])
 
+    flops_a_step = 0
+
     @property
     def flops(self) -> int:
         """Multiplications and additions a patch and filter, forward."""
@@ -172,7 +174,7 @@ class _Observables:
         self._signs = np.zeros((self._n, 2 ** len(qubits)))
         self._strings = []  # (observable, coefficient, permutation, phases)
         for k, observable in enumerate(observables):
-            for string, polynomial in operator_of(observable, qubits).items():
+            for string, coefficient in operator_of(observable, qubits).items():
                 phases, flips = np.ones(len(index), dtype=complex), 0
                 for q, letter in enumerate(string):
                     if letter in (2, 3):
@@ -182,9 +184,9 @@ class _Observables:
                     if letter == 2:
                         phases = phases * -1j
                 if flips:
-                    self._strings.append((k, polynomial[()], index ^ flips, phases))
+                    self._strings.append((k, coefficient, index ^ flips, phases))
                 else:
-                    self._signs[k] += polynomial[()] * phases.real
+                    self._signs[k] += coefficient * phases.real
 
     def __len__(self) -> int:
         return self._n

@@ -9,8 +9,10 @@ from tfq_resqunn.simulation.tables import Products
 
 Product = tuple[int, ...]
 
-# Up to this many rows are multiplied one by one, more of them in blocks.
-_MAX_ROWS = 64
+# Up to this many rows are multiplied one by one, more of them in blocks; XLA on a CPU is slow at
+# a stack of many.
+_MAX_ROWS = 1024
+_MAX_ROWS_XLA = 64
 _MAX_VECTORS = 16
 
 
@@ -41,7 +43,6 @@ class SumOfProducts:
         self.n_rests = len(rests)
         self._factors = Products(common, n_rows) if any(common) else None
         self._rests = Products(list(rests), n_rows) if list(rests) != [()] else None
-        self._is_small = self.n_rests <= _MAX_ROWS
 
     def place(self, output: int, product: Product) -> int:
         """Gives the number of a product's coefficient, counted output by output."""
@@ -84,7 +85,7 @@ class SumOfProducts:
     def _multiply(self, products, rows):
         if products is None:
             return None
-        if not self._is_small:
+        if self.n_rests > (_MAX_ROWS_XLA if in_cpu_xla() else _MAX_ROWS):
             return products(rows)
         one = tf.ones_like(rows[0])
         found = products.one_by_one(tf.unstack(rows))

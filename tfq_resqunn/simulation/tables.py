@@ -1,57 +1,17 @@
-"""Tables of products: polynomials of the weights' cosines and sines, and products of rows."""
+"""Rows of tensors, multiplied and added by constant tables."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.angles import Angles, cosine, in_xla, sine
-from tfq_resqunn.simulation.pauli import Monomial, TrigTable
+from tfq_resqunn.simulation.angles import in_xla
 
 # Above this many entries a constant matrix is applied sparsely.
-_DENSE_ENTRIES = 2**18
-
-
-class TrigRows:
-    """Computes rows of a `TrigTable`: cosines and sines of its angles.
-
-    Args:
-        trig: The table.
-        symbols: The symbols of its angles, in the order of the values' rows.
-        entries: The entries that are wanted; each may be named more than once.
-    """
-
-    def __init__(self, trig: TrigTable, symbols, entries: Iterable[int]):
-        entries = set(entries)
-        cosines = sorted(e for e in entries if e % 2)
-        sines = sorted(e for e in entries if e % 2 == 0)
-        used = sorted({(e - 1) // 2 for e in (*cosines, *sines)})
-        angles = list(trig.angles)
-        self._angles = Angles([angles[r] for r in used], list(symbols)) if used else None
-        number = {r: i for i, r in enumerate(used)}
-        self._cosines = np.array([number[(e - 1) // 2] for e in cosines], dtype=int)
-        self._sines = np.array([number[(e - 1) // 2] for e in sines], dtype=int)
-        self._places = {e: i for i, e in enumerate([*cosines, *sines])}
-
-    def __call__(self, values: tf.Tensor) -> tf.Tensor:
-        """Maps values `[n_symbols, m]` to rows `[n_entries, m]`."""
-        if self._angles is None:
-            return values[:0]
-        half_turns, parts = self._angles(values), []
-        if len(self._cosines):
-            parts.append(cosine(take(half_turns, self._cosines)))
-        if len(self._sines):
-            parts.append(sine(take(half_turns, self._sines)))
-        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
-
-    @property
-    def n_rows(self) -> int:
-        """The number of rows."""
-        return len(self._places)
-
-    def place(self, entry: int) -> int:
-        """Gives the row of an entry of the table."""
-        return self._places[entry]
+_DENSE_ENTRIES = 2**14
+# Under XLA, a sparse one's rows are filled up to one of these many entries.
+_WIDTHS = (1, 4, 16, 64)
 
 
 class Products:
@@ -174,8 +134,8 @@ class LinearMap:
             np.add.at(self._matrix, (rows, columns), values)
         else:
             self._entries = (shape, rows, columns, values)
-            self._forward = _padded(shape[0], rows, columns, values)
-            self._backward = _padded(shape[1], columns, rows, values)
+            self._forward = _Gathers(shape[0], rows, columns, values)
+            self._backward = _Gathers(shape[1], columns, rows, values)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Maps `[n_columns, m]` to `[n_rows, m]`."""
@@ -198,66 +158,61 @@ def _by_segments(x, shape, rows, columns, values):
     return mapped(x)
 
 
-def _padded(n: int, rows, columns, values) -> tuple[np.ndarray, np.ndarray]:
-    """For each row, the columns and values of its entries, filled up with zeros."""
-    order = np.argsort(rows, kind="stable")
-    counts = np.bincount(rows, minlength=n)
-    within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    where = np.zeros((n, counts.max()), dtype=np.int32)
-    factors = np.zeros(where.shape)
-    where[rows[order], within] = columns[order]
-    factors[rows[order], within] = values[order]
-    return where, factors
+class _Gathers:
+    """A sparse matrix, as gathers of columns that are padded to some widths and summed.
+
+    Rows of more entries than the largest width are cut into pieces, which are summed in turn.
+    """
+
+    def __init__(self, n: int, rows, columns, values):
+        order = np.argsort(rows, kind="stable")
+        rows, columns, values = rows[order], columns[order], values[order]
+        counts = np.bincount(rows, minlength=n)
+        within = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
+        n_pieces = np.maximum(1, -(-counts // _WIDTHS[-1]))
+        first = np.cumsum(n_pieces) - n_pieces
+        pieces, within = first[rows] + within // _WIDTHS[-1], within % _WIDTHS[-1]
+        lengths = np.bincount(pieces, minlength=n_pieces.sum())
+        self._tables, self._place = [], np.zeros(len(lengths), dtype=np.int32)
+        n_placed = 0
+        for shorter, width in itertools.pairwise((-1, *_WIDTHS)):
+            chosen = np.flatnonzero((lengths > shorter) & (lengths <= width))
+            if not len(chosen):
+                continue
+            self._place[chosen] = n_placed + np.arange(len(chosen))
+            where = np.zeros((len(chosen), width), dtype=np.int32)
+            factors = np.zeros(where.shape)
+            entries = np.flatnonzero((lengths > shorter)[pieces] & (lengths <= width)[pieces])
+            at = self._place[pieces[entries]] - n_placed, within[entries]
+            where[at], factors[at] = columns[entries], values[entries]
+            self._tables.append((where, factors))
+            n_placed += len(chosen)
+        self._rest = None
+        if len(lengths) > n:
+            owners = np.repeat(np.arange(n), n_pieces)
+            self._rest = _Gathers(n, owners, self._place, np.ones(len(owners)))
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """Maps `[m, n_columns]` to `[m, n_rows]`."""
+        sums = []
+        for where, factors in self._tables:
+            products = tf.gather(x, where, axis=1) * tf.constant(factors, x.dtype)
+            # As a product with ones, so that XLA stops here. It would compute what is summed anew
+            # wherever the sum is gathered from.
+            sums.append(tf.linalg.matvec(products, tf.ones(where.shape[1], x.dtype)))
+        x = sums[0] if len(sums) == 1 else tf.concat(sums, axis=1)
+        if self._rest is not None:
+            return self._rest(x)
+        if np.array_equal(self._place, np.arange(len(self._place))):
+            return x
+        return tf.gather(x, self._place, axis=1)
 
 
 def _by_gathering(x, forward, backward):
     @tf.custom_gradient
     def mapped(x):
-        where, factors = forward
-        products = tf.gather(x, where) * tf.constant(factors[:, :, None], x.dtype)
-        return (
-            tf.reduce_sum(products, axis=1),
-            lambda upstream: _by_gathering(upstream, backward, forward),
+        return tf.transpose(forward(tf.transpose(x))), lambda upstream: _by_gathering(
+            upstream, backward, forward
         )
 
     return mapped(x)
-
-
-class Coefficients:
-    """A tensor whose entries are polynomials of cosines and sines of the weights.
-
-    Args:
-        shape: Its shape.
-        terms: `(place, monomial, coefficient)`, where `place` counts the entries row by row.
-        trig: The table of cosines and sines.
-        weights: The symbols of its angles, in the order of the values.
-    """
-
-    def __init__(
-        self,
-        shape: tuple[int, ...],
-        terms: list[tuple[int, Monomial, float]],
-        trig: TrigTable,
-        weights,
-    ):
-        entries = [e for _, monomial, _ in terms for e in monomial]
-        self._rows = rows = TrigRows(trig, weights, entries)
-        self.shape = shape
-        self.n_terms = len(terms)
-        terms = sorted(terms, key=lambda t: t[0]) or [(0, (), 0.0)]
-        monomials = sorted({m for _, m, _ in terms})
-        number = {m: i for i, m in enumerate(monomials)}
-        self._products = Products(
-            [tuple(sorted(map(rows.place, m))) for m in monomials], rows.n_rows
-        )
-        places = np.array([place for place, _, _ in terms], dtype=int)
-        numbers = np.array([number[m] for _, m, _ in terms], dtype=int)
-        factors = np.array([c for _, _, c in terms])
-        size = int(np.prod(shape))
-        self._map = LinearMap((size, len(monomials)), places, numbers, factors)
-
-    def __call__(self, weights: tf.Tensor) -> tf.Tensor:
-        """Maps weights `[n_weights, filters]` to `[*shape, filters]`."""
-        rows = self._rows(weights)
-        entries = self._map(self._products(rows))
-        return tf.reshape(entries, [*self.shape, -1])

@@ -127,14 +127,17 @@ class TransferCoefficients:
         weights: Weight symbols, in their order.
     """
 
-    n_terms = 0
-
     def __init__(self, gates, operators, strings, weights):
         self._n_qubits = len(strings[0])
         self._transfers, exponents = transfers_of(gates)
         self._angles = Angles(exponents, list(weights)) if exponents else None
         self._operators = vectors_of(operators, self._n_qubits)
         self._strings = [_number(s) for s in strings]
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions a filter."""
+        return self._operators.size * sum(t.flops for t in self._transfers)
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""
@@ -171,6 +174,8 @@ class TransferForm:
         start = np.zeros((4,) * self._n_qubits)
         start[np.ix_(*[(0, 3)] * self._n_qubits)] = 1  # in |0...0>, each I and Z is 1
         self._start = start.reshape(-1, 1)
+
+    flops_a_step = 0
 
     @property
     def flops(self) -> int:
@@ -211,8 +216,8 @@ def vectors_of(operators, n_qubits: int) -> np.ndarray:
     """Writes operators with constant coefficients as columns of `[4**n_qubits, n_operators]`."""
     vectors = np.zeros((4**n_qubits, len(operators)))
     for k, operator in enumerate(operators):
-        for string, polynomial in operator.items():
-            vectors[_number(string), k] = polynomial[()]
+        for string, coefficient in operator.items():
+            vectors[_number(string), k] = coefficient
     return vectors
 
 

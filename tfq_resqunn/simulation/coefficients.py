@@ -1,0 +1,114 @@
+"""Cosines and sines of weights and data, and what stages make of them, as tensors."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfq_resqunn.simulation.angles import Angles, cosine, sine
+from tfq_resqunn.simulation.stages import Stage, TrigTable
+from tfq_resqunn.simulation.tables import LinearMap, Products, take
+
+
+class TrigRows:
+    """Computes rows of a `TrigTable`: cosines and sines of its angles.
+
+    Args:
+        trig: The table.
+        symbols: The symbols of its angles, in the order of the values' rows.
+        entries: The entries that are wanted; each may be named more than once.
+    """
+
+    def __init__(self, trig: TrigTable, symbols, entries: Iterable[int]):
+        entries = set(entries)
+        cosines = sorted(e for e in entries if e % 2 == 0)
+        sines = sorted(e for e in entries if e % 2)
+        used = sorted({e // 2 for e in (*cosines, *sines)})
+        angles = list(trig.angles)
+        self._angles = Angles([angles[r] for r in used], list(symbols)) if used else None
+        number = {r: i for i, r in enumerate(used)}
+        self._cosines = np.array([number[e // 2] for e in cosines], dtype=int)
+        self._sines = np.array([number[e // 2] for e in sines], dtype=int)
+        self._places = {e: i for i, e in enumerate([*cosines, *sines])}
+
+    def __call__(self, values: tf.Tensor) -> tf.Tensor:
+        """Maps values `[n_symbols, m]` to rows `[n_entries, m]`."""
+        if self._angles is None:
+            return values[:0]
+        half_turns, parts = self._angles(values), []
+        if len(self._cosines):
+            parts.append(cosine(take(half_turns, self._cosines)))
+        if len(self._sines):
+            parts.append(sine(take(half_turns, self._sines)))
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+        return len(self._places)
+
+    def place(self, entry: int) -> int:
+        """Gives the row of an entry of the table."""
+        return self._places[entry]
+
+
+# A term of a sparse matrix takes as long as this many multiplications in a dense one.
+_TERM_FLOPS = 50
+
+
+class Coefficients:
+    """A tensor whose entries are polynomials of cosines and sines of the weights.
+
+    Args:
+        shape: Its shape.
+        stages: What computes its entries, row by row, from the number 1.
+        trig: The table of cosines and sines.
+        weights: The symbols of its angles, in the order of the values.
+    """
+
+    def __init__(self, shape: tuple[int, ...], stages: Sequence[Stage], trig: TrigTable, weights):
+        self.shape = shape
+        if not len(stages[-1]):  # all entries are zero
+            stages = [Stage.vector(int(np.prod(shape)), [(0, 0, 0.0)])]
+        used = np.unique(np.concatenate([s.monomials for s in stages]))
+        monomials = [trig.monomials[m] for m in used]
+        self._rows = rows = TrigRows(trig, weights, [e for m in monomials for e in m])
+        self._products = Products(
+            [tuple(sorted(map(rows.place, m))) for m in monomials], rows.n_rows
+        )
+        place = np.zeros(len(trig.monomials), dtype=np.int64)
+        place[used] = np.arange(len(used))
+        self._n_terms = sum(map(len, stages))
+        self._stages = []
+        for stage in stages:
+            self._stages.append(_StageMap(stage, place[stage.monomials], len(monomials)))
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions a filter, in gathered terms worth as much."""
+        return _TERM_FLOPS * self._n_terms
+
+    def __call__(self, weights: tf.Tensor) -> tf.Tensor:
+        """Maps weights `[n_weights, filters]` to `[*shape, filters]`."""
+        monomials = self._products(self._rows(weights))
+        entries = None
+        for stage in self._stages:
+            entries = stage(monomials, entries)
+        return tf.reshape(entries, [*self.shape, -1])
+
+
+class _StageMap:
+    """Multiplies by a sparse matrix, given the products of cosines and sines in its entries."""
+
+    def __init__(self, stage: Stage, monomials: np.ndarray, n_monomials: int):
+        keys = stage.columns * n_monomials + monomials
+        distinct, inverse = np.unique(keys, return_inverse=True)
+        self._columns, self._monomials = distinct // n_monomials, distinct % n_monomials
+        shape = (stage.n_rows, len(distinct))
+        self._map = LinearMap(shape, stage.rows, inverse, stage.factors)
+
+    def __call__(self, monomials: tf.Tensor, entries: tf.Tensor | None) -> tf.Tensor:
+        factors = take(monomials, self._monomials)
+        if entries is not None:
+            factors *= take(entries, self._columns)
+        return self._map(factors)

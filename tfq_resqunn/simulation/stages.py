@@ -1,0 +1,188 @@
+"""Polynomials of cosines and sines of weights, as a chain of sparse matrices.
+
+Written out, the coefficient of a Pauli string has a monomial for each path that leads to it, and
+their number grows exponentially with the gates. A chain of sparse matrices, a few gates each, has
+as many entries as there are strings on the way, times two or three.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import sympy
+
+# A product of cosines and sines, by their numbers in a `TrigTable`, sorted.
+Monomial = tuple[int, ...]
+
+# Up to this many entries, matrices are multiplied out even where that makes more of them.
+_FEW = 1024
+_TINY = 1e-14
+
+
+class TrigTable:
+    """Numbers the cosines and sines that occur, and their products.
+
+    The cosine of `pi * angle` has the number 2r, for the r-th distinct angle, and its sine 2r + 1.
+
+    Attributes:
+        angles: The number of each angle.
+        monomials: All products so far; number 0 is the empty one.
+    """
+
+    def __init__(self):
+        self.angles: dict[sympy.Expr, int] = {}
+        self.monomials: list[Monomial] = []
+        self._numbers: dict[Monomial, int] = {}
+        self.number(())
+
+    def cosine(self, angle: sympy.Expr) -> int:
+        """Gives the number of a cosine; the sine's is one more."""
+        return 2 * self.angles.setdefault(angle, len(self.angles))
+
+    def number(self, monomial: Iterable[int]) -> int:
+        """Gives the number of a product."""
+        monomial = tuple(sorted(monomial))
+        if monomial not in self._numbers:
+            self._numbers[monomial] = len(self.monomials)
+            self.monomials.append(monomial)
+        return self._numbers[monomial]
+
+    def times(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Multiplies products, all by their numbers."""
+        n = len(self.monomials)
+        pairs, inverse = np.unique(left * n + right, return_inverse=True)
+        left, right = np.divmod(pairs, n)
+        found = np.where(left == 0, right, left)
+        for i in np.flatnonzero((left > 0) & (right > 0)):
+            found[i] = self.number(self.monomials[left[i]] + self.monomials[right[i]])
+        return found[inverse]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Stage:
+    """A sparse matrix: entry e is `factors[e]` times a product of cosines and sines.
+
+    Attributes:
+        n_rows: Number of rows.
+        rows: Row of each entry.
+        columns: Column of each.
+        monomials: Number of each one's product in the `TrigTable`.
+        factors: Number that the product is multiplied by.
+    """
+
+    n_rows: int
+    rows: np.ndarray
+    columns: np.ndarray
+    monomials: np.ndarray
+    factors: np.ndarray
+
+    @classmethod
+    def vector(cls, n_rows: int, terms: Iterable[tuple[int, int, float]]) -> "Stage":
+        """Makes a matrix of one column from (row, number of a monomial, factor)."""
+        rows, monomials, factors = np.array(list(terms), dtype=float).reshape(-1, 3).T
+        rows, monomials = rows.astype(np.int64), monomials.astype(np.int64)
+        return cls(n_rows, rows, 0 * rows, monomials, factors)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def keep(self, where: np.ndarray) -> "Stage":
+        """Gives the matrix with some of its entries."""
+        parts = (self.rows, self.columns, self.monomials, self.factors)
+        return Stage(self.n_rows, *(part[where] for part in parts))
+
+
+def stack(stages: Sequence[Stage], n_columns: Sequence[int]) -> Stage:
+    """Gives the matrix that has some along its diagonal."""
+    below = np.cumsum([0, *(s.n_rows for s in stages)])
+    right = np.cumsum([0, *n_columns])
+    return Stage(
+        int(below[-1]),
+        np.concatenate([s.rows + b for s, b in zip(stages, below[:-1], strict=True)]),
+        np.concatenate([s.columns + r for s, r in zip(stages, right[:-1], strict=True)]),
+        np.concatenate([s.monomials for s in stages]),
+        np.concatenate([s.factors for s in stages]),
+    )
+
+
+def merge(stages: Iterable[Stage], trig: TrigTable, few: float = _FEW) -> list[Stage]:
+    """Multiplies neighbours, where that leaves no more entries, or few.
+
+    Args:
+        stages: The first is applied first.
+        trig: The table of their cosines and sines.
+        few: How many that is.
+    """
+    merged: list[Stage] = []
+    for stage in stages:
+        if merged:
+            n = np.bincount(merged[-1].rows, minlength=merged[-1].n_rows)[stage.columns].sum()
+            if n <= max(few, len(merged[-1]) + len(stage)):
+                stage = _product(stage, merged.pop(), trig)
+        merged.append(stage)
+    return merged
+
+
+def _product(later: Stage, earlier: Stage, trig: TrigTable) -> Stage:
+    if _is_permutation(later, earlier.n_rows):  # as Clifford gates are
+        place, sign = np.empty_like(later.rows), np.empty_like(later.factors)
+        place[later.columns], sign[later.columns] = later.rows, later.factors
+        rows, factors = place[earlier.rows], sign[earlier.rows] * earlier.factors
+        return dataclasses.replace(earlier, rows=rows, factors=factors)
+    order = np.argsort(earlier.rows, kind="stable")
+    counts = np.bincount(earlier.rows, minlength=earlier.n_rows)
+    here, within = expand(counts[later.columns])
+    there = order[(np.cumsum(counts) - counts)[later.columns[here]] + within]
+    rows, columns = later.rows[here], earlier.columns[there]
+    monomials = trig.times(later.monomials[here], earlier.monomials[there])
+    factors = later.factors[here] * earlier.factors[there]
+    # What stands at one place adds up.
+    shape = (later.n_rows, int(columns.max(initial=0)) + 1, len(trig.monomials))
+    keys = np.ravel_multi_index((rows, columns, monomials), shape)
+    keys, inverse = np.unique(keys, return_inverse=True)
+    factors = np.bincount(inverse, factors, len(keys))
+    product = Stage(later.n_rows, *np.unravel_index(keys, shape), factors)
+    return product.keep(np.abs(factors) > _TINY)
+
+
+def _is_permutation(stage: Stage, n_columns: int) -> bool:
+    if not len(stage) == stage.n_rows == n_columns or stage.monomials.any():
+        return False
+    return all(np.bincount(places).max(initial=1) == 1 for places in (stage.rows, stage.columns))
+
+
+def expand(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Repeats each place as often as it counts; gives the places, and a number within each."""
+    places = np.repeat(np.arange(len(counts)), counts)
+    return places, np.arange(len(places)) - (np.cumsum(counts) - counts)[places]
+
+
+def trim(stages: Sequence[Stage]) -> tuple[list[Stage], np.ndarray]:
+    """Drops entries that come from nothing or lead to nothing.
+
+    Returns:
+        The matrices, and which rows of the last are left.
+    """
+    found, alive = [], np.array([True])
+    for stage in stages:
+        stage = stage.keep(alive[stage.columns])
+        found.append(stage)
+        alive = np.zeros(stage.n_rows, dtype=bool)
+        alive[stage.rows] = True
+    last = alive
+    trimmed: list[Stage] = []
+    for i, stage in reversed(list(enumerate(found))):
+        stage = stage.keep(alive[stage.rows])
+        place = np.cumsum(alive) - 1
+        n_columns = found[i - 1].n_rows if i else 1
+        columns_alive = np.zeros(n_columns, dtype=bool)
+        columns_alive[stage.columns] = True
+        if not i:
+            columns_alive[:] = True
+        columns = (np.cumsum(columns_alive) - 1)[stage.columns]
+        replaced = dataclasses.replace(
+            stage, n_rows=int(alive.sum()), rows=place[stage.rows], columns=columns
+        )
+        trimmed.insert(0, replaced)
+        alive = columns_alive
+    return trimmed, last
