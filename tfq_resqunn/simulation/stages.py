@@ -141,8 +141,8 @@ def _product(later: Stage, earlier: Stage, trig: TrigTable) -> Stage:
     keys = np.ravel_multi_index((rows, columns, monomials), shape)
     keys, inverse = np.unique(keys, return_inverse=True)
     factors = np.bincount(inverse, factors, len(keys))
-    product = Stage(later.n_rows, *np.unravel_index(keys, shape), factors)
-    return product.keep(np.abs(factors) > _TINY)
+    rows, columns, monomials = np.unravel_index(keys, shape)
+    return Stage(later.n_rows, rows, columns, monomials, factors).keep(np.abs(factors) > _TINY)
 
 
 def _is_permutation(stage: Stage, n_columns: int) -> bool:
