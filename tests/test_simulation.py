@@ -16,7 +16,7 @@ from tests.test_pqc import CIRCUITS, slopes
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
 from tfq_resqunn.simulation import angles as angles_module
-from tfq_resqunn.simulation import pauli, tables
+from tfq_resqunn.simulation import linear_map, pauli
 from tfq_resqunn.simulation.gates import gates_of
 from tfq_resqunn.simulation.plan import Plan, compile_circuit, plan, ways
 from tfq_resqunn.simulation.product import NotAProduct, TooManyTerms
@@ -220,14 +220,14 @@ def test_sums_of_many_paths(n_qubits, n_layers, rng):
 @pytest.mark.parametrize("dense_entries", [0, 2**20])
 def test_constant_matrices_of_any_pattern(jit_compile, dense_entries, monkeypatch, rng):
     # Rows of no entry, of one, of some, and of more than are gathered at once; columns likewise.
-    monkeypatch.setattr(tables, "_DENSE_ENTRIES", dense_entries)
+    monkeypatch.setattr(linear_map, "_DENSE_ENTRIES", dense_entries)
     counts = [0, 1, 1, 3, 4, 5, 16, 17, 64, 65, 300, 5000]
     rows = rng.permutation(np.repeat(np.arange(len(counts)), counts))
     columns = np.minimum(rng.geometric(0.02, len(rows)), 900)
     values = rng.normal(size=len(rows))
     matrix = np.zeros((len(counts), 901))
     np.add.at(matrix, (rows, columns), values)
-    linear = tables.LinearMap(matrix.shape, rows, columns, values)
+    linear = linear_map.LinearMap(matrix.shape, rows, columns, values)
     x, mix = rng.normal(size=(901, 2)), rng.normal(size=(len(counts), 2))
 
     @tf.function(jit_compile=jit_compile)

@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn.simulation.angles import Angles, cosine, sine
+from tfq_resqunn.simulation.linear_map import LinearMap
+from tfq_resqunn.simulation.rows import Products, take
 from tfq_resqunn.simulation.stages import Stage, TrigTable
-from tfq_resqunn.simulation.tables import LinearMap, Products, take
 
 
 class TrigRows:

@@ -10,8 +10,8 @@ import tensorflow as tf
 from tfq_resqunn.simulation.coefficients import Coefficients, TrigRows
 from tfq_resqunn.simulation.gates import Channel, Gate, harmonics
 from tfq_resqunn.simulation.pauli import TooManyTerms, pull_back
+from tfq_resqunn.simulation.rows import Products
 from tfq_resqunn.simulation.stages import Monomial, Stage, TrigTable, merge
-from tfq_resqunn.simulation.tables import Products
 
 Polynomial = dict[Monomial, float]
 

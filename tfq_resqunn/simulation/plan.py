@@ -62,9 +62,9 @@ class Plan:
         >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
         >>> print(plan(QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4))))
         4 qubits, 12 gates -> Pauli strings
-        * Pauli strings                    88 flops  4 strings, one an observable; 4 paths a step
-          Pauli strings, late cut         120 flops  4 strings, one an observable; 4 paths a step
-          Pauli strings, by matrices      809 flops  81 strings; a 16x16 unitary a step
+        * Pauli strings                    89 flops  4 strings, one an observable; 4 terms a step
+          Pauli strings, late cut         121 flops  4 strings, one an observable; 4 terms a step
+          Pauli strings, by matrices      841 flops  81 strings; a 16x16 unitary a step
           state vectors                  3168 flops  16 amplitudes, adjoint gradients
     """
 

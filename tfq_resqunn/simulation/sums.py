@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tfq_resqunn.simulation.angles import in_cpu_xla
-from tfq_resqunn.simulation.tables import Products
+from tfq_resqunn.simulation.rows import Products
 
 Product = tuple[int, ...]
 

@@ -1,7 +1,6 @@
-"""Rows of tensors, multiplied and added by constant tables."""
+"""Constant sparse matrices, in the forms that TensorFlow and XLA are quick at."""
 
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -12,105 +11,6 @@ from tfq_resqunn.simulation.angles import in_xla
 _DENSE_ENTRIES = 2**14
 # Under XLA, a sparse one's rows are filled up to one of these many entries.
 _WIDTHS = (1, 4, 16, 64)
-
-
-class Products:
-    """Multiplies rows: each product names the rows it takes.
-
-    Products are built from halves, and halves that several share are computed once.
-
-    Args:
-        products: Sorted tuples of numbers of rows; an empty one is 1.
-        n_rows: Number of rows.
-    """
-
-    def __init__(self, products: Sequence[tuple[int, ...]], n_rows: int):
-        self._halves = None
-        if all(len(p) <= 1 for p in products):
-            # A row of ones is put behind the others, where one is needed.
-            self._rows = np.array([p[0] if p else n_rows for p in products])
-            self._empty = [not p for p in products]
-            self._uses_one = () in products
-            return
-        parts = min(_by_position(products), _by_number(products), key=_n_distinct)
-        self._halves = []
-        for part in parts:
-            distinct = sorted(set(part))
-            number = {p: i for i, p in enumerate(distinct)}
-            self._halves.append((Products(distinct, n_rows), np.array([number[p] for p in part])))
-        self._uses_one = any(half._uses_one for half, _ in self._halves)
-
-    def __call__(self, rows: tf.Tensor) -> tf.Tensor:
-        """Maps rows `[n_rows, ...]` to `[n_products, ...]`."""
-        if self._uses_one:
-            rows = tf.concat([rows, tf.ones([1, *tf.unstack(tf.shape(rows)[1:])], rows.dtype)], 0)
-        return self._multiply(rows)
-
-    def _multiply(self, rows):
-        if self._halves is None:
-            return take(rows, self._rows)
-        left, right = (take(half._multiply(rows), places) for half, places in self._halves)
-        return left * right
-
-    def one_by_one(self, rows: list[tf.Tensor]) -> list[tf.Tensor | None]:
-        """Does the same with rows in a list; an empty product is `None`.
-
-        Long rows stay in the processor's cache, where a block of them would not.
-        """
-        if self._halves is None:
-            return [None if self._empty[i] else rows[r] for i, r in enumerate(self._rows)]
-        left, right = (half.one_by_one(rows) for half, _ in self._halves)
-        places = zip(*(places for _, places in self._halves), strict=True)
-        return [times(left[i], right[j]) for i, j in places]
-
-
-def times(a, b):
-    """Multiplies, where `None` stands for 1."""
-    if a is None or b is None:
-        return b if a is None else a
-    return a * b
-
-
-def _by_position(products):
-    middle = (max(map(len, products)) + 1) // 2
-    return [p[:middle] for p in products], [p[middle:] for p in products]
-
-
-def _by_number(products):
-    # Between the rows, so that products that skip some still share their halves.
-    used = sorted({row for p in products for row in p})
-    middle = used[len(used) // 2]
-    left = [tuple(row for row in p if row < middle) for p in products]
-    return left, [p[len(half) :] for p, half in zip(products, left, strict=True)]
-
-
-def _n_distinct(parts) -> float:
-    distinct = [set(part) for part in parts]
-    whole = any(d == {()} for d in distinct)  # nothing would be gained
-    return float("inf") if whole else sum(map(len, distinct))
-
-
-def take(rows: tf.Tensor, places: np.ndarray) -> tf.Tensor:
-    """Gathers rows by constant places."""
-    if np.array_equal(places, np.arange(rows.shape[0])):
-        return rows
-    start = int(places[0])
-    if np.array_equal(places, np.arange(start, start + len(places))):
-        return rows[start : start + len(places)]
-    return _gather(rows, places)
-
-
-def _gather(rows, places):
-    @tf.custom_gradient
-    def gathered(rows):
-        def gradient(upstream):
-            back = LinearMap((rows.shape[0], len(places)), places, np.arange(len(places)))
-            flat = tf.reshape(upstream, [len(places), -1])
-            return tf.reshape(back(flat), tf.shape(rows))
-
-        return tf.gather(rows, places), gradient
-
-    return gathered(rows)
 
 
 class LinearMap:
