@@ -3,6 +3,8 @@
 import os
 import sys
 
+LOADING = "Loading TensorFlow ..."
+
 
 def main() -> None:
     """Imports the package without the lines that TensorFlow logs meanwhile, and runs it.
@@ -21,6 +23,7 @@ def main() -> None:
 
 
 def _import_quietly() -> None:
+    _say(LOADING)
     stderr = os.dup(2)
     try:
         with open(os.devnull, "w") as nothing:
@@ -31,6 +34,12 @@ def _import_quietly() -> None:
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
+        _say(" " * len(LOADING))
+
+
+def _say(line: str) -> None:
+    if sys.stderr.isatty():  # where the next line is written over it
+        print(line, end="\r", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The command line, in this process."""
 
 import os
+import pty
 import subprocess
 import sys
 
@@ -127,6 +128,22 @@ def test_terminal_stays_clean(tmp_path):
     )
     assert result.returncode == 2
     assert result.stderr.startswith("Error: predict: `model_path` must be a saved model.\n")
+
+
+def test_a_terminal_says_why_it_waits(monkeypatch):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    shown = []
+
+    def read(terminal):
+        shown.append(os.read(terminal, 1024))
+        return shown[-1]
+
+    pty.spawn([sys.executable, "-m", "resqunn", "--version"], read)
+    loading, blank, version, _ = b"".join(shown).decode().split("\r")
+    assert loading == "Loading TensorFlow ..."
+    assert blank == " " * len(loading)
+    assert version == f"resqunn, version {__version__}"
 
 
 def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
