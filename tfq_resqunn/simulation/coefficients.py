@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.angles import Angles, cosine, sine
 from tfq_resqunn.simulation.linear_map import LinearMap
-from tfq_resqunn.simulation.rows import Products, take
+from tfq_resqunn.simulation.rows import Products, Take
 from tfq_resqunn.simulation.stages import Stage, TrigTable
 
 
@@ -28,8 +28,8 @@ class TrigRows:
         angles = list(trig.angles)
         self._angles = Angles([angles[r] for r in used], list(symbols)) if used else None
         number = {r: i for i, r in enumerate(used)}
-        self._cosines = np.array([number[e // 2] for e in cosines], dtype=int)
-        self._sines = np.array([number[e // 2] for e in sines], dtype=int)
+        self._cosines = Take([number[e // 2] for e in cosines]) if cosines else None
+        self._sines = Take([number[e // 2] for e in sines]) if sines else None
         self._places = {e: i for i, e in enumerate([*cosines, *sines])}
 
     def __call__(self, values: tf.Tensor) -> tf.Tensor:
@@ -37,10 +37,10 @@ class TrigRows:
         if self._angles is None:
             return values[:0]
         half_turns, parts = self._angles(values), []
-        if len(self._cosines):
-            parts.append(cosine(take(half_turns, self._cosines)))
-        if len(self._sines):
-            parts.append(sine(take(half_turns, self._sines)))
+        if self._cosines is not None:
+            parts.append(cosine(self._cosines(half_turns)))
+        if self._sines is not None:
+            parts.append(sine(self._sines(half_turns)))
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
 
     @property
@@ -53,7 +53,7 @@ class TrigRows:
         return self._places[entry]
 
 
-# A term of a sparse matrix takes as long as this many multiplications in a dense one.
+# A term takes about as long as this many multiplications where matrices are dense (measured).
 _TERM_FLOPS = 50
 
 
@@ -86,7 +86,7 @@ class Coefficients:
 
     @property
     def flops(self) -> int:
-        """Multiplications and additions a filter, in gathered terms worth as much."""
+        """Multiplications and additions a filter; a term counts as `_TERM_FLOPS` of them."""
         return _TERM_FLOPS * self._n_terms
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
@@ -104,12 +104,12 @@ class _StageMap:
     def __init__(self, stage: Stage, monomials: np.ndarray, n_monomials: int):
         keys = stage.columns * n_monomials + monomials
         distinct, inverse = np.unique(keys, return_inverse=True)
-        self._columns, self._monomials = distinct // n_monomials, distinct % n_monomials
+        self._take_columns, self._take_monomials = map(Take, np.divmod(distinct, n_monomials))
         shape = (stage.n_rows, len(distinct))
         self._map = LinearMap(shape, stage.rows, inverse, stage.factors)
 
     def __call__(self, monomials: tf.Tensor, entries: tf.Tensor | None) -> tf.Tensor:
-        factors = take(monomials, self._monomials)
+        factors = self._take_monomials(monomials)
         if entries is not None:
-            factors *= take(entries, self._columns)
+            factors *= self._take_columns(entries)
         return self._map(factors)

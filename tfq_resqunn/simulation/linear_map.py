@@ -1,5 +1,6 @@
 """Constant sparse matrices, in the forms that TensorFlow and XLA are quick at."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -11,13 +12,15 @@ from tfq_resqunn.simulation.angles import in_xla
 _DENSE_ENTRIES = 2**14
 # Under XLA, a sparse one's rows are filled up to one of these many entries.
 _WIDTHS = (1, 4, 16, 64)
+# Up to this many columns (filters, not patches) are gathered along rows that they share.
+_MAX_FEW = 64
 
 
 class LinearMap:
     """A constant matrix, times the rows of a tensor.
 
     A small one is a matrix product. A large one is sparse here: sums over segments, but under XLA,
-    which on a CPU takes these entry by entry, gathers that are padded to one length.
+    which on a CPU takes these entry by entry, gathers that are padded to a few lengths.
 
     Args:
         shape: Of the matrix.
@@ -34,15 +37,19 @@ class LinearMap:
             np.add.at(self._matrix, (rows, columns), values)
         else:
             self._entries = (shape, rows, columns, values)
-            self._forward = _Gathers(shape[0], rows, columns, values)
-            self._backward = _Gathers(shape[1], columns, rows, values)
+
+    @functools.cached_property
+    def _gathers(self) -> tuple["_Gathers", "_Gathers"]:
+        shape, rows, columns, values = self._entries
+        forward = _Gathers(shape[0], rows, columns, values)
+        return forward, _Gathers(shape[1], columns, rows, values)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Maps `[n_columns, m]` to `[n_rows, m]`."""
         if self._matrix is not None:
             return tf.matmul(tf.constant(self._matrix, x.dtype), x)
         if in_xla():
-            return _by_gathering(x, self._forward, self._backward)
+            return _by_gathering(x, *self._gathers)
         return _by_segments(x, *self._entries)
 
 
@@ -93,26 +100,31 @@ class _Gathers:
             self._rest = _Gathers(n, owners, self._place, np.ones(len(owners)))
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        """Maps `[m, n_columns]` to `[m, n_rows]`."""
+        """Maps `[n_columns, m]` to `[n_rows, m]`."""
+        if x.shape[1] is None or x.shape[1] > _MAX_FEW:
+            return self._sum(x, 0, lambda products, _: tf.reduce_sum(products, axis=1))
+        # As products with ones, so that XLA stops here. It would compute what is summed anew
+        # wherever a sum is gathered from.
+        ones = functools.partial(tf.ones, dtype=x.dtype)
+        sums = self._sum(tf.transpose(x), 1, lambda p, width: tf.linalg.matvec(p, ones(width)))
+        return tf.transpose(sums)
+
+    def _sum(self, x, axis, add):
         sums = []
         for where, factors in self._tables:
-            products = tf.gather(x, where, axis=1) * tf.constant(factors, x.dtype)
-            # As a product with ones, so that XLA stops here. It would compute what is summed anew
-            # wherever the sum is gathered from.
-            sums.append(tf.linalg.matvec(products, tf.ones(where.shape[1], x.dtype)))
-        x = sums[0] if len(sums) == 1 else tf.concat(sums, axis=1)
+            factors = tf.constant(factors if axis else factors[:, :, None], x.dtype)
+            sums.append(add(tf.gather(x, where, axis=axis) * factors, where.shape[1]))
+        x = sums[0] if len(sums) == 1 else tf.concat(sums, axis=axis)
         if self._rest is not None:
-            return self._rest(x)
+            return self._rest._sum(x, axis, add)
         if np.array_equal(self._place, np.arange(len(self._place))):
             return x
-        return tf.gather(x, self._place, axis=1)
+        return tf.gather(x, self._place, axis=axis)
 
 
 def _by_gathering(x, forward, backward):
     @tf.custom_gradient
     def mapped(x):
-        return tf.transpose(forward(tf.transpose(x))), lambda upstream: _by_gathering(
-            upstream, backward, forward
-        )
+        return forward(x), lambda upstream: _by_gathering(upstream, backward, forward)
 
     return mapped(x)

@@ -22,7 +22,8 @@ class Products:
         self._halves = None
         if all(len(p) <= 1 for p in products):
             # A row of ones is put behind the others, where one is needed.
-            self._rows = np.array([p[0] if p else n_rows for p in products])
+            self._rows = [p[0] if p else n_rows for p in products]
+            self._take = Take(self._rows)
             self._empty = [not p for p in products]
             self._uses_one = () in products
             return
@@ -31,7 +32,8 @@ class Products:
         for part in parts:
             distinct = sorted(set(part))
             number = {p: i for i, p in enumerate(distinct)}
-            self._halves.append((Products(distinct, n_rows), np.array([number[p] for p in part])))
+            self._halves.append((Products(distinct, n_rows), [number[p] for p in part]))
+        self._takes = [Take(places) for _, places in self._halves]
         self._uses_one = any(half._uses_one for half, _ in self._halves)
 
     def __call__(self, rows: tf.Tensor) -> tf.Tensor:
@@ -42,8 +44,9 @@ class Products:
 
     def _multiply(self, rows):
         if self._halves is None:
-            return take(rows, self._rows)
-        left, right = (take(half._multiply(rows), places) for half, places in self._halves)
+            return self._take(rows)
+        halves = zip(self._halves, self._takes, strict=True)
+        left, right = (take(half._multiply(rows)) for (half, _), take in halves)
         return left * right
 
     def one_by_one(self, rows: list[tf.Tensor]) -> list[tf.Tensor | None]:
@@ -84,24 +87,35 @@ def _n_distinct(parts) -> float:
     return float("inf") if whole else sum(map(len, distinct))
 
 
-def take(rows: tf.Tensor, places: np.ndarray) -> tf.Tensor:
-    """Gathers rows by constant places."""
-    if np.array_equal(places, np.arange(rows.shape[0])):
-        return rows
-    start = int(places[0])
-    if np.array_equal(places, np.arange(start, start + len(places))):
-        return rows[start : start + len(places)]
-    return _gather(rows, places)
+class Take:
+    """Gathers rows of a tensor.
 
+    Args:
+        places: Numbers of the rows, in the order in which they are wanted.
+    """
 
-def _gather(rows, places):
-    @tf.custom_gradient
-    def gathered(rows):
-        def gradient(upstream):
-            back = LinearMap((rows.shape[0], len(places)), places, np.arange(len(places)))
-            flat = tf.reshape(upstream, [len(places), -1])
-            return tf.reshape(back(flat), tf.shape(rows))
+    def __init__(self, places):
+        self._places = np.asarray(places, dtype=np.int64)
+        self._first = int(self._places[0])
+        self._is_slice = np.array_equal(self._places, self._first + np.arange(len(self._places)))
+        self._back: dict[int, LinearMap] = {}
 
-        return tf.gather(rows, places), gradient
+    def __call__(self, rows: tf.Tensor) -> tf.Tensor:
+        """Maps `[n_rows, ...]` to `[n_places, ...]`."""
+        n_rows, n_places = rows.shape[0], len(self._places)
+        if self._is_slice:
+            whole = n_places == n_rows
+            return rows if whole else rows[self._first : self._first + n_places]
+        if n_rows not in self._back:
+            self._back[n_rows] = LinearMap((n_rows, n_places), self._places, np.arange(n_places))
+        back = self._back[n_rows]
 
-    return gathered(rows)
+        @tf.custom_gradient
+        def gathered(rows):
+            def gradient(upstream):
+                flat = tf.reshape(upstream, [n_places, -1])
+                return tf.reshape(back(flat), tf.shape(rows))
+
+            return tf.gather(rows, self._places), gradient
+
+        return gathered(rows)

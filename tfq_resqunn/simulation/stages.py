@@ -165,24 +165,20 @@ def trim(stages: Sequence[Stage]) -> tuple[list[Stage], np.ndarray]:
     """
     found, alive = [], np.array([True])
     for stage in stages:
-        stage = stage.keep(alive[stage.columns])
-        found.append(stage)
+        found.append(stage.keep(alive[stage.columns]))
         alive = np.zeros(stage.n_rows, dtype=bool)
-        alive[stage.rows] = True
-    last = alive
-    trimmed: list[Stage] = []
+        alive[found[-1].rows] = True
+    left, trimmed = alive, []
     for i, stage in reversed(list(enumerate(found))):
         stage = stage.keep(alive[stage.rows])
-        place = np.cumsum(alive) - 1
-        n_columns = found[i - 1].n_rows if i else 1
-        columns_alive = np.zeros(n_columns, dtype=bool)
-        columns_alive[stage.columns] = True
-        if not i:
-            columns_alive[:] = True
-        columns = (np.cumsum(columns_alive) - 1)[stage.columns]
-        replaced = dataclasses.replace(
-            stage, n_rows=int(alive.sum()), rows=place[stage.rows], columns=columns
-        )
-        trimmed.insert(0, replaced)
-        alive = columns_alive
-    return trimmed, last
+        rows, n_rows = renumber(alive)[stage.rows], int(alive.sum())
+        alive = np.zeros(found[i - 1].n_rows, dtype=bool) if i else np.array([True])
+        alive[stage.columns] = True
+        columns = renumber(alive)[stage.columns]
+        trimmed.append(dataclasses.replace(stage, n_rows=n_rows, rows=rows, columns=columns))
+    return trimmed[::-1], left
+
+
+def renumber(kept: np.ndarray) -> np.ndarray:
+    """Gives what is kept its new number."""
+    return np.cumsum(kept) - 1

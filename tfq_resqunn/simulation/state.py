@@ -35,6 +35,8 @@ class StateForm:
         weights: Weight symbols, in their order.
     """
 
+    flops_a_step = 0  # all that is counted is done for each patch
+
     def __init__(self, gates: Sequence[Gate], observables, qubits, inputs, weights):
         self._n_qubits, data = len(qubits), set(inputs)
         self._observables = _Observables(observables, qubits)
@@ -52,8 +54,6 @@ class StateForm:
         self._data = Angles(expressions["data"], list(inputs))
         self._weights = Angles(expressions["weights"], list(weights))
         self._both = Angles(expressions["both"], [*inputs, *weights])
-
-    flops_a_step = 0
 
     @property
     def flops(self) -> int:

@@ -165,6 +165,8 @@ class TransferForm:
         weights: Weight symbols, in their order.
     """
 
+    flops_a_step = 0  # all that is counted is done for each patch
+
     def __init__(self, gates, observables, qubits, inputs, weights):
         self._n_qubits = len(qubits)
         self._transfers, exponents = transfers_of(gates)
@@ -174,8 +176,6 @@ class TransferForm:
         start = np.zeros((4,) * self._n_qubits)
         start[np.ix_(*[(0, 3)] * self._n_qubits)] = 1  # in |0...0>, each I and Z is 1
         self._start = start.reshape(-1, 1)
-
-    flops_a_step = 0
 
     @property
     def flops(self) -> int:
