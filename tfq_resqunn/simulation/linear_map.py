@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn.simulation.angles import in_xla
+from tfq_resqunn.simulation.stages import expand
 
 # Above this many entries a constant matrix is applied sparsely.
 _DENSE_ENTRIES = 2**14
@@ -65,6 +66,17 @@ def _by_segments(x, shape, rows, columns, values):
     return mapped(x)
 
 
+def _sums_of_rows(x, where, factors):
+    return tf.reduce_sum(tf.gather(x, where) * tf.constant(factors[:, :, None], x.dtype), axis=1)
+
+
+def _sums_of_columns(x, where, factors):
+    products = tf.gather(x, where, axis=1) * tf.constant(factors, x.dtype)
+    # As a product with ones, so that XLA stops here. It would compute what is summed anew wherever
+    # a sum is gathered from.
+    return tf.linalg.matvec(products, tf.ones(where.shape[1], x.dtype))
+
+
 class _Gathers:
     """A sparse matrix, as gathers of columns that are padded to some widths and summed.
 
@@ -73,9 +85,9 @@ class _Gathers:
 
     def __init__(self, n: int, rows, columns, values):
         order = np.argsort(rows, kind="stable")
-        rows, columns, values = rows[order], columns[order], values[order]
+        columns, values = columns[order], values[order]
         counts = np.bincount(rows, minlength=n)
-        within = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
+        rows, within = expand(counts)
         n_pieces = np.maximum(1, -(-counts // _WIDTHS[-1]))
         first = np.cumsum(n_pieces) - n_pieces
         pieces, within = first[rows] + within // _WIDTHS[-1], within % _WIDTHS[-1]
@@ -96,27 +108,20 @@ class _Gathers:
             n_placed += len(chosen)
         self._rest = None
         if len(lengths) > n:
-            owners = np.repeat(np.arange(n), n_pieces)
+            owners, _ = expand(n_pieces)
             self._rest = _Gathers(n, owners, self._place, np.ones(len(owners)))
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Maps `[n_columns, m]` to `[n_rows, m]`."""
         if x.shape[1] is None or x.shape[1] > _MAX_FEW:
-            return self._sum(x, 0, lambda products, _: tf.reduce_sum(products, axis=1))
-        # As products with ones, so that XLA stops here. It would compute what is summed anew
-        # wherever a sum is gathered from.
-        ones = functools.partial(tf.ones, dtype=x.dtype)
-        sums = self._sum(tf.transpose(x), 1, lambda p, width: tf.linalg.matvec(p, ones(width)))
-        return tf.transpose(sums)
+            return self._sum(x, _sums_of_rows, axis=0)
+        return tf.transpose(self._sum(tf.transpose(x), _sums_of_columns, axis=1))
 
-    def _sum(self, x, axis, add):
-        sums = []
-        for where, factors in self._tables:
-            factors = tf.constant(factors if axis else factors[:, :, None], x.dtype)
-            sums.append(add(tf.gather(x, where, axis=axis) * factors, where.shape[1]))
+    def _sum(self, x, sums_of, axis):
+        sums = [sums_of(x, where, factors) for where, factors in self._tables]
         x = sums[0] if len(sums) == 1 else tf.concat(sums, axis=axis)
         if self._rest is not None:
-            return self._rest._sum(x, axis, add)
+            return self._rest._sum(x, sums_of, axis)
         if np.array_equal(self._place, np.arange(len(self._place))):
             return x
         return tf.gather(x, self._place, axis=axis)

@@ -69,7 +69,7 @@ def pull_back(
     gates: Sequence[Gate | Channel],
     trig: TrigTable,
     n_qubits: int,
-    allowed: Callable[[int, int], Sequence[bool]] = lambda i, q: (True,) * 4,
+    allowed: Callable[[int, int], Sequence[bool]],
 ) -> PulledBack:
     """Pulls operators back through gates.
 
@@ -136,10 +136,8 @@ def _chain(operator, gates, turns, trig, n_qubits, allowed, limit):
             raise TooManyTerms
         if i not in turns:
             turns[i] = _Turns(gate, trig)
-        n_terms += turns[i].n_terms(codes)
-        if n_terms > limit:  # before there are as many
-            raise TooManyTerms
-        codes, stage = turns[i](codes)
+        codes, stage = turns[i](codes, limit - n_terms)
+        n_terms += len(stage)
         chain.append(stage)
         drop(i, gate.qubits)
     return chain, codes.strings(n_qubits)
@@ -164,17 +162,12 @@ class _Turns:
         self._factors = factors
         self._counts = np.bincount(old.astype(np.int64), minlength=4 ** len(gate.qubits))
 
-    def n_terms(self, codes: "_Codes") -> int:
-        return int(self._counts[self._letters(codes)].sum())
-
-    def _letters(self, codes):
+    def __call__(self, codes: "_Codes", limit: int) -> tuple["_Codes", Stage]:
         letters = np.zeros(len(codes), dtype=np.int64)
         for q in self._qubits:
             letters = 4 * letters + codes.letters(q)
-        return letters
-
-    def __call__(self, codes: "_Codes") -> tuple["_Codes", Stage]:
-        letters = self._letters(codes)
+        if self._counts[letters].sum() > limit:  # before there are as many
+            raise TooManyTerms
         columns, within = expand(self._counts[letters])
         place = (np.cumsum(self._counts) - self._counts)[letters[columns]] + within
         new, rest = {}, self._new[place]

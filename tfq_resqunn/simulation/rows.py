@@ -22,8 +22,7 @@ class Products:
         self._halves = None
         if all(len(p) <= 1 for p in products):
             # A row of ones is put behind the others, where one is needed.
-            self._rows = [p[0] if p else n_rows for p in products]
-            self._take = Take(self._rows)
+            self._take = Take([p[0] if p else n_rows for p in products])
             self._empty = [not p for p in products]
             self._uses_one = () in products
             return
@@ -32,8 +31,7 @@ class Products:
         for part in parts:
             distinct = sorted(set(part))
             number = {p: i for i, p in enumerate(distinct)}
-            self._halves.append((Products(distinct, n_rows), [number[p] for p in part]))
-        self._takes = [Take(places) for _, places in self._halves]
+            self._halves.append((Products(distinct, n_rows), Take([number[p] for p in part])))
         self._uses_one = any(half._uses_one for half, _ in self._halves)
 
     def __call__(self, rows: tf.Tensor) -> tf.Tensor:
@@ -45,8 +43,7 @@ class Products:
     def _multiply(self, rows):
         if self._halves is None:
             return self._take(rows)
-        halves = zip(self._halves, self._takes, strict=True)
-        left, right = (take(half._multiply(rows)) for (half, _), take in halves)
+        left, right = (take(half._multiply(rows)) for half, take in self._halves)
         return left * right
 
     def one_by_one(self, rows: list[tf.Tensor]) -> list[tf.Tensor | None]:
@@ -55,9 +52,9 @@ class Products:
         Long rows stay in the processor's cache, where a block of them would not.
         """
         if self._halves is None:
-            return [None if self._empty[i] else rows[r] for i, r in enumerate(self._rows)]
+            return [None if self._empty[i] else rows[r] for i, r in enumerate(self._take.places)]
         left, right = (half.one_by_one(rows) for half, _ in self._halves)
-        places = zip(*(places for _, places in self._halves), strict=True)
+        places = zip(*(take.places for _, take in self._halves), strict=True)
         return [times(left[i], right[j]) for i, j in places]
 
 
@@ -95,19 +92,19 @@ class Take:
     """
 
     def __init__(self, places):
-        self._places = np.asarray(places, dtype=np.int64)
-        self._first = int(self._places[0])
-        self._is_slice = np.array_equal(self._places, self._first + np.arange(len(self._places)))
+        self.places = np.asarray(places, dtype=np.int64)
+        self._first = int(self.places[0])
+        self._is_slice = np.array_equal(self.places, self._first + np.arange(len(self.places)))
         self._back: dict[int, LinearMap] = {}
 
     def __call__(self, rows: tf.Tensor) -> tf.Tensor:
         """Maps `[n_rows, ...]` to `[n_places, ...]`."""
-        n_rows, n_places = rows.shape[0], len(self._places)
+        n_rows, n_places = rows.shape[0], len(self.places)
         if self._is_slice:
             whole = n_places == n_rows
             return rows if whole else rows[self._first : self._first + n_places]
         if n_rows not in self._back:
-            self._back[n_rows] = LinearMap((n_rows, n_places), self._places, np.arange(n_places))
+            self._back[n_rows] = LinearMap((n_rows, n_places), self.places, np.arange(n_places))
         back = self._back[n_rows]
 
         @tf.custom_gradient
@@ -116,6 +113,6 @@ class Take:
                 flat = tf.reshape(upstream, [n_places, -1])
                 return tf.reshape(back(flat), tf.shape(rows))
 
-            return tf.gather(rows, self._places), gradient
+            return tf.gather(rows, self.places), gradient
 
         return gathered(rows)
