@@ -4,17 +4,14 @@ import cirq
 import numpy as np
 import sympy
 
+from tfq_resqunn.circuits.checks import choice, number
+
 ROTATIONS = {"rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz}
 
 
 def rotation_gate(name: str, who: str):
     """Looks up `cirq.rx`, `cirq.ry` or `cirq.rz` by name for the function `who`."""
-    if not isinstance(name, str) or name not in ROTATIONS:
-        raise ValueError(
-            f"{who}: `rotation` must be one of {', '.join(map(repr, ROTATIONS))}. "
-            f"Received {name!r}."
-        )
-    return ROTATIONS[name]
+    return ROTATIONS[choice(*ROTATIONS)(name, "rotation", who)]
 
 
 def zz_rotation(angle) -> cirq.ZZPowGate:
@@ -27,13 +24,13 @@ def radians_per_unit(scale, who: str):
 
     A multiple of pi stays symbolic, so that angles cancel as one expects.
     """
-    number = isinstance(scale, (int, float, np.number)) and not isinstance(scale, bool)
-    if not number or not np.isfinite(scale) or scale == 0:
+    scale = number()(scale, "scale", who)
+    if scale == 0:
         raise ValueError(
-            f"{who}: `scale` must be a finite number of radians per unit of input and "
-            f"not 0, which would encode nothing. Received {scale!r}."
+            f"{who}: `scale` must not be 0 radians per unit of input, which would encode nothing. "
+            f"Received {scale}."
         )
     turns = sympy.nsimplify(scale / np.pi, rational=True, tolerance=1e-14)
     if turns.q <= 64:
         return turns * sympy.pi
-    return sympy.Integer(scale) if float(scale).is_integer() else float(scale)
+    return sympy.Integer(scale) if scale.is_integer() else scale

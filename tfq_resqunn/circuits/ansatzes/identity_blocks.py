@@ -2,7 +2,7 @@
 
 import cirq
 
-from tfq_resqunn.circuits.checks import check_count, check_register
+from tfq_resqunn.circuits.checks import check_register, check_size
 from tfq_resqunn.circuits.json import rename_symbols
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols
@@ -48,7 +48,7 @@ def identity_blocks(
         plateaus in parametrized quantum circuits* (2019), arXiv:1903.05076, figure 1.
     """
     qubits, n_layers = check_register(n_qubits, n_layers, "identity_blocks")
-    depth = check_count(layers_per_block, "layers_per_block", "identity_blocks")
+    depth = check_size(layers_per_block, "layers_per_block", "identity_blocks")
     unitary = _get(ansatz)(len(qubits), depth)
     own = sorted(cirq.parameter_names(unitary))
     m = len(own)

@@ -3,7 +3,7 @@
 import cirq
 
 from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
-from tfq_resqunn.circuits.checks import check_register
+from tfq_resqunn.circuits.checks import check_register, choice
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols
 
@@ -53,11 +53,7 @@ def qcnn(n_qubits: int, n_layers: int = 1, *, block: str = "su4") -> cirq.Circui
             "qcnn: `n_qubits` must be at least 2, since its blocks stand on pairs of neighbours. "
             f"Received {n_qubits}."
         )
-    if block not in _BLOCKS:
-        raise ValueError(
-            f"qcnn: `block` must be one of {', '.join(map(repr, _BLOCKS))}. Received {block!r}."
-        )
-    operations, n_weights = _BLOCKS[block]
+    operations, n_weights = _BLOCKS[choice(*_BLOCKS)(block, "block", "qcnn")]
     weights = weight_symbols(n_layers * n_weights)
     circuit = cirq.Circuit()
     for layer in range(n_layers):

@@ -4,7 +4,7 @@ import random
 
 import cirq
 
-from tfq_resqunn.circuits.checks import check_register, is_integer
+from tfq_resqunn.circuits.checks import check_register, check_seed
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.rotations import ROTATIONS
 from tfq_resqunn.circuits.symbols import weight_symbols
@@ -48,7 +48,7 @@ def random_ansatz(n_qubits: int, n_layers: int = 1, *, seed: int = 0) -> cirq.Ci
         arXiv:1904.04767, section 2; there the numbers of gates are random too.
     """
     qubits, n_layers = check_register(n_qubits, n_layers, "random_ansatz")
-    draw = _Draw(_check_seed(seed))
+    draw = _Draw(check_seed(seed, "seed", "random_ansatz"))
     weights = iter(weight_symbols(n_layers * len(qubits)))
     circuit = cirq.Circuit()
     for _ in range(n_layers):
@@ -82,11 +82,3 @@ class _Draw:
 
 def _first(pair):
     return pair[0]
-
-
-def _check_seed(seed) -> int:
-    if not is_integer(seed):
-        raise TypeError(f"random_ansatz: `seed` must be an integer. Received {seed!r}.")
-    if seed < 0:
-        raise ValueError(f"random_ansatz: `seed` must be at least 0. Received {seed}.")
-    return int(seed)

@@ -3,7 +3,7 @@
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.circuits.checks import check_size
 from tfq_resqunn.circuits.registry import ENCODERS
 from tfq_resqunn.circuits.symbols import data_symbols
 
@@ -38,7 +38,7 @@ def amplitude_encoder(n_features: int) -> cirq.Circuit:
         Mottonen, Vartiainen, Bergholm, Salomaa, *Transformation of quantum states using uniformly
         controlled rotations* (2004), arXiv:quant-ph/0407010.
     """
-    n_features = check_count(n_features, "n_features", "amplitude_encoder")
+    n_features = check_size(n_features, "n_features", "amplitude_encoder")
     n_qubits = max(1, (n_features - 1).bit_length())
     values = data_symbols(n_features)
     amplitudes = [*values, *[sympy.Integer(0)] * (2**n_qubits - n_features)]

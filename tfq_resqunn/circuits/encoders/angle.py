@@ -5,7 +5,7 @@ import functools
 import cirq
 import numpy as np
 
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.circuits.checks import check_size
 from tfq_resqunn.circuits.registry import ENCODERS
 from tfq_resqunn.circuits.rotations import radians_per_unit, rotation_gate
 from tfq_resqunn.circuits.symbols import data_symbols
@@ -38,7 +38,7 @@ def angle_encoder(n_features: int, *, rotation: str = "ry", scale: float = np.pi
     Reference:
         Schuld, Petruccione, *Supervised Learning with Quantum Computers* (2018), section 5.
     """
-    n_features = check_count(n_features, "n_features", "angle_encoder")
+    n_features = check_size(n_features, "n_features", "angle_encoder")
     gate = rotation_gate(rotation, "angle_encoder")
     factor = radians_per_unit(scale, "angle_encoder")
     qubits = cirq.LineQubit.range(n_features)
@@ -89,8 +89,8 @@ def dense_angle_encoder(
         definition 3, there with two values a qubit.
     """
     who = "dense_angle_encoder"
-    n_features = check_count(n_features, "n_features", who)
-    values_per_qubit = check_count(values_per_qubit, "values_per_qubit", who)
+    n_features = check_size(n_features, "n_features", who)
+    values_per_qubit = check_size(values_per_qubit, "values_per_qubit", who)
     factor = radians_per_unit(scale, who)
     circuit = cirq.Circuit()
     for i, x in enumerate(data_symbols(n_features)):

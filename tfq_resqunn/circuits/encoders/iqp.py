@@ -6,7 +6,7 @@ import cirq
 import numpy as np
 import sympy
 
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.circuits.checks import check_size, choice
 from tfq_resqunn.circuits.registry import ENCODERS
 from tfq_resqunn.circuits.rotations import radians_per_unit, zz_rotation
 from tfq_resqunn.circuits.symbols import data_symbols
@@ -93,11 +93,13 @@ def zz_feature_map(
     )
 
 
+check_pairs = choice("all", "neighbours")
+
+
 def _commuting(n_features, n_repeats, pairs, scale, about_z, about_zz, who) -> cirq.Circuit:
-    n_features = check_count(n_features, "n_features", who)
-    n_repeats = check_count(n_repeats, "n_repeats", who)
-    if pairs not in ("all", "neighbours"):
-        raise ValueError(f"{who}: `pairs` must be 'all' or 'neighbours'. Received {pairs!r}.")
+    n_features = check_size(n_features, "n_features", who)
+    n_repeats = check_size(n_repeats, "n_repeats", who)
+    check_pairs(pairs, "pairs", who)
     factor = radians_per_unit(scale, who)
     angles = [factor * x for x in data_symbols(n_features)]
     qubits = cirq.LineQubit.range(n_features)

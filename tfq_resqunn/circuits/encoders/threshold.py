@@ -1,10 +1,9 @@
 """Basis encoding: each value decides between two basis states."""
 
 import cirq
-import numpy as np
 import sympy
 
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.circuits.checks import check_size, number
 from tfq_resqunn.circuits.registry import ENCODERS
 from tfq_resqunn.circuits.symbols import data_symbols
 
@@ -35,13 +34,9 @@ def threshold_encoder(n_features: int, *, threshold: float = 0.5) -> cirq.Circui
         Basis encoding of a thresholded image: Henderson, Shakya, Pradhan, Cook, *Quanvolutional
         Neural Networks* (2020), arXiv:1904.04767.
     """
-    n_features = check_count(n_features, "n_features", "threshold_encoder")
-    if not isinstance(threshold, (int, float, np.number)) or not np.isfinite(threshold):
-        raise ValueError(
-            "threshold_encoder: `threshold` must be a finite number, in units of the input. "
-            f"Received {threshold!r}."
-        )
+    n_features = check_size(n_features, "n_features", "threshold_encoder")
+    threshold = number()(threshold, "threshold", "threshold_encoder")
     return cirq.Circuit(
-        cirq.rx(sympy.pi * sympy.Max(0, sympy.sign(x - float(threshold))))(cirq.LineQubit(i))
+        cirq.rx(sympy.pi * sympy.Max(0, sympy.sign(x - threshold)))(cirq.LineQubit(i))
         for i, x in enumerate(data_symbols(n_features))
     )
