@@ -144,9 +144,14 @@ def calls(folder: Path) -> list[Call]:
         call("gradient_report", rq.gradient_report, model=model, x=images, y=labels),
         call("GradientFlow", rq.GradientFlow, x=images, y=labels),
         call(
-            "gradient_variance", rq.gradient_variance,
-            build=functools.partial(_build, model), x=images, y=labels, over={"n": [1]},
-            n_samples=2, verbose=0,
+            "gradient_variance",
+            rq.gradient_variance,
+            build=functools.partial(_build, model),
+            x=images,
+            y=labels,
+            over={"n": [1]},
+            n_samples=2,
+            verbose=0,
         ),  # fmt: skip
         call("expressibility", rq.expressibility, circuit=ansatz, n_samples=4),
         call("entangling_capability", rq.entangling_capability, circuit=ansatz, n_samples=4),
@@ -172,9 +177,13 @@ def calls(folder: Path) -> list[Call]:
 
 def _arguments_of_part(name: str, function, qubits) -> dict | None:
     first = next(iter(inspect.signature(function).parameters), None)
-    valid = {"n_features": {"n_features": 2}, "n_qubits": {"n_qubits": 2}, "qubits": {"qubits": qubits}}
+    valid = {
+        "n_features": {"n_features": 2},
+        "n_qubits": {"n_qubits": 2},
+        "qubits": {"qubits": qubits},
+    }
     extra = {"circuit": 1} if name == "sim_circuit" else {}
-    return {**valid[first], **extra} if first in valid and name != "reupload" else None
+    return {first: sizes[first], **extra} if first in sizes else None
 
 
 def _registry() -> Registry:
@@ -191,7 +200,7 @@ def attempt(one: Call, parameter: str, value) -> tuple[str, str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             one.with_value(parameter, value)
-    except Exception as error:  # noqa: BLE001 - every kind is judged
+    except Exception as error:
         text = f"{type(error).__name__}: {error}"
         frames = traceback.extract_tb(error.__traceback__)
         ours = frames[-1].filename.startswith(PACKAGE)

@@ -194,7 +194,7 @@ def test_colour_images_and_odd_sizes(name, rng):
 ERRORS = {
     "count": (lambda: iqp_encoder(0), ValueError, "iqp_encoder: `n_features` must be at least 1"),
     "kind": (lambda: amplitude_encoder(2.5), TypeError, "`n_features` must be an integer"),
-    "pairs": (lambda: iqp_encoder(2, pairs="none"), ValueError, "`pairs` must be 'all' or 'neigh"),
+    "pairs": (lambda: iqp_encoder(2, pairs="none"), ValueError, "`pairs` must be one of 'all', 'n"),
     "scale": (lambda: zz_feature_map(2, scale=0), ValueError, "zz_feature_map: `scale` must be a"),
     "threshold": (
         lambda: threshold_encoder(2, threshold=np.inf), ValueError, "must be a finite number",

@@ -21,6 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 RANKS = {
     "_keras": 0,
     "_version": 0,
+    "arguments": 0,
     "files": 0,
     "seeding": 0,
     "circuits": 1,

@@ -12,8 +12,8 @@ import cirq
 import numpy as np
 import tensorflow as tf
 
+from tfq_resqunn.arguments import check_count, check_function, check_seed, checked, optional
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.checks import check_count
 from tfq_resqunn.simulation.gates import gates_of
 from tfq_resqunn.simulation.plan import MAX_STATE_QUBITS
 from tfq_resqunn.simulation.state import StateForm
@@ -22,6 +22,9 @@ from tfq_resqunn.simulation.state import StateForm
 CHUNK_AMPLITUDES = 2**18
 
 
+@checked(
+    n_samples=check_count, n_bins=check_count, seed=check_seed, progress=optional(check_function)
+)
 def expressibility(
     circuit: cirq.AbstractCircuit | QuanvCircuit,
     n_samples: int = 5000,
@@ -68,7 +71,6 @@ def expressibility(
     Reference:
         Sim et al. (2019), arXiv:1905.10876, equations 8 to 10.
     """
-    n_bins = check_count(n_bins, "n_bins", "expressibility")
     counts = np.zeros(n_bins)
     for states in _random_states(circuit, 2, n_samples, seed, progress, "expressibility"):
         overlaps = np.einsum("in,in->n", states[:, 0].conj(), states[:, 1])
@@ -80,6 +82,7 @@ def expressibility(
     return float(max(0, terms.sum()))
 
 
+@checked(n_samples=check_count, seed=check_seed, progress=optional(check_function))
 def entangling_capability(
     circuit: cirq.AbstractCircuit | QuanvCircuit,
     n_samples: int = 5000,
@@ -146,7 +149,7 @@ def meyer_wallach(states: np.ndarray) -> np.ndarray:
 def _random_states(circuit, at_once, n_samples, seed, progress, who) -> Iterator[np.ndarray]:
     """Yields states `[2**n_qubits, at_once, n]` until there are `n_samples` of n."""
     circuit = _check_circuit(circuit, who)
-    left = check_count(n_samples, "n_samples", who)
+    left = n_samples
     symbols, high = _ranges(circuit)
     gates = gates_of(circuit.circuit, circuit.qubits)
     # With each sample in the place of a patch: all symbols are data to the simulation.

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.arguments import check_count
 from tfq_resqunn.circuits.json import write_json
 from tfq_resqunn.circuits.measurements import Measurements
 from tfq_resqunn.gradients.layers import layers_with_weights

@@ -6,8 +6,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import IS_KERAS_3, keras
+from tfq_resqunn.arguments import check_seed, checked
 
 
+@checked(seed=check_seed)
 def set_seed(seed: int) -> None:
     """Seed Python, NumPy, TensorFlow and Keras, so that what follows can be repeated.
 
@@ -15,7 +17,7 @@ def set_seed(seed: int) -> None:
     Python 3.12 refuses, for the float. Without it, Keras 2 draws them from Python's generator.
 
     Args:
-        seed: A non-negative integer.
+        seed: An integer from 0 to 2**32 - 1.
 
     Example:
         >>> set_seed(1); first = keras.layers.Dense(1)(np.ones((1, 3)))

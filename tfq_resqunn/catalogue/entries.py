@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import cirq
 
+from tfq_resqunn.arguments import check_count
 from tfq_resqunn.catalogue.docstrings import Description, describe
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES, QuanvCircuit
-from tfq_resqunn.circuits.checks import check_count
 from tfq_resqunn.circuits.observables import as_pauli_sums
 from tfq_resqunn.circuits.registry import Registry
 from tfq_resqunn.descriptors import entangling_capability, expressibility

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import cirq
 import numpy as np
 
+from tfq_resqunn.arguments import checked
+from tfq_resqunn.circuits.checks import check_circuit
 from tfq_resqunn.circuits.json import read_json, write_json
 
 # What each strength is: a probability, or for damping the rate gamma of one gate's duration.
@@ -79,6 +81,7 @@ class Noise:
         ordered = tuple((name, strengths[name]) for name in NAMES if strengths.get(name))
         return cls(ordered) if ordered else None
 
+    @checked(circuit=check_circuit)
     def apply(self, circuit: cirq.AbstractCircuit) -> cirq.Circuit:
         """Gives the circuit with the channels in it."""
         if self.model is not None:

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 import cirq
 import numpy as np
 
+from tfq_resqunn.arguments import checked
+from tfq_resqunn.circuits.checks import check_qubits
 from tfq_resqunn.circuits.registry import OBSERVABLES
 
 
 @OBSERVABLES.register("z")
+@checked(qubits=check_qubits)
 def pauli_z(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     """Gives Pauli Z on each qubit, in their order.
 
@@ -21,18 +24,21 @@ def pauli_z(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
 
 
 @OBSERVABLES.register("x")
+@checked(qubits=check_qubits)
 def pauli_x(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     """Gives Pauli X on each qubit, in their order."""
     return [cirq.X(q) for q in qubits]
 
 
 @OBSERVABLES.register("y")
+@checked(qubits=check_qubits)
 def pauli_y(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     """Gives Pauli Y on each qubit, in their order."""
     return [cirq.Y(q) for q in qubits]
 
 
 @OBSERVABLES.register("xyz")
+@checked(qubits=check_qubits)
 def pauli_xyz(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     """Gives Pauli X, Y and Z on each qubit: three outcomes for the first, then the second, ...
 
@@ -43,6 +49,7 @@ def pauli_xyz(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
 
 
 @OBSERVABLES.register("parity")
+@checked(qubits=check_qubits)
 def parity(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     """Gives one outcome: the parity of all qubits, Z Z ... Z.
 
@@ -53,6 +60,7 @@ def parity(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
 
 
 @OBSERVABLES.register("neighbour_parity")
+@checked(qubits=check_qubits)
 def neighbour_parity(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     """Gives Z Z on each qubit and the next, closed to a ring: as many outcomes as qubits.
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import cirq
 
+from tfq_resqunn.arguments import check_count
 from tfq_resqunn.circuits.ansatzes import ANSATZES
-from tfq_resqunn.circuits.checks import check_count
 from tfq_resqunn.circuits.circuit import QuanvCircuit
 from tfq_resqunn.circuits.encoders import ENCODERS
 from tfq_resqunn.circuits.json import read_json, write_json

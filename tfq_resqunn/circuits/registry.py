@@ -117,7 +117,7 @@ class Registry:
 
     def deserialize(self, config: str | dict) -> Callable:
         """Gives the function that `serialize` described."""
-        if isinstance(config, str):
+        if not isinstance(config, dict):
             return self.get(config)
         options = config.get("config") or {}
         unknown = set(config) - {"name", "config"} or "name" not in config

@@ -2,11 +2,13 @@
 
 import cirq
 
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.arguments import check_size, checked
+from tfq_resqunn.circuits.checks import check_circuit
 from tfq_resqunn.circuits.json import rename_symbols
 from tfq_resqunn.circuits.symbols import weight_symbols
 
 
+@checked(encoder=check_circuit, ansatz=check_circuit, n_uploads=check_size)
 def reupload(
     encoder: cirq.AbstractCircuit, ansatz: cirq.AbstractCircuit, n_uploads: int
 ) -> cirq.Circuit:
@@ -37,7 +39,6 @@ def reupload(
         Perez-Salinas, Cervera-Lierta, Gil-Fuster, Latorre, *Data re-uploading for a universal
         quantum classifier* (2020), arXiv:1907.02085.
     """
-    n_uploads = check_count(n_uploads, "n_uploads", "reupload")
     if n_uploads == 1:
         return encoder.unfreeze() + ansatz.unfreeze()
     own = sorted(cirq.parameter_names(ansatz))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfq_resqunn.circuits.checks import is_integer
+from tfq_resqunn.arguments import is_integer
 
 
 def check_arguments(classes, n_train, n_test, seed) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.arguments import check_count
 from tfq_resqunn.files import replacing
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.report import (

@@ -10,7 +10,7 @@ import pandas as pd
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.arguments import check_count
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.redraw import initializers_of, redraw
 from tfq_resqunn.gradients.report import check_compiled, flat_components, loss_gradients

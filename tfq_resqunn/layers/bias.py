@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.circuits.checks import check_flag
+from tfq_resqunn.arguments import check_flag
 
 
 class BiasedLayer(keras.layers.Layer):

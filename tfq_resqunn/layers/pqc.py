@@ -5,8 +5,9 @@ import tensorflow as tf
 import tensorflow_quantum as tfq
 
 from tfq_resqunn._keras import NO_AUTOCAST, keras, register
+from tfq_resqunn.arguments import check_count, check_flag
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.checks import check_count, check_flag, names
+from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.circuits.serializable import serializable
 from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.layers.initializers import default_initializer

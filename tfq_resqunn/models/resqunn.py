@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.arguments import check_count
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin

@@ -2,7 +2,8 @@
 
 import cirq
 
-from tfq_resqunn.circuits.checks import check_register, check_size
+from tfq_resqunn.arguments import check_size
+from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.json import rename_symbols
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols

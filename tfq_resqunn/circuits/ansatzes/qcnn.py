@@ -2,8 +2,9 @@
 
 import cirq
 
+from tfq_resqunn.arguments import choice
 from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
-from tfq_resqunn.circuits.checks import check_register, choice
+from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols
 

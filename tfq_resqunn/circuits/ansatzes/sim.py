@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import cirq
 
+from tfq_resqunn.arguments import is_integer
 from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
-from tfq_resqunn.circuits.checks import check_register, integer
+from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.rotations import ROTATIONS
 from tfq_resqunn.circuits.symbols import weight_symbols
@@ -103,7 +104,11 @@ def sim_circuit(n_qubits: int, n_layers: int = 1, *, circuit: int) -> cirq.Circu
         figure 2.
     """
     qubits, n_layers = check_register(n_qubits, n_layers, "sim_circuit")
-    circuit = integer(1, len(LAYERS))(circuit, "circuit", "sim_circuit")
+    if not is_integer(circuit) or circuit not in LAYERS:
+        raise ValueError(
+            f"sim_circuit: `circuit` must be a number from 1 to {len(LAYERS)}, as in the paper's "
+            f"figure 2. Received {circuit!r}."
+        )
     steps = [*_steps(BEFORE.get(circuit, "")), *_steps(LAYERS[circuit]) * n_layers]
     blocks = [(gate, PLACES[place](len(qubits))) for gate, place in steps]
     weights = iter(weight_symbols(sum(len(p) for gate, p in blocks if gate not in _FIXED)))

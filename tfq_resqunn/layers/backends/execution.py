@@ -8,8 +8,8 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tfq_resqunn.arguments import check_count
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.checks import check_count
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.layers import differentiators
 from tfq_resqunn.layers.backends.programs import Programs
