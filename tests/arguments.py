@@ -177,11 +177,7 @@ def calls(folder: Path) -> list[Call]:
 
 def _arguments_of_part(name: str, function, qubits) -> dict | None:
     first = next(iter(inspect.signature(function).parameters), None)
-    valid = {
-        "n_features": {"n_features": 2},
-        "n_qubits": {"n_qubits": 2},
-        "qubits": {"qubits": qubits},
-    }
+    sizes = {"n_features": 2, "n_qubits": 2, "qubits": qubits}
     extra = {"circuit": 1} if name == "sim_circuit" else {}
     return {first: sizes[first], **extra} if first in sizes else None
 

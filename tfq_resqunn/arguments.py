@@ -1,10 +1,13 @@
 """The rules that arguments keep, and what is said where one does not.
 
-A rule is a function `rule(value, argument, who)`: it gives the value in its usual form (a Python
-integer for NumPy's), or raises a `TypeError` or a `ValueError` that says who asks, which argument,
-the rule, and what was received. `checked` applies rules to the arguments of a function.
+A `Rule` is called with a value, the argument's name and who asks. It gives the value in its usual
+form (a Python integer for NumPy's), or raises a `TypeError` or a `ValueError` that says who asks,
+which argument, the rule, and what was received. `checked` applies rules to a function's arguments.
 """
 
+from __future__ import annotations
+
+import dataclasses
 import functools
 import inspect
 import math
@@ -13,8 +16,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-Rule = Callable[[Any, str, str], Any]
 
 MAX_COUNT = 2**31 - 1  # shapes and shots are counted with 32 bits
 MAX_SIZE = 4096  # qubits and layers of a named circuit: a qubit for each pixel of 64 x 64
@@ -53,18 +54,67 @@ def received(value) -> str:
 # --- rules -----------------------------------------------------------------------------------
 
 
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """What one argument must be.
+
+    Attributes:
+        kind: What it must be, for messages: `"an integer"`.
+        is_kind: Tells whether a value is of that kind.
+        broken: Gives the limit that a value of the kind does not keep, such as `"at least 1"`.
+        convert: Gives the value in its usual form.
+        remedy: What to do instead, for messages.
+
+    Example:
+        >>> integer(1)(np.int64(3), "filters", "Quanv2D")
+        3
+        >>> integer(1)(0, "filters", "Quanv2D")
+        Traceback (most recent call last):
+        ValueError: Quanv2D: `filters` must be at least 1. Received 0.
+    """
+
+    kind: str
+    is_kind: Callable[[Any], bool]
+    broken: Callable[[Any], str | None] = lambda value: None
+    convert: Callable[[Any], Any] = lambda value: value
+    remedy: str = ""
+
+    def __call__(self, value, argument: str, who: str):
+        """Gives the value in its usual form.
+
+        Raises:
+            TypeError: If it is not of the kind.
+            ValueError: If it does not keep a limit.
+        """
+        remedy = f" {self.remedy}" if self.remedy else ""
+        if not self.is_kind(value):
+            raise TypeError(
+                f"{who}: `{argument}` must be {self.kind}. Received {received(value)}.{remedy}"
+            )
+        if (limit := self.broken(value)) is not None:
+            raise ValueError(f"{who}: `{argument}` must be {limit}. Received {value!r}.{remedy}")
+        return self.convert(value)
+
+    def or_none(self) -> Rule:
+        """Gives the rule that also takes `None`."""
+        return dataclasses.replace(
+            self,
+            kind=f"{self.kind} or None",
+            is_kind=lambda value: value is None or self.is_kind(value),
+            broken=lambda value: None if value is None else self.broken(value),
+            convert=lambda value: None if value is None else self.convert(value),
+        )
+
+
 def integer(low: int, high: int = MAX_COUNT) -> Rule:
     """Makes the rule for integers from `low` to `high`."""
 
-    def check(value, argument: str, who: str) -> int:
-        if not is_integer(value):
-            raise TypeError(f"{who}: `{argument}` must be an integer. Received {received(value)}.")
-        if not low <= value <= high:
-            limit = f"at least {low}" if value < low else f"at most {high}"
-            raise ValueError(f"{who}: `{argument}` must be {limit}. Received {value}.")
-        return int(value)
+    def broken(value) -> str | None:
+        if value < low:
+            return f"at least {low}"
+        return f"at most {high}" if value > high else None
 
-    return check
+    return Rule("an integer", is_integer, broken, int)
 
 
 def number(low: float = -math.inf, high: float = math.inf, *, above: bool = False) -> Rule:
@@ -73,77 +123,46 @@ def number(low: float = -math.inf, high: float = math.inf, *, above: bool = Fals
     limits += [f" of at most {high:g}"] * (high < math.inf)
     kind = "a finite number" + " and".join(limits)
 
-    def check(value, argument: str, who: str) -> float:
-        if not is_number(value):
-            raise TypeError(f"{who}: `{argument}` must be {kind}. Received {received(value)}.")
-        if not _is_finite(value) or value > high or (value <= low if above else value < low):
-            raise ValueError(f"{who}: `{argument}` must be {kind}. Received {value}.")
-        return float(value)
+    def broken(value) -> str | None:
+        is_inside = low < value <= high if above else low <= value <= high
+        return None if is_inside and _is_finite(value) else kind
 
-    return check
+    return Rule(kind, is_number, broken, float)
 
 
 def choice(*choices: str) -> Rule:
     """Makes the rule for one of some words."""
-
-    def check(value, argument: str, who: str) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise (ValueError if isinstance(value, str) else TypeError)(
-                f"{who}: `{argument}` must be one of {', '.join(map(repr, choices))}. "
-                f"Received {value!r}."
-            )
-        return value
-
-    return check
+    kind = f"one of {', '.join(map(repr, choices))}"
+    return Rule(kind, _is_text, lambda value: None if value in choices else kind)
 
 
-def instance(types, what: str, remedy: str = "") -> Rule:
-    """Makes the rule for objects of some types, which `what` calls by name."""
-
-    def check(value, argument: str, who: str):
-        if not isinstance(value, types):
-            raise TypeError(
-                f"{who}: `{argument}` must be {what}. Received {received(value)}."
-                + (f" {remedy}" if remedy else "")
-            )
-        return value
-
-    return check
+def instance(types, kind: str, remedy: str = "") -> Rule:
+    """Makes the rule for objects of some types."""
+    return Rule(kind, lambda value: isinstance(value, types), remedy=remedy)
 
 
-def optional(rule: Rule) -> Rule:
-    """Makes the rule that also takes `None`."""
+def _is_text(value) -> bool:
+    return isinstance(value, str)
 
-    def check(value, argument: str, who: str):
-        return None if value is None else rule(value, argument, who)
 
-    return check
+def _is_finite(value) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
 
 
 check_count = integer(1)
 check_size = integer(1, MAX_SIZE)
 check_seed = integer(0, MAX_SEED)
-check_text = instance(str, "text")
-check_function = instance(Callable, "a function")
-
-
-def check_flag(value, argument: str, who: str) -> bool:
-    """Takes `True` and `False`."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{who}: `{argument}` must be True or False. Received {received(value)}.")
-    return bool(value)
-
-
-def check_path(value, argument: str, who: str):
-    """Takes the name of a file or folder that the system can have."""
-    if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(
-            f"{who}: `{argument}` must be a path, as text or pathlib.Path. "
-            f"Received {received(value)}."
-        )
-    if not os.fspath(value) or "\0" in os.fspath(value):
-        raise ValueError(f"{who}: `{argument}` must name a file or folder. Received {value!r}.")
-    return value
+check_text = Rule("text", _is_text)
+check_function = Rule("a function", callable)
+check_flag = Rule("True or False", lambda value: isinstance(value, (bool, np.bool_)), convert=bool)
+check_path = Rule(
+    "a path, as text or pathlib.Path",
+    lambda value: isinstance(value, (str, os.PathLike)),
+    lambda value: None if str(value) and "\0" not in str(value) else "the name of a file or folder",
+)
 
 
 # --- their use -------------------------------------------------------------------------------
@@ -184,10 +203,3 @@ def checked(**rules: Rule) -> Callable:
         return wrapper
 
     return decorate
-
-
-def _is_finite(value) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer beyond all floats
-        return False

@@ -12,7 +12,7 @@ import cirq
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.arguments import check_count, check_function, check_seed, checked, optional
+from tfq_resqunn.arguments import check_count, check_function, check_seed, checked
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.simulation.gates import gates_of
 from tfq_resqunn.simulation.plan import MAX_STATE_QUBITS
@@ -23,7 +23,7 @@ CHUNK_AMPLITUDES = 2**18
 
 
 @checked(
-    n_samples=check_count, n_bins=check_count, seed=check_seed, progress=optional(check_function)
+    n_samples=check_count, n_bins=check_count, seed=check_seed, progress=check_function.or_none()
 )
 def expressibility(
     circuit: cirq.AbstractCircuit | QuanvCircuit,
@@ -82,7 +82,7 @@ def expressibility(
     return float(max(0, terms.sum()))
 
 
-@checked(n_samples=check_count, seed=check_seed, progress=optional(check_function))
+@checked(n_samples=check_count, seed=check_seed, progress=check_function.or_none())
 def entangling_capability(
     circuit: cirq.AbstractCircuit | QuanvCircuit,
     n_samples: int = 5000,

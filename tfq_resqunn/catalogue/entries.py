@@ -2,11 +2,11 @@
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import cirq
 
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import check_size, check_text, checked, received
 from tfq_resqunn.catalogue.docstrings import Description, describe
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES, QuanvCircuit
 from tfq_resqunn.circuits.observables import as_pauli_sums
@@ -63,6 +63,7 @@ class Entry:
         return sum(len(op.qubits) == 2 for op in self.circuit.all_operations())
 
 
+@checked(n_qubits=check_size, n_layers=check_size, kind=check_text.or_none())
 def entries(
     names: Sequence[str] = (),
     kind: str | None = None,
@@ -86,16 +87,17 @@ def entries(
         >>> entry.n_symbols, entry.depth, entry.n_two_qubit_gates
         (3, 4, 3)
     """
-    n_qubits = check_count(n_qubits, "n_qubits", "entries")
-    n_layers = check_count(n_layers, "n_layers", "entries")
     if kind is not None and kind not in KINDS:
         raise ValueError(
             f"entries: `kind` must be one of {', '.join(map(repr, KINDS))}, or None for all. "
             f"Received {kind!r}."
         )
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"entries: `names` must be a list of names. Received {received(names)}.")
+    names = list(names)
     registries = [KINDS[kind]] if kind else list(KINDS.values())
     for name in names:
-        if not any(name in registry for registry in registries):
+        if not isinstance(name, str) or not any(name in registry for registry in registries):
             raise ValueError(_unknown(name, registries))
     return tuple(
         _build(registry, name, n_qubits, n_layers)

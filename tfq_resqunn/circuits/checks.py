@@ -1,12 +1,12 @@
 """The rules of circuits: qubits, sizes of registers; and how symbols are listed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 
 import cirq
 
+from tfq_resqunn.arguments import Rule, check_size, instance
 from tfq_resqunn.arguments import check_count as check_count  # TODO after the merge
 from tfq_resqunn.arguments import check_flag as check_flag
-from tfq_resqunn.arguments import check_size, instance, received
 from tfq_resqunn.arguments import is_integer as is_integer
 
 check_circuit = instance(
@@ -14,18 +14,22 @@ check_circuit = instance(
 )
 
 
-def check_qubits(value, argument: str, who: str) -> list[cirq.Qid]:
-    """Takes qubits in any order, at least one, and lists them."""
-    is_many = isinstance(value, Iterable) and not isinstance(value, cirq.Qid)
-    qubits = list(value) if is_many else [value]
-    if not is_many or not all(isinstance(q, cirq.Qid) for q in qubits):
-        raise TypeError(
-            f"{who}: `{argument}` must be a list of qubits, such as cirq.LineQubit.range(2). "
-            f"Received {received(value)}."
-        )
-    if not qubits:
-        raise ValueError(f"{who}: `{argument}` must hold at least one qubit. Received none.")
-    return qubits
+def _holds_any(value) -> bool:
+    return isinstance(value, Iterator) or len(value) > 0
+
+
+def _are_qubits(value) -> bool:
+    if isinstance(value, Iterator):  # which can be read only once
+        return True
+    return isinstance(value, Collection) and all(isinstance(q, cirq.Qid) for q in value)
+
+
+check_qubits = Rule(
+    "a list of qubits, such as cirq.LineQubit.range(2)",
+    _are_qubits,
+    lambda value: None if _holds_any(value) else "a list of at least one qubit",
+    list,
+)
 
 
 def check_register(n_qubits, n_layers, who: str) -> tuple[list[cirq.LineQubit], int]:

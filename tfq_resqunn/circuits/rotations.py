@@ -27,8 +27,8 @@ def radians_per_unit(scale, who: str):
     scale = number()(scale, "scale", who)
     if scale == 0:
         raise ValueError(
-            f"{who}: `scale` must be a finite number of radians per unit of input, and not 0, which "
-            f"would encode nothing. Received {scale}."
+            f"{who}: `scale` must be a finite number of radians per unit of input, and not 0, "
+            f"which would encode nothing. Received {scale}."
         )
     turns = sympy.nsimplify(scale / np.pi, rational=True, tolerance=1e-14)
     if turns.q <= 64:

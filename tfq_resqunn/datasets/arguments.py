@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfq_resqunn.arguments import is_integer
+from tfq_resqunn.arguments import check_seed, is_integer
 
 
 def check_arguments(classes, n_train, n_test, seed) -> None:
@@ -17,6 +17,7 @@ def check_arguments(classes, n_train, n_test, seed) -> None:
                 f"load: `{argument}` must be {expected}.\nReceived {value!r} "
                 f"({type(value).__name__}).\nGive a whole number, such as {argument}=100."
             )
+    check_seed(seed, "seed", "load")
     if classes is None:
         return
     if isinstance(classes, str) or not isinstance(classes, Sequence | np.ndarray):

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras, register
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import check_count, check_seed
 
 
 @register
@@ -42,7 +42,7 @@ class IdentityBlocks(keras.initializers.Initializer):
 
     def __init__(self, n_blocks, seed=None):
         self.n_blocks = check_count(n_blocks, "n_blocks", "IdentityBlocks")
-        self.seed = seed
+        self.seed = check_seed.or_none()(seed, "seed", "IdentityBlocks")
         self._uniform = keras.initializers.RandomUniform(0, 2 * np.pi, seed=seed)
 
     def __call__(self, shape, dtype=None, **kwargs):
