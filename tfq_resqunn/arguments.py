@@ -190,13 +190,15 @@ def checked(**rules: Rule) -> Callable:
 
     def decorate(function):
         signature = inspect.signature(function)
+        # A method's errors name its class, as those of the constructor do.
+        who = function.__qualname__.rpartition("<locals>.")[2].partition(".")[0]
 
         @functools.wraps(function)
         def wrapper(*args, **kwargs):
             bound = signature.bind(*args, **kwargs)
             for argument, rule in rules.items():
                 if argument in bound.arguments:
-                    value = rule(bound.arguments[argument], argument, function.__name__)
+                    value = rule(bound.arguments[argument], argument, who)
                     bound.arguments[argument] = value
             return function(*bound.args, **bound.kwargs)
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import check_count, check_path, checked
 from tfq_resqunn.circuits.json import write_json
 from tfq_resqunn.circuits.measurements import Measurements
 from tfq_resqunn.gradients.layers import layers_with_weights
@@ -24,6 +24,7 @@ MANIFEST = "manifest.json"
 VERSIONS = {"qasm": "2.0", "qasm3": "3.0"}  # by the files' ending
 
 
+@checked(folder=check_path, repetitions=check_count)
 def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: int = 1000) -> dict:
     """Writes the circuits that a device would run for some inputs.
 
@@ -71,7 +72,6 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
         >>> first["cost"]["circuits"], first["cost"]["circuits_with_repeats"]
         (1, 4)
     """
-    repetitions = check_count(repetitions, "repetitions", "export_circuits")
     reached = _reached(model, inputs)
     with _new_folder(Path(folder)) as partial:
         layers = [_export_layer(*each, partial, repetitions) for each in reached]

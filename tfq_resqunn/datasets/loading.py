@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfq_resqunn.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import check_arguments, parse_image_size
 from tfq_resqunn.datasets.arrays import check_images, check_labels
 from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize
@@ -101,6 +102,7 @@ def load(
     return Dataset(x_train, y_train, x_test, y_test, os.fspath(name), kept)
 
 
+@checked(path=check_path)
 def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]:
     """Load images to predict on, with their labels where the file has them.
 

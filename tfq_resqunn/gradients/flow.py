@@ -7,7 +7,7 @@ import pandas as pd
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import check_count, check_path, checked, integer
 from tfq_resqunn.files import replacing
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.report import (
@@ -69,6 +69,12 @@ class GradientFlow(keras.callbacks.Callback):
         2
     """
 
+    @checked(
+        log_dir=check_path.or_none(),
+        csv=check_path.or_none(),
+        every=check_count,
+        n_feature_maps=integer(0),
+    )
     def __init__(self, x, y, log_dir=None, csv=None, *, every=1, n_feature_maps=4):
         super().__init__()
         if len(x) != len(y) or not len(x):
@@ -77,10 +83,8 @@ class GradientFlow(keras.callbacks.Callback):
                 f"least one.\nReceived {len(x)} and {len(y)}.\nTake the first of the training "
                 "data, such as x_train[:64] and y_train[:64]."
             )
-        self.every = check_count(every, "every", "GradientFlow")
-        self.n_feature_maps = 0
-        if n_feature_maps != 0:
-            self.n_feature_maps = check_count(n_feature_maps, "n_feature_maps", "GradientFlow")
+        self.every = every
+        self.n_feature_maps = n_feature_maps
         self.log_dir = None if log_dir is None else Path(log_dir)
         self.csv = None if csv is None else _checked_file(csv)
         self.history: list[GradientReport] = []

@@ -3,14 +3,14 @@
 import dataclasses
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import Rule, check_seed, checked, integer, received
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.redraw import initializers_of, redraw
 from tfq_resqunn.gradients.report import check_compiled, flat_components, loss_gradients
@@ -19,6 +19,10 @@ from tfq_resqunn.seeding import set_seed
 
 N_RESAMPLES = 1000
 COVERAGE = 0.95
+
+_BUILDER = Rule(
+    "a function that takes the parameters in `over` and gives a compiled model", callable
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +89,7 @@ class GradientVariance:
         return variance_figure(self.table, self.over, path)
 
 
+@checked(build=_BUILDER, n_samples=integer(2), seed=check_seed, verbose=integer(0, 2))
 def gradient_variance(
     build: Callable[..., keras.Model],
     x,
@@ -140,13 +145,7 @@ def gradient_variance(
         McClean, Boixo, Smelyanskiy, Babbush, Neven, *Barren plateaus in quantum neural network
         training landscapes* (2018), arXiv:1803.11173.
     """
-    points = _grid(build, over)
-    n_samples = check_count(n_samples, "n_samples", "gradient_variance")
-    if n_samples < 2:
-        raise ValueError(
-            "gradient_variance: `n_samples` must be at least 2, since one number does not vary. "
-            f"Received {n_samples}."
-        )
+    points = _grid(over)
     rows = []
     bar = keras.utils.Progbar(len(points) * n_samples, unit_name="sample", verbose=verbose)
     for number, point in enumerate(points):
@@ -161,24 +160,28 @@ def gradient_variance(
     return GradientVariance(tuple(over), _with_common_names(rows), n_samples)
 
 
-def _grid(build, over) -> list[dict]:
-    if not callable(build):
-        raise TypeError(
-            "gradient_variance: `build` must be a function that takes the parameters in `over` "
-            f"and gives a compiled model.\nReceived {build!r} of type {type(build).__name__}."
-        )
+def _grid(over) -> list[dict]:
     if not isinstance(over, Mapping):
         raise TypeError(
             "gradient_variance: `over` must be a dictionary, from the name of a parameter to its "
             f'values.\nReceived {over!r}.\nGive it the form {{"n_layers": [1, 2, 4]}}.'
         )
-    over = {name: list(values) for name, values in over.items()}
+    over = {name: _listed(name, values) for name, values in over.items()}
     if not over or not all(over.values()):
         raise ValueError(
             "gradient_variance: `over` must name at least one parameter, and at least one value "
             f"for each.\nReceived {over}."
         )
     return [dict(zip(over, values, strict=True)) for values in itertools.product(*over.values())]
+
+
+def _listed(name, values) -> list:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(
+            f"gradient_variance: `over[{name!r}]` must be a list of values. "
+            f"Received {received(values)}."
+        )
+    return list(values)
 
 
 def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
