@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import inspect
 import math
-import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -28,8 +27,6 @@ from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import run_study
 from tfq_resqunn.training import train
-
-PACKAGE = str(Path(rq.__file__).parent)
 
 # Tried in the place of every argument.
 VALUES = {
@@ -75,6 +72,12 @@ class Call:
     function: Callable
     arguments: dict
     parameters: tuple[str, ...]
+
+    def defaults(self, parameter: str) -> set[str]:
+        """Gives the labels of the values that stand for the default, such as `None`."""
+        known = inspect.signature(self.function).parameters.get(parameter)
+        default = None if known is None else known.default
+        return {label for label, value in VALUES.items() if value is default}
 
     def with_value(self, parameter: str, value):
         return self.function(**{**self.arguments, parameter: value})
@@ -191,15 +194,11 @@ def _build(model, n):
 
 
 def attempt(one: Call, parameter: str, value) -> tuple[str, str]:
-    """Tells what comes of a value: "taken", "clear" or "foreign", and the error."""
+    """Tells what comes of a value: `"taken"`, or `"refused"` and the error."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             one.with_value(parameter, value)
     except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = frames[-1].filename.startswith(PACKAGE)
-        names = parameter in str(error)
-        return ("clear" if names and text.strip() else "vague" if ours else "foreign"), text
+        return "refused", f"{type(error).__name__}: {error}"
     return "taken", ""

@@ -1,0 +1,85 @@
+"""Nothing senseless is taken, and an error names the argument: thousands of values, one table."""
+
+import collections
+
+import pytest
+
+from tests.arguments import VALUES, attempt, calls
+
+# What may stand for arguments of these names, beyond the default. All else is senseless.
+FLAGS = {"True", "False"}
+TEXT = {"text", "number as text"}
+FINITE = {"-1", "0", "huge", "2**40", "-0.5", "1.5"}
+SENSIBLE = {
+    "scale": FINITE - {"0"},
+    "threshold": FINITE,
+    "seed": {"0"},
+    "n_feature_maps": {"0"},
+    "verbose": {"0"},
+    "name": TEXT | {"no text"},
+    "observables": {"number as text"},  # "2" is twice the identity
+    "noise": {"no dict"},
+    "inputs": {"no list", "no array"},  # no symbol is data
+    "input_gradient": FLAGS,
+    "trainable": FLAGS,
+    "use_bias": FLAGS,
+    "classical": FLAGS,
+    "folder": TEXT,
+    "out": TEXT,
+    "csv": TEXT,
+    "log_dir": TEXT,
+}
+# Where Keras' own message is clear, it stays.
+OF_KERAS = (
+    "Could not interpret",
+    "Unknown `config`",
+    "must be an instance",
+    "Cannot convert",
+    "You must pass a `shape`",
+)
+# Messages may use the word of the place that an argument comes from.
+ALSO_CALLED = {"value": "noise", "config": "dict"}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """Tells what came of each value in the place of each argument of each public name."""
+    return [
+        (one, parameter, label, *attempt(one, parameter, value))
+        for one in calls(tmp_path_factory.mktemp("arguments"))
+        for parameter in one.parameters
+        for label, value in VALUES.items()
+    ]
+
+
+def table(rows):
+    """Groups labels by call and argument, for a failure that one can read."""
+    groups = collections.defaultdict(list)
+    for one, parameter, label, _, text in rows:
+        groups[f"{one.name}({parameter}=...)"].append(f"{label}: {text[:150]}" if text else label)
+    return "\n".join(f"{place}  {'; '.join(found)}" for place, found in groups.items())
+
+
+def is_clear(parameter, text):
+    words = {parameter, ALSO_CALLED.get(parameter, parameter)}
+    return any(w in text for w in words) or any(phrase in text for phrase in OF_KERAS)
+
+
+def test_errors_name_the_argument(outcomes):
+    unclear = [row for row in outcomes if row[3] == "refused" and not is_clear(row[1], row[4])]
+    assert len(unclear) <= len(outcomes) / 100, table(unclear)
+
+
+def test_nothing_senseless_is_taken(outcomes):
+    senseless = [
+        row
+        for row in outcomes
+        if row[3] == "taken" and row[2] not in row[0].defaults(row[1]) | SENSIBLE.get(row[1], set())
+    ]
+    assert not senseless, table(senseless)
+
+
+def test_the_table_is_whole(outcomes):
+    tried = {one.name for one, *_ in outcomes}
+    assert len(outcomes) > 5000
+    assert {"Quanv2D", "QuanvCircuit", "resqunn", "evaluate", "train"} <= tried
