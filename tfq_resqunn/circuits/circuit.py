@@ -6,7 +6,10 @@ import cirq
 import sympy
 from cirq.contrib.svg import circuit_to_svg
 
+from tfq_resqunn.circuits.angles import check_angles
 from tfq_resqunn.circuits.checks import names
+from tfq_resqunn.circuits.expressions import sample
+from tfq_resqunn.circuits.fields import of, several, text
 from tfq_resqunn.circuits.json import read_json, write_json
 from tfq_resqunn.circuits.observables import as_pauli_sums, describe
 from tfq_resqunn.circuits.symbols import DATA_PREFIX
@@ -51,6 +54,8 @@ class QuanvCircuit:
                 f"Received {circuit!r} of type {type(circuit).__name__}."
             )
         self._circuit = circuit.freeze()
+        self._json: str | None = None  # once it is asked for
+        check_angles(self._circuit, "QuanvCircuit")
         _check_operations(self._circuit)
         self._qubits = tuple(sorted(self._circuit.all_qubits()))
         self._inputs = _as_inputs(inputs, self._circuit)
@@ -131,25 +136,49 @@ class QuanvCircuit:
         return f"{self._circuit.to_text_diagram()}\n{' | '.join(legend)}"
 
     def to_json(self) -> str:
-        """Gives the JSON text that `from_json` reads; any sympy expression can stand in it."""
-        return write_json(self)
+        """Gives the JSON text that `from_json` reads.
+
+        Raises:
+            TypeError: If Cirq cannot write one of the gates.
+            ValueError: If what is written would not be read back equal.
+        """
+        if self._json is None:
+            self._json = write_json(self, self._json_types(), who="QuanvCircuit")
+        return self._json
 
     @classmethod
     def from_json(cls, text: str) -> "QuanvCircuit":
-        """Reads what `to_json` (or `cirq.to_json`) wrote.
+        """Reads what `to_json` (or `cirq.to_json`) wrote; nothing in the text is ever run.
+
+        Args:
+            text: JSON, from anywhere.
+
+        Raises:
+            ValueError: If it is no JSON, or holds anything but a circuit of Cirq's gates,
+                numbers, and expressions of sympy's that a circuit may have.
 
         >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
         >>> circuit = QuanvCircuit.from_parts(angle_encoder(3), basic_entangler(3))
         >>> QuanvCircuit.from_json(circuit.to_json()) == circuit
         True
         """
-        return read_json(text, {cls._json_name(): cls._from_json_dict_})
+        value = read_json(text, cls._json_types(), who="QuanvCircuit")
+        if not isinstance(value, cls):
+            raise ValueError(
+                "QuanvCircuit: the JSON must be a circuit's, as `to_json` writes it. Received "
+                f"that of a {type(value).__name__}."
+            )
+        return value
 
     def _value_equality_values_(self):
         return self._circuit, tuple(map(_terms, self._observables)), self._inputs
 
     def __repr__(self) -> str:
-        if "srepr" in (text := self.to_json()):  # Cirq's repr cannot be evaluated either
+        try:
+            text = self.to_json()
+        except (TypeError, ValueError):  # a gate that Cirq cannot write
+            text = ""
+        if "srepr" in text:  # Cirq's repr cannot be evaluated either
             return f"QuanvCircuit.from_json({text!r})"
         inputs = tuple(map(str, self._inputs))
         return (
@@ -160,6 +189,16 @@ class QuanvCircuit:
     def __str__(self) -> str:
         return self.diagram()
 
+    def __reduce__(self):
+        # A PauliSum cannot be pickled, its terms can.
+        return _rebuilt, (self._circuit, [list(o) for o in self._observables], self._inputs)
+
+    def __copy__(self) -> "QuanvCircuit":
+        return self  # nothing in it can be changed
+
+    def __deepcopy__(self, memo) -> "QuanvCircuit":
+        return self
+
     def _repr_svg_(self) -> str:
         return self.diagram("svg")
 
@@ -168,8 +207,13 @@ class QuanvCircuit:
         return "tfq_resqunn"
 
     @classmethod
-    def _json_name(cls) -> str:
-        return f"{cls._json_namespace_()}.{cls.__name__}"
+    def _json_types(cls) -> dict:
+        fields = {
+            "circuit": of(cirq.AbstractCircuit),
+            "observables": several(of(cirq.PauliSum)),
+            "inputs": several(text),
+        }
+        return {f"{cls._json_namespace_()}.{cls.__name__}": (cls._from_json_dict_, fields)}
 
     def _json_dict_(self):
         return {
@@ -183,11 +227,16 @@ class QuanvCircuit:
         return cls(circuit, observables, inputs)
 
 
+def _rebuilt(circuit, observables, inputs) -> QuanvCircuit:
+    sums = [cirq.PauliSum.from_pauli_strings(terms) for terms in observables]
+    return QuanvCircuit(circuit, sums, inputs)
+
+
 def _check_operations(circuit: cirq.FrozenCircuit) -> None:
     if not circuit.all_qubits():
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
     symbols = _sorted(cirq.parameter_symbols(circuit))
-    numbers = {s: 0.25 + 0.01 * i for i, s in enumerate(symbols)}
+    numbers = {s: sample(s.name) for s in symbols}
     for op in circuit.all_operations():
         if any(q.dimension != 2 for q in op.qubits):
             raise ValueError(

@@ -1,39 +1,93 @@
 """Cirq's JSON, widened by the sympy expressions that it cannot write.
 
 Cirq writes sums, products and powers of symbols. Anything else (`sin(x)`, `atan2(x, y)`, ...) is
-written as sympy's own `srepr`, and read back without `eval`: by walking the parsed text and
-calling nothing but sympy's classes.
+written as sympy's own `srepr`. What is written is read back and compared, at once: Cirq writes some
+gates incompletely.
 """
 
-import ast
+from __future__ import annotations
+
+import json
 
 import cirq
 import sympy
 from cirq.protocols.json_serialization import CirqEncoder
-from sympy.functions.elementary.piecewise import ExprCondPair
 
-_EXPRESSION = "tfq_resqunn.expression"
+from tfq_resqunn.circuits import expressions
+from tfq_resqunn.circuits.reader import EXPRESSION, Types, read_json
+from tfq_resqunn.circuits.srepr import parse_srepr
+
+__all__ = ["parse_srepr", "read_json", "rename_symbols", "write_json"]
 
 
 class _Encoder(CirqEncoder):
+    """Cirq's encoder, completed."""
+
     def default(self, o):
         if isinstance(o, sympy.Basic):
-            try:
-                return super().default(o)
-            except TypeError:
-                return {"cirq_type": _EXPRESSION, "srepr": sympy.srepr(o)}
-        return super().default(o)
+            return self._expression(o)
+        written = super().default(o)
+        if isinstance(o, cirq.PauliInteractionGate):
+            written["exponent"] = o.exponent  # which Cirq leaves out
+        return written
+
+    def _expression(self, o: sympy.Basic) -> dict:
+        if type(o) is sympy.Symbol and o == sympy.Symbol(o.name):
+            return super().default(o)
+        expressions.check_expression(o)
+        text = sympy.srepr(o)
+        if parse_srepr(text) != o:  # sympy would simplify it
+            return {"cirq_type": EXPRESSION, "srepr": text, "evaluate": False}
+        if isinstance(o, sympy.Float) and sympy.Float(float(o)) != o:
+            return {"cirq_type": EXPRESSION, "srepr": text}
+        try:
+            return super().default(o)
+        except TypeError:
+            return {"cirq_type": EXPRESSION, "srepr": text}
 
 
-def write_json(value) -> str:
-    """Gives `value` (anything that Cirq can write) as JSON text."""
-    return cirq.to_json(value, cls=_Encoder)
+def write_json(value, types: Types | None = None, *, who: str = "write_json") -> str:
+    """Gives `value` (anything that Cirq can write) as JSON text.
+
+    Args:
+        value: It.
+        types: As for `read_json`, with which the text is read back.
+        who: Who asks, for messages.
+
+    Raises:
+        TypeError: If Cirq cannot write it.
+        ValueError: If what is read back is not equal to it.
+    """
+    text = cirq.to_json(value, cls=_Encoder)
+    try:
+        same = _equal(read_json(text, types, who=who), value, text)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{who}: what is written cannot be read again: {error}") from error
+    if not same:
+        raise ValueError(_difference(value, who))
+    return text
 
 
-def read_json(text: str, types: dict):
-    """Reads what `write_json` wrote; `types` maps names to factories beyond Cirq's own."""
-    types = {_EXPRESSION: lambda srepr, **_: parse_srepr(srepr), **types}
-    return cirq.read_json(json_text=text, resolvers=[types.get, *cirq.DEFAULT_RESOLVERS])
+def _equal(read, value, text: str) -> bool:
+    if type(value).__eq__ is object.__eq__:  # as some of Cirq's noise models
+        return cirq.to_json(read, cls=_Encoder) == text
+    return bool(read == value)
+
+
+def _difference(value, who: str) -> str:
+    """Says which part of a value does not come back, and what to do."""
+    circuit = getattr(value, "circuit", value)
+    part, name = value, type(value).__name__
+    if isinstance(circuit, cirq.AbstractCircuit):
+        for op in circuit.all_operations():
+            if read_json(cirq.to_json(op, cls=_Encoder), who=who) != op:
+                part, name = op, type(op.gate or op).__name__
+                break
+    return (
+        f"{who}: what is written must be read back equal, and Cirq's JSON of a {name} leaves some "
+        f"of it out. Received {part!r}. Write it with other gates, such as its decomposition, "
+        "cirq.decompose_once(operation), or a cirq.MatrixGate of its unitary."
+    )
 
 
 def rename_symbols(circuit: cirq.AbstractCircuit, names: dict[str, str]) -> cirq.AbstractCircuit:
@@ -46,45 +100,9 @@ def rename_symbols(circuit: cirq.AbstractCircuit, names: dict[str, str]) -> cirq
     >>> print(rename_symbols(circuit, {"a": "b", "b": "a"}))
     0: ───Rx(b)───Ry(2*a)───
     """
-    symbols = {sympy.Symbol(old): sympy.Symbol(new) for old, new in names.items()}
     try:
         text = write_json(circuit)
-    except (TypeError, ValueError):  # a gate of the user's own that Cirq cannot write
+    except (TypeError, ValueError):  # a gate that cannot be written, the user's own perhaps
+        symbols = {sympy.Symbol(old): sympy.Symbol(new) for old, new in names.items()}
         return cirq.resolve_parameters_once(circuit, symbols)
-    return read_json(
-        text,
-        {
-            "sympy.Symbol": lambda name, **_: sympy.Symbol(names.get(name, name)),
-            _EXPRESSION: lambda srepr, **_: parse_srepr(srepr).xreplace(symbols),
-        },
-    )
-
-
-def parse_srepr(text: str) -> sympy.Basic:
-    """Parses sympy's `srepr` form.
-
-    >>> parse_srepr(sympy.srepr(sympy.sin(sympy.Symbol("x")) + 2))
-    sin(x) + 2
-
-    Raises:
-        ValueError: If the text is anything but nested calls of sympy's classes on constants.
-    """
-    return _evaluate(ast.parse(text, mode="eval").body)
-
-
-def _evaluate(node):
-    match node:
-        case ast.Constant(value=value):
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_evaluate(operand)
-        case ast.Tuple(elts=items):
-            return tuple(map(_evaluate, items))
-        case ast.Name(id=name) if isinstance(getattr(sympy, name, None), sympy.Basic):
-            return getattr(sympy, name)  # pi, E, I, true, ...
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-            cls = ExprCondPair if name == "ExprCondPair" else getattr(sympy, name, None)
-            if isinstance(cls, type) and issubclass(cls, sympy.Basic):
-                options = {k.arg: _evaluate(k.value) for k in keywords}
-                return cls(*map(_evaluate, args), **options)
-    raise ValueError(f"Not an expression in sympy's srepr form: {ast.unparse(node)!r}.")
+    return read_json(text, names=names)

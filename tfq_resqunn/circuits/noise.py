@@ -10,6 +10,7 @@ import numpy as np
 
 from tfq_resqunn.arguments import checked
 from tfq_resqunn.circuits.checks import check_circuit
+from tfq_resqunn.circuits.file_types import TYPES
 from tfq_resqunn.circuits.json import read_json, write_json
 
 # What each strength is: a probability, or for damping the rate gamma of one gate's duration.
@@ -69,7 +70,7 @@ class Noise:
         if value is None or isinstance(value, Noise):
             return value
         if isinstance(value, Mapping) and set(value) == {"cirq"}:
-            value = read_json(value["cirq"], {})
+            value = _read_model(value["cirq"], who)
         if isinstance(value, cirq.NoiseModel):
             return None if value == cirq.NO_NOISE else cls(model=value)
         if not isinstance(value, Mapping):
@@ -107,7 +108,7 @@ class Noise:
         if self.model is None:
             return dict(self.strengths)
         try:
-            return {"cirq": write_json(self.model)}
+            return {"cirq": write_json(self.model, who="Noise")}
         except (TypeError, ValueError) as error:
             raise TypeError(
                 f"Noise: a {type(self.model).__name__} cannot be saved, since Cirq cannot write "
@@ -125,6 +126,20 @@ class Noise:
         if self.model is not None:
             return str(self.model)
         return ", ".join(f"{name} {strength:g}" for name, strength in self.strengths)
+
+
+# No model inserts whole circuits after a gate.
+_KNOWN = {name: fields for name, fields in TYPES.items() if name != "CircuitOperation"}
+
+
+def _read_model(text: str, who: str) -> cirq.NoiseModel:
+    model = read_json(text, known=_KNOWN, who=who)
+    if not isinstance(model, cirq.NoiseModel):
+        raise ValueError(
+            f"{who}: `noise` must be a cirq.NoiseModel's JSON. Received that of a "
+            f"{type(model).__name__}."
+        )
+    return model
 
 
 def _check(name, strength, who: str) -> float:

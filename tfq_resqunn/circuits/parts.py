@@ -117,7 +117,7 @@ class Parts:
         Raises:
             ValueError: If a name of the user's own is not registered.
         """
-        parts = {name: _from_config(config.get(name)) for name in PART_NAMES}
+        parts = {name: _from_config(config.get(name), who) for name in PART_NAMES}
         for registry in (ENCODERS, ANSATZES, OBSERVABLES):
             _check_registered(parts[registry.kind], registry, who)
         if parts["circuit"] is not None:
@@ -213,11 +213,11 @@ def _to_config(part, registry: Registry):
     return {"cirq": write_json(part)}
 
 
-def _from_config(value):
+def _from_config(value, who: str):
     if isinstance(value, dict) and set(value) == {"cirq"}:
-        return read_json(value["cirq"], {})
+        return read_json(value["cirq"], who=who)
     if isinstance(value, (list, tuple)):
-        return [_from_config(v) for v in value]
+        return [_from_config(v, who) for v in value]
     return value
 
 

@@ -1,0 +1,83 @@
+"""Checks that all expressions in a circuit are such as can be computed, and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import cirq
+import numpy as np
+import sympy
+
+from tfq_resqunn.circuits.expressions import Measure, check_expression
+
+
+def check_angles(
+    circuit: cirq.AbstractCircuit, who: str, symbols: Mapping[str, Measure] | None = None
+) -> None:
+    """Checks the expressions in the gates of a circuit and of its subcircuits.
+
+    Args:
+        circuit: It.
+        who: Who asks, for messages.
+        symbols: What stands for symbols of the circuit, where it is part of another.
+
+    Raises:
+        ValueError: If one holds what the table of expressions does not have, or is too large.
+    """
+    checked = set()
+    for op in circuit.all_operations():
+        for expression in _expressions(op):
+            if expression not in checked:
+                _check(expression, op, who, symbols)
+                checked.add(expression)
+        inner = _subcircuit(op)
+        if inner is not None:
+            values = {
+                (s if isinstance(s, str) else s.name): _check(
+                    sympy.S(v) if isinstance(v, (int, float)) else v, op, who, symbols
+                )
+                for s, v in inner.param_resolver.param_dict.items()
+                if isinstance(v, (int, float, sympy.Basic)) and not isinstance(v, bool)
+            }
+            check_angles(inner.circuit, who, {**(symbols or {}), **values})
+
+
+def _check(expression, op: cirq.Operation, who: str, symbols) -> Measure:
+    try:
+        return check_expression(expression, symbols)
+    except ValueError as error:
+        raise ValueError(
+            f"{who}: `circuit` must have angles that can be computed, with gradients, and saved: "
+            f"{error} It stands in {str(op)[:200]}."
+        ) from None
+
+
+def _subcircuit(op) -> cirq.CircuitOperation | None:
+    while op is not None and not isinstance(op, cirq.CircuitOperation):
+        op = getattr(op, "sub_operation", None)
+    return op
+
+
+def _expressions(value) -> Iterator[sympy.Basic]:
+    """Finds the expressions in an operation of Cirq's, wherever Cirq keeps them."""
+    if isinstance(value, sympy.Basic):
+        yield value
+    elif isinstance(value, cirq.CircuitOperation):
+        return
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            yield from _expressions(v)
+    elif isinstance(value, Mapping):
+        yield from _expressions(list(value.values()))
+    elif isinstance(value, np.ndarray) and value.dtype == object:
+        yield from _expressions(value.ravel().tolist())
+    elif isinstance(value, cirq.EigenGate):
+        yield from _expressions(value.exponent)
+    elif isinstance(value, cirq.TaggedOperation):
+        yield from _expressions(value.sub_operation)  # tags are the user's own affair
+    elif isinstance(value, (cirq.Gate, cirq.Operation, cirq.Duration)) and _is_cirqs(value):
+        yield from _expressions(getattr(value, "__dict__", {}))
+
+
+def _is_cirqs(value) -> bool:
+    return type(value).__module__.split(".")[0] in ("cirq", "cirq_google")

@@ -1,0 +1,171 @@
+"""What expressions are made of: sympy's classes by name, and what each does to numbers."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy.functions.elementary.piecewise import ExprCondPair
+
+NUMBER, TRUTH, BRANCH = "number", "condition", "branch of a Piecewise"
+
+MANY = 10_000
+FEW = 64  # where sympy compares each argument with each other
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A class of sympy's.
+
+    Attributes:
+        cls: The class.
+        value: The same function of Python's numbers.
+        least: How many arguments it has at least.
+        most: How many at most.
+        takes: The sort of each argument; the last one's is that of all further ones.
+        gives: Its own sort.
+        grows: By how many bits exact numbers may grow where sympy evaluates it, if they may.
+        make: What makes one, the class itself by default.
+    """
+
+    cls: type
+    value: Callable
+    least: int = 1
+    most: int = 1
+    takes: tuple[str, ...] = (NUMBER,)
+    gives: str = NUMBER
+    grows: Callable | None = None
+
+    @property
+    def make(self) -> Callable[..., Any]:
+        return self.cls
+
+
+def _add(*values):
+    total = complex(
+        math.fsum(complex(v).real for v in values), math.fsum(complex(v).imag for v in values)
+    )
+    largest = max((abs(complex(v)) for v in values), default=0.0)
+    if abs(total) < 1e-10 * largest:
+        # What is left is rounding: nothing, or unknown where the terms are large.
+        return 0.0 if largest < 1e6 else math.inf
+    return _plain(total)
+
+
+def _multiply(*values):
+    return _plain(math.prod(map(complex, values)))
+
+
+def _power(base, exponent):
+    return _plain(complex(base) ** complex(exponent))
+
+
+def _plain(z: complex):
+    return z.real if z.imag == 0 else z
+
+
+def _real(z) -> float:
+    return complex(z).real
+
+
+def _of_complex(function: Callable) -> Callable:
+    return lambda z: _plain(function(complex(z)))
+
+
+def _of_real(function: Callable) -> Callable:
+    return lambda *values: function(*map(_real, values))
+
+
+def _piecewise(*branches):
+    return next((value for value, holds in branches if holds), 0.0)
+
+
+def _sign(z):
+    return z / abs(z) if z else 0.0
+
+
+def _exponential_bits(z) -> float:
+    return 1.5 * abs(complex(z))  # exp(1000*log(2)) is 2**1000
+
+
+def _elementary(cls: type, value: Callable, grows: Callable | None = None) -> Kind:
+    return Kind(cls, value, grows=grows or (lambda *_: 0.0))
+
+
+def _relation(cls: type, compare: Callable) -> Kind:
+    return Kind(cls, _of_real(compare), 2, 2, gives=TRUTH)
+
+
+def _logic(cls: type, value: Callable, least: int = 1, most: int = FEW) -> Kind:
+    return Kind(cls, value, least, most, takes=(TRUTH,), gives=TRUTH)
+
+
+# What `simulation/expressions.py` computes, values and gradients, and nothing else.
+KINDS: dict[str, Kind] = {
+    "Add": Kind(sympy.Add, _add, 0, MANY),
+    "Mul": Kind(sympy.Mul, _multiply, 0, MANY),
+    "Pow": Kind(sympy.Pow, _power, 2, 2),
+    "exp": _elementary(sympy.exp, _of_complex(cmath.exp), _exponential_bits),
+    "log": _elementary(sympy.log, _of_complex(cmath.log)),
+    "sin": _elementary(sympy.sin, _of_complex(cmath.sin)),
+    "cos": _elementary(sympy.cos, _of_complex(cmath.cos)),
+    "tan": _elementary(sympy.tan, _of_complex(cmath.tan)),
+    "asin": _elementary(sympy.asin, _of_complex(cmath.asin)),
+    "acos": _elementary(sympy.acos, _of_complex(cmath.acos)),
+    "atan": _elementary(sympy.atan, _of_complex(cmath.atan)),
+    "sinh": _elementary(sympy.sinh, _of_complex(cmath.sinh), _exponential_bits),
+    "cosh": _elementary(sympy.cosh, _of_complex(cmath.cosh), _exponential_bits),
+    "tanh": _elementary(sympy.tanh, _of_complex(cmath.tanh)),
+    "asinh": _elementary(sympy.asinh, _of_complex(cmath.asinh)),
+    "acosh": _elementary(sympy.acosh, _of_complex(cmath.acosh)),
+    "atanh": _elementary(sympy.atanh, _of_complex(cmath.atanh)),
+    "atan2": Kind(sympy.atan2, _of_real(math.atan2), 2, 2),
+    "erf": _elementary(sympy.erf, _of_real(math.erf)),
+    "loggamma": _elementary(
+        # Of a whole number it is the logarithm of a factorial, which sympy writes out.
+        sympy.loggamma, _of_real(math.lgamma), lambda z: 2 * abs(math.lgamma(_real(z)))
+    ),
+    "Abs": _elementary(sympy.Abs, lambda z: abs(complex(z))),
+    "sign": _elementary(sympy.sign, _sign),
+    "floor": _elementary(sympy.floor, lambda z: _real(z) // 1),
+    "ceiling": _elementary(sympy.ceiling, lambda z: -(-_real(z) // 1)),
+    "Mod": Kind(sympy.Mod, _of_real(lambda a, b: a - b * (a / b // 1)), 2, 2),
+    "re": _elementary(sympy.re, _real),
+    "im": _elementary(sympy.im, lambda z: complex(z).imag),
+    "arg": _elementary(sympy.arg, lambda z: cmath.phase(complex(z))),
+    "Max": Kind(sympy.Max, _of_real(lambda *values: max(values)), 1, FEW),
+    "Min": Kind(sympy.Min, _of_real(lambda *values: min(values)), 1, FEW),
+    "UnevaluatedExpr": Kind(sympy.UnevaluatedExpr, lambda z: z),
+    "Piecewise": Kind(sympy.Piecewise, _piecewise, 1, FEW, takes=(BRANCH,)),
+    "ExprCondPair": Kind(
+        ExprCondPair, lambda *pair: pair, 2, 2, takes=(NUMBER, TRUTH), gives=BRANCH
+    ),
+    "StrictGreaterThan": _relation(sympy.StrictGreaterThan, lambda a, b: a > b),
+    "GreaterThan": _relation(sympy.GreaterThan, lambda a, b: a >= b),
+    "StrictLessThan": _relation(sympy.StrictLessThan, lambda a, b: a < b),
+    "LessThan": _relation(sympy.LessThan, lambda a, b: a <= b),
+    "Equality": _relation(sympy.Equality, lambda a, b: a == b),
+    "Unequality": _relation(sympy.Unequality, lambda a, b: a != b),
+    "And": _logic(sympy.And, lambda *values: all(values), 0),
+    "Or": _logic(sympy.Or, lambda *values: any(values), 0),
+    "Not": _logic(sympy.Not, lambda value: not value, 1, 1),
+    "Xor": _logic(sympy.Xor, lambda *values: sum(values) % 2 == 1, 0, 8),
+    "ITE": _logic(sympy.ITE, lambda a, b, c: b if a else c, 3, 3),
+    "Implies": _logic(sympy.Implies, lambda a, b: b or not a, 2, 2),
+}  # fmt: skip
+
+CONSTANTS = {
+    "pi": sympy.pi,
+    "E": sympy.E,
+    "EulerGamma": sympy.EulerGamma,
+    "Catalan": sympy.Catalan,
+    "GoldenRatio": sympy.GoldenRatio,
+    "TribonacciConstant": sympy.TribonacciConstant,
+    "I": sympy.I,
+    "true": sympy.true,
+    "false": sympy.false,
+}

@@ -1,0 +1,273 @@
+"""Reads the JSON of circuits, of whatever origin, and makes of it only what is known to be harmless.
+
+Each object is made here from fields that were checked one by one. Cirq's own reader is not used: it
+passes on whatever it finds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import cirq
+import sympy
+from cirq.protocols.json_serialization import factory_from_json
+
+from tfq_resqunn.circuits import expressions
+from tfq_resqunn.circuits.expressions import Measured
+from tfq_resqunn.circuits.fields import MAX_QUBITS, Field, Optional
+from tfq_resqunn.circuits.file_types import TYPES, Fields, user_factory, user_fields
+from tfq_resqunn.circuits.srepr import read_srepr
+
+EXPRESSION = "tfq_resqunn.expression"
+
+MAX_TEXT = 2**27  # characters
+MAX_DEPTH = 120  # of nested JSON
+MAX_OPERATIONS = 100_000  # with repetitions written out
+
+# What a caller takes beyond Cirq's classes: by name, how it is made and what its fields are.
+Types = Mapping[str, tuple[Callable, Fields]]
+
+RULE = (
+    "A file may hold circuits of Cirq's gates, channels, qubits and sums of Pauli strings, "
+    "numbers, expressions of sympy's, and text where a name stands"
+)
+
+
+def read_json(
+    text: str,
+    types: Types | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    known: Mapping[str, Fields] = TYPES,
+    who: str = "read_json",
+):
+    """Reads what `write_json` wrote.
+
+    Args:
+        text: JSON, from anywhere.
+        types: What it may hold beyond Cirq's classes.
+        names: New names of symbols, by their old ones.
+        known: What it may hold of Cirq's classes.
+        who: Who asks, for messages.
+
+    Raises:
+        TypeError: If `text` is no text.
+        ValueError: If it is no JSON, or holds anything else than it may.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"{who}: JSON must be text. Received {type(text).__name__}.")
+    if len(text) > MAX_TEXT:
+        raise ValueError(
+            f"{who}: the JSON may have {MAX_TEXT} characters. Received {len(text)}."
+        )
+    try:
+        tree = json.loads(text, parse_constant=_refuse_constant)
+        value = _Reader(types or {}, names or {}, known).read(tree, ())
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"{who}: a circuit's file must be JSON, as `to_json` writes it. Received "
+            f"{text[:40]!r}: {error}."
+        ) from None
+    except _Refused as error:
+        raise ValueError(f"{who}: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{who}: the JSON is nested too deep.") from None
+    return value.expression if isinstance(value, Measured) else value
+
+
+class _Refused(ValueError):
+    """What a file may not hold, and where it stands."""
+
+
+def _refuse_constant(name: str):
+    raise _Refused(f"{RULE}. Received {name}, which is no finite number.")
+
+
+class _Reader:
+    def __init__(self, types: Types, names: Mapping[str, str], known: Mapping[str, Fields]):
+        self._types = types
+        self._known = known
+        self._names = names
+        self._values: dict[int, Any] = {}  # what VAL has given a number
+        self._counted: dict[int, tuple[cirq.AbstractCircuit, int]] = {}
+
+    def read(self, node, path: tuple):
+        if len(path) > MAX_DEPTH:
+            raise _Refused(f"the JSON may be nested {MAX_DEPTH} deep. It is more.")
+        if isinstance(node, list):
+            return [self.read(n, (*path, i)) for i, n in enumerate(node)]
+        if not isinstance(node, dict):
+            return node
+        if "cirq_type" not in node:
+            return {k: self.read(n, (*path, k)) for k, n in node.items()}
+        name = node["cirq_type"]
+        if not isinstance(name, str):
+            raise _Refused(f"{_at(path)} has a `cirq_type` that is no text.")
+        fields = {k: self.read(n, (*path, k)) for k, n in node.items() if k != "cirq_type"}
+        if name in self._types:
+            return self._make_callers(name, fields, path)
+        try:
+            return self._make(name, fields, path)
+        except _Refused:
+            raise
+        except RecursionError:
+            raise _Refused(f"{_at(path)} is nested too deep.") from None
+        except Exception as error:  # whatever Cirq or sympy say of data that do not fit together
+            raise _Refused(f"{_at(path)} cannot be a {name[:100]}: {error}") from error
+
+    def _make(self, name: str, fields: dict, path: tuple):
+        if name.startswith("sympy.") or name == EXPRESSION:
+            return _expression(name, fields, self._names)
+        if name in _CONTEXTS:
+            return _CONTEXTS[name](self, fields)
+        if name not in self._known:
+            return self._make_users(name, fields, path)
+        checked = self._checked(name, self._known[name], fields, path)
+        if name == "complex":
+            return complex(**checked)
+        if name == "CircuitOperation":
+            self._check_repetitions(checked)
+        factory = factory_from_json(name)
+        made = getattr(factory, "_from_json_dict_", factory)(**checked)
+        if isinstance(made, cirq.Gate) and not isinstance(made, _OF_MANY_QUBITS):
+            if cirq.num_qubits(made) > MAX_QUBITS:
+                raise ValueError(f"a gate may act on {MAX_QUBITS} qubits. This acts on more.")
+        if isinstance(made, cirq.AbstractCircuit):
+            self._count(made)
+        return made
+
+    def _make_callers(self, name: str, fields: dict, path: tuple):
+        make, known = self._types[name]
+        checked = self._checked(name, known, fields, path)
+        try:
+            return make(**checked)
+        except (TypeError, ValueError):
+            raise  # it says what is wrong in its own words
+        except Exception as error:
+            raise _Refused(f"{_at(path)} cannot be a {name}: {error!r}") from error
+
+    def _make_users(self, name: str, fields: dict, path: tuple):
+        factory = user_factory(name)
+        if factory is None:
+            raise _Refused(
+                f"{RULE}. Received {name[:100]!r} {_at(path)}, which is none of these."
+            )
+        checked = {k: user_fields(v) for k, v in fields.items()}
+        if hasattr(factory, "_from_json_dict_"):
+            return factory._from_json_dict_(cirq_type=name, **checked)
+        return factory(**checked)
+
+    def _checked(self, name: str, known: Fields, fields: dict, path: tuple) -> dict[str, Any]:
+        for field in fields:
+            if field not in known:
+                raise _Refused(f"{_at(path)}, a {name}, has no `{str(field)[:100]}`.")
+        checked = {}
+        for field, check in known.items():
+            if field in fields:
+                checked[field] = _check_field(check, fields[field], (*path, field))
+            elif not isinstance(check, Optional) and field not in _OFTEN_LEFT_OUT:
+                raise _Refused(f"{_at(path)}, a {name}, must have `{field}`.")
+        return {k: v for k, v in checked.items() if k not in _OFTEN_LEFT_OUT}
+
+    def _check_repetitions(self, fields: dict) -> None:
+        count = abs(fields["repetitions"]) * self._count(fields["circuit"])
+        if count > MAX_OPERATIONS:
+            raise ValueError(f"it may stand for {MAX_OPERATIONS} operations. It has more.")
+
+    def _count(self, circuit: cirq.AbstractCircuit) -> int:
+        """Counts operations, those of subcircuits as often as they are repeated."""
+        if id(circuit) in self._counted:
+            return self._counted[id(circuit)][1]
+        n = 0
+        for op in circuit.all_operations():
+            inner = _subcircuit(op)
+            n += 1 if inner is None else abs(inner.repetitions) * self._count(inner.circuit)
+        if n > MAX_OPERATIONS:
+            raise ValueError(f"a circuit may have {MAX_OPERATIONS} operations. This has more.")
+        self._counted[id(circuit)] = (circuit, n)  # the circuit as well, so that its id stays its own
+        return n
+
+    # --- values that stand once and are referred to ------------------------------------------
+
+    def _keep(self, fields: dict):
+        self._values[_key(fields)] = fields["val"]
+        return fields["val"]
+
+    def _keep_older(self, fields: dict) -> None:
+        self._values[_key(fields)] = fields["obj"]
+
+    def _recall(self, fields: dict):
+        if (key := _key(fields)) not in self._values:
+            raise ValueError("it refers to what does not stand before it.")
+        return self._values[key]
+
+
+_CONTEXTS: dict[str, Callable] = {
+    "VAL": _Reader._keep,
+    "REF": _Reader._recall,
+    # Cirq wrote these up to version 1.4.
+    "_SerializedContext": _Reader._keep_older,
+    "_SerializedKey": _Reader._recall,
+    "_ContextualSerialization": lambda _, fields: fields["object_dag"][-1],
+}
+_OFTEN_LEFT_OUT = ("device",)
+_OF_MANY_QUBITS = (
+    cirq.IdentityGate,
+    cirq.MeasurementGate,
+    cirq.DensePauliString,
+    cirq.PauliStringPhasorGate,
+)
+
+
+def _key(fields: dict) -> int:
+    key = fields["key"]
+    if isinstance(key, bool) or not isinstance(key, int) or key < 0:
+        raise ValueError("its key must be a whole number.")
+    return key
+
+
+def _subcircuit(op: cirq.Operation) -> cirq.CircuitOperation | None:
+    while not isinstance(op, cirq.CircuitOperation):
+        op = getattr(op, "sub_operation", None)
+        if op is None:
+            return None
+    return op
+
+
+def _check_field(check: Field, value, path: tuple):
+    try:
+        return check(value)
+    except ValueError as error:
+        raise _Refused(f"{RULE}. {_at(path)} {error}") from None
+
+
+def _expression(name: str, fields: dict, names: Mapping[str, str]) -> Measured:
+    kind = name.removeprefix("sympy.")
+    match kind, fields:
+        case _, {"srepr": text, **rest} if name == EXPRESSION and set(rest) <= {"evaluate"}:
+            return read_srepr(text, rest.get("evaluate", True) is not False, names)
+        case "Symbol", {"name": text, **rest} if not rest:
+            return expressions.symbol(text, names)
+        case "Integer", {"i": i, **rest} if not rest:
+            return expressions.integer(i)
+        case "Rational", {"p": p, "q": q, **rest} if not rest:
+            return expressions.rational(p, q)
+        case "Float", {"approx": float() | int() as x, **rest} if not rest and abs(x) < 1e300:
+            return expressions.decimal(sympy.Float(float(x)))
+        case ("pi" | "E" | "EulerGamma"), {**rest} if not rest:
+            return expressions.constant(kind)
+        case _, {"args": [*parts], **rest} if not rest and all(
+            isinstance(p, Measured) for p in parts
+        ):
+            return expressions.combine(kind, parts)
+    raise ValueError(
+        f"an expression may hold {expressions.ALLOWED}, each argument an expression itself; text "
+        "may stand only for a symbol's name."
+    )
+
+
+def _at(path: tuple) -> str:
+    steps = "".join(f"[{p}]" if isinstance(p, int) else f".{str(p)[:50]}" for p in path)
+    return f"at {steps.lstrip('.')[-200:]}" if steps else "at the top"
