@@ -146,7 +146,7 @@ def check_expression(expression, symbols: Mapping[str, Measure] | None = None) -
         raise ValueError(f"an expression may be nested {MAX_DEPTH} deep. It is more.") from None
 
 
-def _measure(e, symbols: Mapping[str, Measure]) -> Measure:
+def _measure(e: Any, symbols: Mapping[str, Measure]) -> Measure:
     if isinstance(e, sympy.Symbol):
         return symbols.get(e.name) or Measure(NUMBER, sample(e.name))
     if (constant := _CONSTANTS.get(id(e))) is not None:

@@ -68,6 +68,7 @@ def entry(value):
 
 
 def flag(value):
+    """True or false."""
     if not isinstance(value, bool):
         raise _refuse("true or false", value)
     return value
@@ -99,6 +100,7 @@ def text(value):
 
 
 def nothing(value):
+    """Null."""
     if value is not None:
         raise _refuse("null", value)
 
@@ -193,6 +195,7 @@ def control_values(value):
 
 
 def product_of_sums(value):
+    """For each control, the value or values at which the gate acts."""
     values = several(either(levels_of_control, several(levels_of_control, 64)), MAX_QUBITS)(value)
     if math.prod(len(v) for v in values if isinstance(v, list)) > MAX_ALTERNATIVES:
         raise ValueError(f"must allow at most {MAX_ALTERNATIVES} combinations of control values.")

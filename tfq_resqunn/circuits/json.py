@@ -7,8 +7,6 @@ gates incompletely.
 
 from __future__ import annotations
 
-import json
-
 import cirq
 import sympy
 from cirq.protocols.json_serialization import CirqEncoder
@@ -58,7 +56,10 @@ def write_json(value, types: Types | None = None, *, who: str = "write_json") ->
         TypeError: If Cirq cannot write it.
         ValueError: If what is read back is not equal to it.
     """
-    text = cirq.to_json(value, cls=_Encoder)
+    try:
+        text = cirq.to_json(value, cls=_Encoder)
+    except TypeError as error:
+        raise TypeError(f"{who}: Cirq cannot write a {type(value).__name__}: {error}") from error
     try:
         same = _equal(read_json(text, types, who=who), value, text)
     except (TypeError, ValueError) as error:

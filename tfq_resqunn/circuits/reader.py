@@ -1,4 +1,4 @@
-"""Reads the JSON of circuits, of whatever origin, and makes of it only what is known to be harmless.
+"""Reads the JSON of circuits, whoever wrote it, and makes of it nothing but circuits.
 
 Each object is made here from fields that were checked one by one. Cirq's own reader is not used: it
 passes on whatever it finds.
@@ -59,9 +59,7 @@ def read_json(
     if not isinstance(text, str):
         raise TypeError(f"{who}: JSON must be text. Received {type(text).__name__}.")
     if len(text) > MAX_TEXT:
-        raise ValueError(
-            f"{who}: the JSON may have {MAX_TEXT} characters. Received {len(text)}."
-        )
+        raise ValueError(f"{who}: the JSON may have {MAX_TEXT} characters. Received {len(text)}.")
     try:
         tree = json.loads(text, parse_constant=_refuse_constant)
         value = _Reader(types or {}, names or {}, known).read(tree, ())
@@ -131,9 +129,9 @@ class _Reader:
             self._check_repetitions(checked)
         factory = factory_from_json(name)
         made = getattr(factory, "_from_json_dict_", factory)(**checked)
-        if isinstance(made, cirq.Gate) and not isinstance(made, _OF_MANY_QUBITS):
-            if cirq.num_qubits(made) > MAX_QUBITS:
-                raise ValueError(f"a gate may act on {MAX_QUBITS} qubits. This acts on more.")
+        is_large = isinstance(made, cirq.Gate) and cirq.num_qubits(made) > MAX_QUBITS
+        if is_large and not isinstance(made, _OF_MANY_QUBITS):
+            raise ValueError(f"a gate may act on {MAX_QUBITS} qubits. This acts on more.")
         if isinstance(made, cirq.AbstractCircuit):
             self._count(made)
         return made
@@ -151,9 +149,7 @@ class _Reader:
     def _make_users(self, name: str, fields: dict, path: tuple):
         factory = user_factory(name)
         if factory is None:
-            raise _Refused(
-                f"{RULE}. Received {name[:100]!r} {_at(path)}, which is none of these."
-            )
+            raise _Refused(f"{RULE}. Received {name[:100]!r} {_at(path)}, which is none of these.")
         checked = {k: user_fields(v) for k, v in fields.items()}
         if hasattr(factory, "_from_json_dict_"):
             return factory._from_json_dict_(cirq_type=name, **checked)
@@ -186,7 +182,10 @@ class _Reader:
             n += 1 if inner is None else abs(inner.repetitions) * self._count(inner.circuit)
         if n > MAX_OPERATIONS:
             raise ValueError(f"a circuit may have {MAX_OPERATIONS} operations. This has more.")
-        self._counted[id(circuit)] = (circuit, n)  # the circuit as well, so that its id stays its own
+        self._counted[id(circuit)] = (
+            circuit,
+            n,
+        )  # the circuit as well, so that its id stays its own
         return n
 
     # --- values that stand once and are referred to ------------------------------------------
@@ -256,7 +255,7 @@ def _expression(name: str, fields: dict, names: Mapping[str, str]) -> Measured:
             return expressions.rational(p, q)
         case "Float", {"approx": float() | int() as x, **rest} if not rest and abs(x) < 1e300:
             return expressions.decimal(sympy.Float(float(x)))
-        case ("pi" | "E" | "EulerGamma"), {**rest} if not rest:
+        case (("pi" | "E" | "EulerGamma"), {**rest}) if not rest:
             return expressions.constant(kind)
         case _, {"args": [*parts], **rest} if not rest and all(
             isinstance(p, Measured) for p in parts

@@ -11,9 +11,11 @@ from tfq_resqunn.circuits.expression_kinds import CONSTANTS
 from tfq_resqunn.circuits.expressions import MAX_DEPTH, MAX_NODES, Measured
 
 MAX_TEXT = 500_000  # characters
-MAX_DIGITS = 700  # of one number, decimals included: a float may have as many zeros after its point
+MAX_DIGITS = 700  # of one number
 MAX_PRECISION = 4096  # bits of a Float
-_DECIMAL = re.compile(rf"[+-]?[0-9]{{0,{MAX_DIGITS}}}(\.[0-9]{{0,{MAX_DIGITS}}})?(e[+-]?[0-9]{{1,3}})?")
+_DECIMAL = re.compile(
+    rf"[+-]?(?=\.?[0-9])[0-9]{{0,{MAX_DIGITS}}}(\.[0-9]{{0,{MAX_DIGITS}}})?(e[+-]?[0-9]{{1,3}})?"
+)
 
 
 def parse_srepr(text: str, evaluate: bool = True) -> sympy.Basic:
@@ -34,9 +36,7 @@ def parse_srepr(text: str, evaluate: bool = True) -> sympy.Basic:
     return read_srepr(text, evaluate).expression
 
 
-def read_srepr(
-    text, evaluate: bool = True, names: Mapping[str, str] | None = None
-) -> Measured:
+def read_srepr(text, evaluate: bool = True, names: Mapping[str, str] | None = None) -> Measured:
     """Does what `parse_srepr` does, and says how large the expression is."""
     if not isinstance(text, str):
         raise ValueError(f"sympy's srepr form is text. Received a {type(text).__name__}.")
@@ -100,7 +100,7 @@ def _float(node: ast.Call, digits) -> sympy.Float:
             pass
         case _:
             raise _error(ast.unparse(node)[:100])
-    if not isinstance(digits, str) or not _DECIMAL.fullmatch(digits) or not re.search(r"\d", digits):
+    if not isinstance(digits, str) or not _DECIMAL.fullmatch(digits):
         raise _error(ast.unparse(node)[:100])
     if not 1 <= precision <= MAX_PRECISION:
         raise ValueError(

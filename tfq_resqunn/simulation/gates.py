@@ -14,6 +14,9 @@ import cirq
 import numpy as np
 import sympy
 
+MAX_CONTROLLED = 12  # qubits of a controlled gate
+MAX_ENTRIES = 2**27  # of all matrices together: 2 GiB
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Gate:
@@ -66,7 +69,8 @@ def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
         qubits: All its qubits; gates name them by their index in here.
 
     Raises:
-        ValueError: If an operation is neither of spectral form nor decomposed by Cirq.
+        ValueError: If an operation is neither of spectral form nor decomposed by Cirq, or its
+            matrix is too large.
 
     Example:
         >>> q = cirq.LineQubit(0)
@@ -75,12 +79,20 @@ def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
         [(a/pi, [-0.5, 0.5]), (None, [0.0])]
     """
     index = {q: i for i, q in enumerate(qubits)}
-    return [
-        dataclasses.replace(gate, qubits=tuple(index[q] for q in gate.qubits))
-        for op in circuit.all_operations()
-        for gate in _gates(op)
-        if gate.qubits
-    ]
+    gates, entries = [], 0
+    for op in circuit.all_operations():
+        for gate in _gates(op):
+            if isinstance(gate, Gate):
+                entries += gate.projectors.size
+            if entries > MAX_ENTRIES:
+                raise ValueError(
+                    "backend='compiled' takes gates whose matrices have up to "
+                    f"{MAX_ENTRIES} entries in all. Received more, up to {str(op)[:100]}. Write "
+                    "large gates with smaller ones, or use backend='noiseless'."
+                )
+            if gate.qubits:
+                gates.append(dataclasses.replace(gate, qubits=tuple(index[q] for q in gate.qubits)))
+    return gates
 
 
 def _gates(op: cirq.Operation) -> list[Gate | Channel]:
@@ -171,6 +183,14 @@ def _eigen_gate(op: cirq.Operation) -> Gate:
 
 
 def _controlled(controls, values, sub: cirq.Operation) -> list[Gate]:
+    n_qubits = len(controls) + len(sub.qubits)
+    if n_qubits > MAX_CONTROLLED:
+        raise ValueError(
+            f"backend='compiled' takes controlled gates on up to {MAX_CONTROLLED} qubits in all, "
+            f"as matrices of 2**{MAX_CONTROLLED} rows. Received {str(sub)[:100]} with "
+            f"{len(controls)} controls: {n_qubits} qubits. Write it with smaller gates, such as "
+            "cirq.decompose(operation), or use backend='noiseless'."
+        )
     # The projector on the control values, and the identity where they do not hold.
     holds = np.zeros(2 ** len(controls))
     for product in values.expand():
