@@ -11,6 +11,7 @@ from tfq_resqunn.catalogue.docstrings import Description, describe
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES, QuanvCircuit
 from tfq_resqunn.circuits.observables import as_pauli_sums
 from tfq_resqunn.circuits.registry import Registry
+from tfq_resqunn.circuits.symbols import in_order
 from tfq_resqunn.descriptors import entangling_capability, expressibility
 
 KINDS: dict[str, Registry] = {
@@ -126,9 +127,9 @@ def with_descriptors(
         if progress is not None:
             progress(2 * n_samples)
         return entry
-    symbols = sorted(cirq.parameter_symbols(entry.circuit), key=str)
-    inputs = symbols if entry.kind == ENCODERS.kind else ()
-    circuit = QuanvCircuit(entry.circuit, inputs=inputs)
+    is_encoder = entry.kind == ENCODERS.kind
+    inputs = cirq.parameter_symbols(entry.circuit) if is_encoder else ()
+    circuit = QuanvCircuit(entry.circuit, inputs=in_order(inputs))
     return dataclasses.replace(
         entry,
         expressibility=expressibility(circuit, n_samples, seed=seed, progress=progress),

@@ -12,7 +12,7 @@ from tfq_resqunn.circuits.expressions import sample
 from tfq_resqunn.circuits.fields import of, several, text
 from tfq_resqunn.circuits.json import read_json, write_json
 from tfq_resqunn.circuits.observables import as_pauli_sums, describe
-from tfq_resqunn.circuits.symbols import DATA_PREFIX
+from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, sorted_by
 
 
 @cirq.value_equality
@@ -28,12 +28,15 @@ class QuanvCircuit:
         observables: `"z"` (Pauli Z on each qubit), one `cirq.PauliString` or `cirq.PauliSum`, or
             a sequence of them.
         inputs: The data symbols (symbols or names) in the order of the features. By default those
-            whose names start with `x_`, sorted. All other symbols are weights.
+            whose names start with `x_`, sorted by name (`x_2` before `x_10`).
+        weights: The trainable symbols (symbols or names) in the order of a layer's angles. By
+            default all others, sorted likewise.
 
     Raises:
         TypeError: If an argument is of the wrong type.
-        ValueError: If the circuit is not unitary or not on qubits, an input is not in it or is
-            there twice, or an observable is not Hermitian or acts on another qubit.
+        ValueError: If the circuit is not unitary or not on qubits, an input or a weight is not in
+            it or is there twice, a symbol is neither, or an observable is not Hermitian or acts
+            on another qubit.
 
     Example:
         >>> import cirq, sympy
@@ -47,7 +50,13 @@ class QuanvCircuit:
         True
     """
 
-    def __init__(self, circuit, observables="z", inputs: Sequence | None = None):
+    def __init__(
+        self,
+        circuit,
+        observables="z",
+        inputs: Sequence | None = None,
+        weights: Sequence | None = None,
+    ):
         if not isinstance(circuit, cirq.AbstractCircuit):
             raise TypeError(
                 "QuanvCircuit: `circuit` must be a cirq.Circuit or cirq.FrozenCircuit. "
@@ -59,7 +68,7 @@ class QuanvCircuit:
         _check_operations(self._circuit)
         self._qubits = tuple(sorted(self._circuit.all_qubits()))
         self._inputs = _as_inputs(inputs, self._circuit)
-        self._weights = _sorted(cirq.parameter_symbols(self._circuit) - set(self._inputs))
+        self._weights = _as_weights(weights, self._circuit, self._inputs)
         self._observables = as_pauli_sums(observables, self.qubits)
 
     @classmethod
@@ -67,7 +76,8 @@ class QuanvCircuit:
         """Joins an encoder, all of whose symbols are data, and an ansatz, whose are weights.
 
         Args:
-            encoder: A `cirq.Circuit`; its symbols, sorted by name, take the features in order.
+            encoder: A `cirq.Circuit`; its symbols, sorted by name (`x_2` before `x_10`), take the
+                features in order.
             ansatz: A `cirq.Circuit` on the same qubits.
             observables: As for `QuanvCircuit`.
 
@@ -88,7 +98,7 @@ class QuanvCircuit:
                 "re-uploading, pass one circuit and name its `inputs`."
             )
         circuit = encoder.unfreeze() + ansatz.unfreeze()
-        return cls(circuit, observables, inputs=_sorted(data))
+        return cls(circuit, observables, inputs=in_order(data))
 
     @property
     def circuit(self) -> cirq.FrozenCircuit:
@@ -107,7 +117,7 @@ class QuanvCircuit:
 
     @property
     def weights(self) -> tuple[sympy.Symbol, ...]:
-        """The trainable symbols, sorted by name as TensorFlow Quantum sorts them."""
+        """The trainable symbols, in the order of the angles of a layer."""
         return self._weights
 
     @property
@@ -171,7 +181,7 @@ class QuanvCircuit:
         return value
 
     def _value_equality_values_(self):
-        return self._circuit, tuple(map(_terms, self._observables)), self._inputs
+        return self._circuit, tuple(map(_terms, self._observables)), self._inputs, self._weights
 
     def __repr__(self) -> str:
         try:
@@ -180,10 +190,11 @@ class QuanvCircuit:
             text = ""
         if "srepr" in text:  # Cirq's repr cannot be evaluated either
             return f"QuanvCircuit.from_json({text!r})"
-        inputs = tuple(map(str, self._inputs))
+        inputs, weights = (tuple(map(str, s)) for s in (self._inputs, self._weights))
+        own_order = "" if weights == in_order(weights) else f", weights={weights!r}"
         return (
             f"QuanvCircuit(circuit={self._circuit!r}, "
-            f"observables={list(self._observables)!r}, inputs={inputs!r})"
+            f"observables={list(self._observables)!r}, inputs={inputs!r}{own_order})"
         )
 
     def __str__(self) -> str:
@@ -220,11 +231,14 @@ class QuanvCircuit:
             "circuit": self._circuit,
             "observables": list(self._observables),
             "inputs": [s.name for s in self._inputs],
+            "weights": [s.name for s in self._weights],
         }
 
     @classmethod
-    def _from_json_dict_(cls, circuit, observables, inputs, **_):
-        return cls(circuit, observables, inputs)
+    def _from_json_dict_(cls, circuit, observables, inputs, weights=None, **_):
+        # Earlier versions did not write the weights, and sorted them as strings.
+        with sorted_by("natural" if weights else "string"):
+            return cls(circuit, observables, inputs, weights)
 
 
 def _rebuilt(circuit, observables, inputs) -> QuanvCircuit:
@@ -235,8 +249,7 @@ def _rebuilt(circuit, observables, inputs) -> QuanvCircuit:
 def _check_operations(circuit: cirq.FrozenCircuit) -> None:
     if not circuit.all_qubits():
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
-    symbols = _sorted(cirq.parameter_symbols(circuit))
-    numbers = {s: sample(s.name) for s in symbols}
+    numbers = {s: sample(s.name) for s in cirq.parameter_symbols(circuit)}
     for op in circuit.all_operations():
         if any(q.dimension != 2 for q in op.qubits):
             raise ValueError(
@@ -278,27 +291,42 @@ def _is_unitary(op: cirq.Operation, numbers: dict) -> bool:
 def _as_inputs(inputs, circuit: cirq.FrozenCircuit) -> tuple[sympy.Symbol, ...]:
     symbols = cirq.parameter_symbols(circuit)
     if inputs is None:
-        return _sorted(s for s in symbols if s.name.startswith(DATA_PREFIX))
-    if isinstance(inputs, (str, sympy.Symbol)) or not isinstance(inputs, Iterable):
+        return in_order(s for s in symbols if s.name.startswith(DATA_PREFIX))
+    return _as_symbols(inputs, "inputs", symbols)
+
+
+def _as_weights(weights, circuit: cirq.FrozenCircuit, inputs) -> tuple[sympy.Symbol, ...]:
+    others = cirq.parameter_symbols(circuit) - set(inputs)
+    if weights is None:
+        return in_order(others)
+    weights = _as_symbols(weights, "weights", others)
+    if missing := others - set(weights):
+        raise ValueError(
+            "QuanvCircuit: `weights` must name all symbols of the circuit that are not `inputs`: "
+            f"{names(in_order(others))}. Received {names(weights)}, without "
+            f"{names(in_order(missing))}. Add these, or drop `weights`."
+        )
+    return weights
+
+
+def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
+    if isinstance(given, (str, sympy.Symbol)) or not isinstance(given, Iterable):
         raise TypeError(
-            "QuanvCircuit: `inputs` must be a sequence of symbols or names. "
-            f"Received {inputs!r}. Use [{str(inputs)!r}]."
+            f"QuanvCircuit: `{argument}` must be a sequence of symbols or names. "
+            f"Received {given!r}. Use [{str(given)!r}]."
         )
-    inputs = tuple(sympy.Symbol(s) if isinstance(s, str) else s for s in inputs)
-    if missing := set(inputs) - symbols:
+    symbols = tuple(sympy.Symbol(s) if isinstance(s, str) else s for s in given)
+    if missing := set(symbols) - known:
+        which = {"inputs": ", which has", "weights": " that are not `inputs`:"}[argument]
         raise ValueError(
-            "QuanvCircuit: `inputs` must be symbols of the circuit, which has "
-            f"{names(_sorted(symbols))}. Received {names(missing)}, which it does not have."
+            f"QuanvCircuit: `{argument}` must be symbols of the circuit{which} "
+            f"{names(in_order(known))}. Received {names(in_order(missing))}, not among them."
         )
-    if len(set(inputs)) < len(inputs):
+    if len(set(symbols)) < len(symbols):
         raise ValueError(
-            f"QuanvCircuit: `inputs` must name each symbol once. Received {names(inputs)}."
+            f"QuanvCircuit: `{argument}` must name each symbol once. Received {names(symbols)}."
         )
-    return inputs
-
-
-def _sorted(symbols) -> tuple[sympy.Symbol, ...]:
-    return tuple(sorted(symbols, key=str))
+    return symbols
 
 
 def _terms(observable: cirq.PauliSum) -> frozenset:

@@ -13,6 +13,7 @@ from tfq_resqunn.circuits.json import read_json, write_json
 from tfq_resqunn.circuits.observables import as_pauli_sums, is_function, list_observables
 from tfq_resqunn.circuits.registry import OBSERVABLES, Registry
 from tfq_resqunn.circuits.reuploading import reupload
+from tfq_resqunn.circuits.symbols import ORDERS, sorted_by
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,7 +29,9 @@ class Parts:
         n_uploads: How often encoder and ansatz are repeated, with new weights each time.
             Default 1.
         observables: As for `QuanvCircuit`. Default `"z"`.
-        circuit: A whole `QuanvCircuit` in place of all these, which are then `None`.
+        circuit: A whole `QuanvCircuit` in place of all others, which are then `None`.
+        symbol_order: How the parts' symbols are sorted by name: `"natural"` (`x_2` before `x_10`;
+            the default), or `"string"`, as earlier versions did.
         who: Who asks, for messages.
 
     Raises:
@@ -47,6 +50,7 @@ class Parts:
     n_uploads: int | None = None
     observables: Any = None
     circuit: QuanvCircuit | None = None
+    symbol_order: str | None = None
     who: str = "QuanvCircuit"
 
     def __post_init__(self):
@@ -58,6 +62,7 @@ class Parts:
             "ansatz": _check_part(_or(self.ansatz, "basic_entangler"), ANSATZES, self.who),
             "n_uploads": check_count(_or(self.n_uploads, 1), "n_uploads", self.who),
             "observables": _check_observables(_or(self.observables, "z"), self.who),
+            "symbol_order": _check_order(_or(self.symbol_order, ORDERS[0]), self.who),
         }
         if not _is_circuit(values["ansatz"]):
             values["n_layers"] = check_count(_or(self.n_layers, 1), "n_layers", self.who)
@@ -83,6 +88,10 @@ class Parts:
         """
         if self.circuit is not None:
             return self.circuit
+        with sorted_by(self.symbol_order):
+            return self._join(n_features)
+
+    def _join(self, n_features: int) -> QuanvCircuit:
         encoder, ansatz = self.encoder, self.ansatz
         if not _is_circuit(encoder):
             encoder = _made(ENCODERS, encoder, self.who, n_features)
@@ -108,6 +117,7 @@ class Parts:
             "n_uploads": self.n_uploads,
             "observables": _to_config(self.observables, OBSERVABLES),
             "circuit": None if self.circuit is None else self.circuit.to_json(),
+            "symbol_order": self.symbol_order,
         }
 
     @classmethod
@@ -122,6 +132,8 @@ class Parts:
             _check_registered(parts[registry.kind], registry, who)
         if parts["circuit"] is not None:
             parts["circuit"] = QuanvCircuit.from_json(parts["circuit"])
+        elif "symbol_order" not in config:
+            parts["symbol_order"] = "string"  # as it was before there was a choice
         return cls(**parts, who=who)
 
     def _check_circuit(self) -> None:
@@ -201,6 +213,15 @@ def _check_observables(observables, who: str):
         else:
             checked += as_pauli_sums(item, sorted(getattr(item, "qubits", ())), who)
     return checked[0] if len(checked) == 1 and isinstance(observables, str) else checked
+
+
+def _check_order(order, who: str) -> str:
+    if order not in ORDERS:
+        raise ValueError(
+            f"{who}: `symbol_order` must be 'natural' (x_2 before x_10) or 'string' (as earlier "
+            f"versions sorted). Received {order!r}."
+        )
+    return order
 
 
 def _to_config(part, registry: Registry):

@@ -5,7 +5,7 @@ import cirq
 from tfq_resqunn.arguments import check_size, checked
 from tfq_resqunn.circuits.checks import check_circuit
 from tfq_resqunn.circuits.json import rename_symbols
-from tfq_resqunn.circuits.symbols import weight_symbols
+from tfq_resqunn.circuits.symbols import in_order, weight_symbols
 
 
 @checked(encoder=check_circuit, ansatz=check_circuit, n_uploads=check_size)
@@ -24,7 +24,8 @@ def reupload(
 
     Returns:
         A `cirq.Circuit`. For `n_uploads > 1` its weights are `w_000`, `w_001`, ...: those of the
-        first repetition (sorted by the names they had), then of the second, and so on.
+        first repetition (sorted by the names they had, `w_2` before `w_10`), then of the second,
+        and so on.
 
     Raises:
         TypeError: If `n_uploads` is no integer.
@@ -41,13 +42,13 @@ def reupload(
     """
     if n_uploads == 1:
         return encoder.unfreeze() + ansatz.unfreeze()
-    own = sorted(cirq.parameter_names(ansatz))
+    own = in_order(cirq.parameter_names(ansatz))
     new = [s.name for s in weight_symbols(n_uploads * len(own))]
     if taken := set(new) & cirq.parameter_names(encoder):
         raise ValueError(
             f"reupload: the weights of {n_uploads} uploads are named {new[0]} ... {new[-1]}, so "
-            f"the data must have other names. Received {', '.join(sorted(taken))} in the encoder. "
-            "Rename it, to x_000 for example."
+            f"the data must have other names. Received {', '.join(in_order(taken))} in the "
+            "encoder. Rename it, to x_000 for example."
         )
     circuit = cirq.Circuit()
     for i in range(n_uploads):

@@ -1,9 +1,18 @@
-"""The names of data symbols and weights."""
+"""The names of data symbols and weights, and their order."""
+
+import contextlib
+import contextvars
+import re
+from collections.abc import Iterable, Iterator
 
 import sympy
 
 DATA_PREFIX = "x_"
 WEIGHT_PREFIX = "w_"
+
+# By the numbers in names, or character by character, which puts x_10 before x_2.
+ORDERS = ("natural", "string")
+_order = contextvars.ContextVar("order", default=ORDERS[0])
 
 
 def data_symbols(n: int) -> list[sympy.Symbol]:
@@ -24,7 +33,42 @@ def weight_symbols(n: int) -> list[sympy.Symbol]:
     return _numbered(WEIGHT_PREFIX, n)
 
 
+def in_order(symbols: Iterable) -> tuple:
+    """Sorts symbols (or their names) by name, and numbers in names as numbers.
+
+    >>> in_order(sympy.symbols("x_10 x_2 x_1"))
+    (x_1, x_2, x_10)
+    """
+    return tuple(sorted(symbols, key=_natural if _order.get() == "natural" else str))
+
+
+@contextlib.contextmanager
+def sorted_by(order: str) -> Iterator[None]:
+    """Within it, symbols are sorted in one of `ORDERS`.
+
+    Files of earlier versions keep the `"string"` order in which they were written, in every part
+    of what builds their circuits, functions of the user's own included.
+
+    >>> with sorted_by("string"):
+    ...     in_order(["w_2", "w_10"])
+    ('w_10', 'w_2')
+    """
+    token = _order.set(order)
+    try:
+        yield
+    finally:
+        _order.reset(token)
+
+
+def _natural(symbol) -> tuple:
+    texts = re.split("([0-9]+)", str(symbol))
+    # Of two numbers without leading zeros the longer one is the larger.
+    digits = [number.lstrip("0") for number in texts[1::2]]
+    numbers = [(len(d), d) for d in digits]
+    return tuple(zip(texts[::2], [*numbers, (0, "")], strict=True)), str(symbol)
+
+
 def _numbered(prefix: str, n: int) -> list[sympy.Symbol]:
-    # Padded with zeros, because TensorFlow Quantum sorts symbols as strings: w_10 before w_2.
+    # Padded with zeros, so that programs which sort names as strings keep the order.
     width = max(3, len(str(n - 1)))
     return [sympy.Symbol(f"{prefix}{i:0{width}d}") for i in range(n)]

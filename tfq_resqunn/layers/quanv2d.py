@@ -35,7 +35,8 @@ class Quanv2D(BiasedLayer):
             it divides the channels and `filters`.
         encoder: How the values of a patch enter: name of an encoder (`resqunn circuits` lists
             them; `functools.partial` of its function sets options), or a `cirq.Circuit`, whose
-            symbols, sorted by name, take the values of a patch row by row, channels last.
+            symbols, sorted by name (`x_2` before `x_10`), take the values of a patch row by row,
+            channels last.
             Default `"angle"`.
         ansatz: Name of an ansatz, likewise, or a `cirq.Circuit`, whose symbols are the weights.
             Default `"basic_entangler"`.
@@ -45,6 +46,9 @@ class Quanv2D(BiasedLayer):
         observables: Name (`"z"`: Pauli Z on each qubit), text (`"Z0*Z1"`), a `cirq.PauliSum`, or
             a list of these. Default `"z"`.
         circuit: A whole `QuanvCircuit`, in place of the five above.
+        symbol_order: How symbols are sorted by name, if not `"natural"` (`x_2` before `x_10`):
+            `"string"` puts `x_10` before `x_2`, as earlier versions did. Models that they saved
+            keep it.
         readout: `"channels"`: the outcomes of a patch become the channels of one output pixel.
             `"pixels"`: they go back onto the patch's own pixels, so that the image keeps its
             size, and layers stack.
@@ -121,6 +125,7 @@ class Quanv2D(BiasedLayer):
         n_uploads=None,
         observables=None,
         circuit=None,
+        symbol_order=None,
         readout="channels",
         backend="compiled",
         differentiator=None,
@@ -154,7 +159,9 @@ class Quanv2D(BiasedLayer):
         )
         for argument in GEOMETRY_NAMES:
             setattr(self, argument, getattr(self._geometry, argument))
-        self._parts = Parts(encoder, ansatz, n_layers, n_uploads, observables, circuit, "Quanv2D")
+        self._parts = Parts(
+            encoder, ansatz, n_layers, n_uploads, observables, circuit, symbol_order, "Quanv2D"
+        )
         for part in PART_NAMES:
             setattr(self, part, getattr(self._parts, part))
         self._circuits = PatchCircuits(self._parts, self._geometry)

@@ -6,7 +6,7 @@ from tfq_resqunn.arguments import check_size
 from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.json import rename_symbols
 from tfq_resqunn.circuits.registry import ANSATZES
-from tfq_resqunn.circuits.symbols import weight_symbols
+from tfq_resqunn.circuits.symbols import in_order, weight_symbols
 
 
 @ANSATZES.register("identity_blocks")
@@ -51,7 +51,7 @@ def identity_blocks(
     qubits, n_layers = check_register(n_qubits, n_layers, "identity_blocks")
     depth = check_size(layers_per_block, "layers_per_block", "identity_blocks")
     unitary = _get(ansatz)(len(qubits), depth)
-    own = sorted(cirq.parameter_names(unitary))
+    own = in_order(cirq.parameter_names(unitary))
     m = len(own)
     weights = [s.name for s in weight_symbols(2 * n_layers * m)]
     circuit = cirq.Circuit()
