@@ -10,7 +10,7 @@ from tests.reference import BACKENDS, expectations
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn.circuits import OBSERVABLES, reupload
 from tfq_resqunn.simulation.plan import compile_circuit
-from tfq_resqunn.simulation.shots import Sampled, _rule
+from tfq_resqunn.simulation.shots import _rule
 
 pytestmark = pytest.mark.once
 
@@ -96,12 +96,6 @@ def _gates(circuit):
     from tfq_resqunn.simulation.gates import gates_of
 
     return gates_of(circuit.circuit, circuit.qubits)
-
-
-def test_constant_observables_can_be_sampled():
-    circuit = QuanvCircuit(cirq.Circuit(cirq.ry(X)(A), cirq.rx(W)(A)), ["3", "Z0 - Z0"])
-    found = Sampled(circuit, 10)(tf.constant([[0.3]]), tf.constant([[0.7]]))
-    np.testing.assert_array_equal(found, [[3.0], [0.0]])
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def pauli_sums(draw, qubits):
         )
         paulis = {q: getattr(cirq, a) for q, a in zip(qubits, letters, strict=True) if a != "I"}
         total += cirq.PauliString(paulis, coefficient=draw(st.sampled_from([1.0, -0.5, 2.0])))
-    return total + 0.0 * cirq.Z(qubits[0])
+    return total if total.qubits else total + cirq.Z(qubits[0])
 
 
 def check(circuit, seed, filters, merged=True):

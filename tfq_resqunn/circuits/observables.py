@@ -80,21 +80,24 @@ OBSERVABLES.close()
 
 
 def as_pauli_sums(
-    observables, qubits: Sequence[cirq.Qid], who: str = "QuanvCircuit"
+    observables, qubits: Sequence[cirq.Qid] | None, who: str = "QuanvCircuit"
 ) -> tuple[cirq.PauliSum, ...]:
     """Normalises what users pass as observables to a tuple of Hermitian Pauli sums.
 
     Args:
         observables: A registered name (`"z"`: Pauli Z on each qubit), a sum as text (`"Z0"`,
-            `"X0*X1 - 0.5*Z2"`, where qubits are counted from 0 in sorted order), one Pauli string
-            or sum of Cirq's (`cirq.Z(q)` is such a string), or a sequence of these.
-        qubits: The circuit's qubits; no other may be measured.
+            `"X0*X1 - 0.5*Z2"`, where qubits are counted from 0 in sorted order), a
+            `cirq.DensePauliString`, one Pauli string or sum of Cirq's (`cirq.Z(q)` is such a
+            string), any Hermitian operation (`cirq.SWAP(a, b)`) or projector, which is expanded
+            into Pauli strings, or a sequence of these.
+        qubits: The circuit's qubits; no other may be measured. `None` where they are not known
+            yet; observables must then name their own.
         who: Who asks, for messages.
 
     Raises:
         TypeError: For anything else.
-        ValueError: For an unknown name, no observable at all, a complex coefficient, or a qubit
-            that the circuit does not have.
+        ValueError: For an unknown name, no observable at all, one that is not Hermitian or that
+            is constant, or a qubit that the circuit does not have.
 
     Example:
         >>> sums = as_pauli_sums(["Z1", "X0 X1 - 0.5 Z0"], cirq.LineQubit.range(2))
@@ -117,10 +120,10 @@ def list_observables(observables, who: str) -> list:
     if not isinstance(observables, Iterable) or isinstance(observables, cirq.Gate):
         raise TypeError(
             f"{who}: `observables` must be 'z' or another name, text such as 'Z0*Z1', a "
-            "cirq.PauliString or cirq.PauliSum, or a sequence of them. "
+            "cirq.PauliString or cirq.PauliSum, a Hermitian operation, or a sequence of them. "
             f"Received {observables!r}."
         )
-    items = list(observables)
+    items = [_as_text(o, who) if isinstance(o, cirq.DensePauliString) else o for o in observables]
     for item in items:
         if isinstance(item, str) and item not in OBSERVABLES:
             _parse(item, who)
@@ -128,8 +131,19 @@ def list_observables(observables, who: str) -> list:
 
 
 def _is_one(observables) -> bool:
-    paulis = (cirq.PauliString, cirq.PauliSum)
+    paulis = (cirq.PauliString, cirq.PauliSum, cirq.DensePauliString, *_MATRICES)
     return isinstance(observables, (str, dict, *paulis)) or is_function(observables)
+
+
+def _as_text(string: cirq.DensePauliString, who: str) -> str:
+    # It names no qubits, and neither does text.
+    coefficient = string.coefficient
+    if cirq.is_parameterized(string) or abs(coefficient.imag) > 1e-12:
+        raise ValueError(
+            f"{who}: `observables` must be Hermitian, with real numbers. Received {string!r}."
+        )
+    letters = [f"{'IXYZ'[pauli]}{i}" for i, pauli in enumerate(string.pauli_mask) if pauli]
+    return "*".join([repr(float(coefficient.real)), *letters])
 
 
 def is_function(item) -> bool:
@@ -142,7 +156,7 @@ def _expand(item, qubits, who: str) -> list:
         return [_from_terms(_parse(item, who), item, qubits, who)]
     if isinstance(item, (str, dict)) or is_function(item):
         found = OBSERVABLES.get(item)(qubits)
-        if isinstance(found, (cirq.PauliString, cirq.PauliSum)):
+        if isinstance(found, (cirq.PauliString, cirq.PauliSum, *_MATRICES)):
             return [found]
         if not isinstance(found, Sequence):
             raise TypeError(
@@ -174,10 +188,20 @@ def _parse(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...
         ):
             raise ValueError(f"{who}: {OBSERVABLES.unknown(text)}")
         letters = re.findall(r"([XYZ])(\d+)", term["paulis"])
+        _check_once([int(i) for _, i in letters], text, who)
         coefficient = float(term["number"] or 1) * (-1 if term["sign"] == "-" else 1)
         terms.append((coefficient, tuple((letter, int(i)) for letter, i in letters)))
         at = term.end()
     return tuple(terms)
+
+
+def _check_once(places: list[int], text: str, who: str) -> None:
+    if twice := [i for i in dict.fromkeys(places) if places.count(i) > 1]:
+        raise ValueError(
+            f"{who}: each term of `observables` may name a qubit once, since a product of Pauli "
+            f"operators on one qubit is another one, or none. Received {text!r}, which names qubit "
+            f"{twice[0]} twice."
+        )
 
 
 def _from_terms(terms, text: str, qubits, who: str) -> cirq.PauliSum:
@@ -214,18 +238,15 @@ def _describe_term(term: cirq.PauliString) -> str:
     return prefix + str(term / term.coefficient)
 
 
-def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid], who: str) -> cirq.PauliSum:
-    if isinstance(observable, cirq.GateOperation):  # cirq.X(q)**1.0 and the like
-        observable = cirq.PauliString(observable)
-    if isinstance(observable, cirq.PauliString):
-        observable = cirq.PauliSum.from_pauli_strings([observable])
-    if not isinstance(observable, cirq.PauliSum):
+def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid] | None, who: str) -> cirq.PauliSum:
+    if not isinstance(observable, (cirq.PauliString, cirq.PauliSum, *_MATRICES)):
         raise TypeError(
             f"{who}: each of `observables` must be a cirq.PauliString or cirq.PauliSum, "
-            f"such as cirq.Z(qubit). Received {observable!r} of type "
+            f"such as cirq.Z(qubit), or a Hermitian operation. Received {observable!r} of type "
             f"{type(observable).__name__}."
         )
-    for term in observable:
+    total = _expanded(observable, who)
+    for term in total:
         if not np.isfinite(complex(term.coefficient)):
             raise ValueError(
                 f"{who}: `observables` must have finite coefficients. Received {term.coefficient}."
@@ -233,14 +254,75 @@ def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid], who: str) -> cirq.Paul
         if abs(complex(term.coefficient).imag) > 1e-12:
             raise ValueError(
                 f"{who}: `observables` must be Hermitian: the coefficients of Pauli "
-                f"strings must be real. Received {observable}."
+                f"strings must be real. Received {observable}, which has {term.coefficient}."
             )
-    unknown = sorted(set(observable.qubits) - set(qubits))
+    if not total.qubits:
+        raise ValueError(
+            f"{who}: each of `observables` must measure a qubit. Received one that is "
+            f"{describe(total)} whatever the circuit does."
+        )
+    unknown = [] if qubits is None else sorted(set(total.qubits) - set(qubits))
     if unknown:
         raise ValueError(
             f"{who}: `observables` may only act on qubits of the circuit "
-            f"({', '.join(map(str, qubits))}). Received {describe(observable)}, which acts on "
+            f"({', '.join(map(str, qubits))}). Received {describe(total)}, which acts on "
             f"{', '.join(map(str, unknown))}. Use one of the circuit's qubits, or put a gate on "
             "that one."
         )
-    return observable
+    return total
+
+
+# What has a matrix on its qubits.
+_MATRICES = (
+    cirq.Operation,
+    cirq.LinearCombinationOfOperations,
+    cirq.ProjectorString,
+    cirq.ProjectorSum,
+)
+
+
+def _expanded(observable, who: str) -> cirq.PauliSum:
+    """Gives any operator as a sum of Pauli strings."""
+    if isinstance(observable, cirq.PauliSum):
+        return observable
+    if isinstance(observable, cirq.PauliString):
+        return cirq.PauliSum.from_pauli_strings([observable])
+    qubits, matrix = _matrix(observable, who)
+    coefficients = _pauli_coefficients(matrix)
+    strings = [
+        cirq.PauliString(
+            {q: _PAULIS[letter] for q, letter in zip(qubits, place, strict=True) if letter},
+            coefficient=coefficients[place],
+        )
+        for place in zip(*np.nonzero(np.abs(coefficients) > 1e-12), strict=True)
+    ]
+    return cirq.PauliSum.from_pauli_strings(strings)
+
+
+def _matrix(observable, who: str) -> tuple[Sequence[cirq.Qid], np.ndarray]:
+    is_operation = isinstance(observable, cirq.Operation)
+    if cirq.is_parameterized(observable) or (is_operation and not cirq.has_unitary(observable)):
+        raise ValueError(
+            f"{who}: `observables` must be Hermitian, without symbols. Received {observable}, "
+            "which has no constant matrix."
+        )
+    if is_operation:
+        return observable.qubits, cirq.unitary(observable)
+    if isinstance(observable, cirq.LinearCombinationOfOperations):
+        return observable.qubits, observable.matrix()
+    projectors = cirq.ProjectorSum.from_projector_strings(observable)
+    return projectors.qubits, projectors.matrix(projectors.qubits).toarray()
+
+
+_PAULIS = (None, cirq.X, cirq.Y, cirq.Z)
+# [Pauli, row, column]: half the trace of the Pauli's product with a matrix [row, column].
+_HALF_TRACES = np.array([np.eye(2), *map(cirq.unitary, _PAULIS[1:])]).swapaxes(1, 2) / 2
+
+
+def _pauli_coefficients(matrix: np.ndarray) -> np.ndarray:
+    """Gives the coefficient of each Pauli string, `[4, ..., 4]` with an axis a qubit."""
+    n = int(matrix.shape[0]).bit_length() - 1
+    tensor = matrix.reshape([2] * (2 * n))
+    for k in range(n):  # this qubit's row stands first, and its column n - k places after it
+        tensor = np.tensordot(tensor, _HALF_TRACES, axes=[[0, n - k], [1, 2]])
+    return tensor

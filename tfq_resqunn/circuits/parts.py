@@ -211,7 +211,7 @@ def _check_observables(observables, who: str):
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{who}: {error}") from None
         else:
-            checked += as_pauli_sums(item, sorted(getattr(item, "qubits", ())), who)
+            checked += as_pauli_sums(item, None, who)
     return checked[0] if len(checked) == 1 and isinstance(observables, str) else checked
 
 
