@@ -14,8 +14,11 @@ import tensorflow as tf
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.arguments import check_count, check_path, checked
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.circuits.decomposing import controls_of, decomposed, with_numbers
 from tfq_resqunn.circuits.json import write_json
 from tfq_resqunn.circuits.measurements import Measurements
+from tfq_resqunn.circuits.unrolling import unroll
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.layers import EncodedPQC, Quanv2D
 from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
@@ -98,7 +101,7 @@ def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int
         n_runs += sum(map(len, rows.values())) * len(measurements.settings)
         for values, places in rows.items():
             of_data = dict(zip(map(str, circuit.inputs), values, strict=True))
-            resolved = cirq.resolve_parameters(circuit.circuit, {**of_weights, **of_data})
+            resolved = _resolved(circuit.circuit, {**of_weights, **of_data})
             for setting, measured in enumerate(measurements.circuits(resolved)):
                 file = f"{len(entries):05d}"
                 _write(measured, folder / file, circuit.qubits)
@@ -165,10 +168,30 @@ def _patches(layer: Quanv2D, inputs, group: int) -> tuple[np.ndarray, np.ndarray
     return np.transpose(geometry.patches(images)[group]), np.transpose(places)
 
 
+def _resolved(circuit: cirq.FrozenCircuit, numbers: dict) -> cirq.Circuit:
+    """Gives the circuit as it runs: without subcircuits, and with numbers for all symbols."""
+    return cirq.Circuit(
+        cirq.Circuit.zip(*(cirq.Circuit(with_numbers(op, numbers)) for op in moment))
+        for moment in unroll(circuit)
+    )
+
+
+def _without_matrices(op: cirq.Operation) -> list[cirq.Operation]:
+    """Decomposes gates that are matrices, which Cirq's writer does for sorted qubits only."""
+    if isinstance(op.gate, cirq.GlobalPhaseGate):
+        return []  # no measurement sees it, and OpenQASM 2.0 cannot write it
+    sub = op.untagged
+    while controlled := controls_of(sub):
+        sub = controlled[-1].untagged
+    parts = decomposed(op.untagged) if isinstance(sub.gate, cirq.MatrixGate) else None
+    return [op] if parts is None else [new for part in parts for new in _without_matrices(part)]
+
+
 def _write(circuit: cirq.Circuit, path: Path, qubits) -> None:
     path.with_suffix(".json").write_text(write_json(circuit), encoding="utf-8")
+    written = circuit.map_operations(_without_matrices)
     for suffix, version in VERSIONS.items():
-        text = circuit.to_qasm(precision=15, qubit_order=qubits, version=version)
+        text = written.to_qasm(precision=15, qubit_order=qubits, version=version)
         if version == "3.0" and "sxdg " in text:
             text = text.replace(_GATES, f"{_GATES}\n{_SXDG}", 1)
         path.with_suffix(f".{suffix}").write_text(text, encoding="utf-8")

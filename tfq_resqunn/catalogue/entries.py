@@ -9,9 +9,11 @@ import cirq
 from tfq_resqunn.arguments import check_size, check_text, checked, received
 from tfq_resqunn.catalogue.docstrings import Description, describe
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES, QuanvCircuit
+from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.observables import as_pauli_sums
 from tfq_resqunn.circuits.registry import Registry
 from tfq_resqunn.circuits.symbols import in_order
+from tfq_resqunn.circuits.unrolling import unroll
 from tfq_resqunn.descriptors import entangling_capability, expressibility
 
 KINDS: dict[str, Registry] = {
@@ -51,17 +53,17 @@ class Entry:
     @property
     def n_symbols(self) -> int:
         """Values that an encoder takes, weights that an ansatz has."""
-        return len(cirq.parameter_symbols(self.circuit))
+        return len(symbols_of(self.circuit))
 
     @property
     def depth(self) -> int:
         """Gates that must follow each other, however they are drawn."""
-        return len(cirq.Circuit(self.circuit.all_operations()))
+        return len(cirq.Circuit(unroll(self.circuit).all_operations()))
 
     @property
     def n_two_qubit_gates(self) -> int:
         """Gates on exactly two qubits."""
-        return sum(len(op.qubits) == 2 for op in self.circuit.all_operations())
+        return sum(len(op.qubits) == 2 for op in unroll(self.circuit).all_operations())
 
 
 @checked(n_qubits=check_size, n_layers=check_size, kind=check_text.or_none())
@@ -128,7 +130,7 @@ def with_descriptors(
             progress(2 * n_samples)
         return entry
     is_encoder = entry.kind == ENCODERS.kind
-    inputs = cirq.parameter_symbols(entry.circuit) if is_encoder else ()
+    inputs = symbols_of(entry.circuit) if is_encoder else ()
     circuit = QuanvCircuit(entry.circuit, inputs=in_order(inputs))
     return dataclasses.replace(
         entry,

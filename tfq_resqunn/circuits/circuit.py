@@ -8,11 +8,14 @@ from cirq.contrib.svg import circuit_to_svg
 
 from tfq_resqunn.circuits.angles import check_angles
 from tfq_resqunn.circuits.checks import names
+from tfq_resqunn.circuits.decomposing import can_be_run, with_numbers
 from tfq_resqunn.circuits.expressions import sample
 from tfq_resqunn.circuits.fields import of, several, text
+from tfq_resqunn.circuits.free_symbols import expressions_in, symbols_of
 from tfq_resqunn.circuits.json import read_json, write_json
 from tfq_resqunn.circuits.observables import as_pauli_sums, describe
 from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, sorted_by
+from tfq_resqunn.circuits.unrolling import unroll
 
 
 @cirq.value_equality
@@ -90,12 +93,12 @@ class QuanvCircuit:
                     f"QuanvCircuit: `{argument}` must be a cirq.Circuit. Received {part!r} of "
                     f"type {type(part).__name__}."
                 )
-        data, weights = cirq.parameter_symbols(encoder), cirq.parameter_symbols(ansatz)
+        data, weights = symbols_of(encoder), symbols_of(ansatz)
         if shared := data & weights:
             raise ValueError(
                 "QuanvCircuit: a symbol is either data (in `encoder`) or a weight (in `ansatz`). "
-                f"Received {names(shared)} in both. Rename it in one of them, or, for data "
-                "re-uploading, pass one circuit and name its `inputs`."
+                f"Received {names(in_order(shared))} in both. Rename it in one of them, or, for "
+                "data re-uploading, pass one circuit and name its `inputs`."
             )
         circuit = encoder.unfreeze() + ansatz.unfreeze()
         return cls(circuit, observables, inputs=in_order(data))
@@ -247,56 +250,74 @@ def _rebuilt(circuit, observables, inputs) -> QuanvCircuit:
 
 
 def _check_operations(circuit: cirq.FrozenCircuit) -> None:
-    if not circuit.all_qubits():
+    operations = list(unroll(circuit).all_operations())
+    if not any(op.qubits for op in operations):
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
-    numbers = {s: sample(s.name) for s in cirq.parameter_symbols(circuit)}
-    for op in circuit.all_operations():
+    numbers = {s: sample(s.name) for s in symbols_of(circuit)}
+    for op in operations:
         if any(q.dimension != 2 for q in op.qubits):
             raise ValueError(
                 "QuanvCircuit: `circuit` must act on qubits (two levels each). "
                 f"Received {op!r} on qudits."
             )
-        if cirq.is_measurement(op):
+        if cirq.is_measurement(op) or op.classical_controls:
             raise ValueError(
-                f"QuanvCircuit: `circuit` must not measure. Received {op}. Remove it, and name "
-                "what is to be measured in `observables`."
+                f"QuanvCircuit: `circuit` must not measure{_or_depend(op)}. Received {op}. Remove "
+                "it, and name what is to be measured in `observables`."
             )
         if not _is_unitary(op, numbers):
             raise ValueError(
                 f"QuanvCircuit: `circuit` must consist of unitary operations. Received {op}, "
-                f"which has no unitary.{_hint_at_assumptions(op)}"
+                f"which has no unitary.{_hint(op)}"
+            )
+        if not can_be_run(op):
+            raise ValueError(
+                "QuanvCircuit: each gate of `circuit` must be a cirq.EigenGate, or decompose into "
+                "such gates, or have a unitary exp(i x H) with a constant matrix H for each of its "
+                f"symbols x. Received {op}, which is none of these. Give its gate a _decompose_ "
+                "method."
             )
 
 
-def _hint_at_assumptions(op: cirq.Operation) -> str:
-    expressions = [v for v in vars(op.gate).values() if isinstance(v, sympy.Basic)]
-    symbols = {s for e in expressions for s in e.free_symbols}
+def _or_depend(op: cirq.Operation) -> str:
+    return ", nor depend on what is measured" if op.classical_controls else ""
+
+
+def _hint(op: cirq.Operation) -> str:
+    symbols = {s for e in expressions_in(op) for s in e.free_symbols}
     assumed = sorted(s.name for s in symbols if s != sympy.Symbol(s.name))
-    if not assumed:
-        return ""
-    return (
-        f" Cirq resolves plain symbols only, and {', '.join(assumed)} has assumptions (real=True, "
-        f"say). Use sympy.Symbol({assumed[0]!r})."
-    )
+    if assumed:
+        return (
+            f" Cirq resolves plain symbols only, and {', '.join(assumed)} has assumptions "
+            f"(real=True, say). Use sympy.Symbol({assumed[0]!r})."
+        )
+    if symbols:
+        return (
+            f" It has the symbols {names(in_order(symbols))}. A gate of your own needs the methods "
+            "_is_parameterized_, _parameter_names_ and _resolve_parameters_, or a _decompose_."
+        )
+    return ""
 
 
 def _is_unitary(op: cirq.Operation, numbers: dict) -> bool:
     try:
-        return cirq.has_unitary(cirq.resolve_parameters(op, numbers))
+        return all(map(cirq.has_unitary, with_numbers(op, numbers)))
     except ValueError:
         # An angle that is not real at these numbers, as acos(5 x) is: the gate decides.
-        return isinstance(op.without_classical_controls().gate, cirq.EigenGate)
+        return isinstance(op.gate, cirq.EigenGate)
+    except TypeError:  # a gate that takes its symbol for a number
+        return False
 
 
 def _as_inputs(inputs, circuit: cirq.FrozenCircuit) -> tuple[sympy.Symbol, ...]:
-    symbols = cirq.parameter_symbols(circuit)
+    symbols = symbols_of(circuit)
     if inputs is None:
         return in_order(s for s in symbols if s.name.startswith(DATA_PREFIX))
     return _as_symbols(inputs, "inputs", symbols)
 
 
 def _as_weights(weights, circuit: cirq.FrozenCircuit, inputs) -> tuple[sympy.Symbol, ...]:
-    others = cirq.parameter_symbols(circuit) - set(inputs)
+    others = symbols_of(circuit) - set(inputs)
     if weights is None:
         return in_order(others)
     weights = _as_symbols(weights, "weights", others)

@@ -12,6 +12,7 @@ from tfq_resqunn.arguments import checked
 from tfq_resqunn.circuits.checks import check_circuit
 from tfq_resqunn.circuits.file_types import TYPES
 from tfq_resqunn.circuits.json import read_json, write_json
+from tfq_resqunn.circuits.unrolling import unroll
 
 # What each strength is: a probability, or for damping the rate gamma of one gate's duration.
 CHANNELS = {
@@ -23,6 +24,7 @@ CHANNELS = {
 }
 READOUT_ERROR = "readout_error"
 NAMES = (*CHANNELS, READOUT_ERROR)
+_VIRTUAL = cirq.VirtualTag()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Noise:
     """Channels after each gate and errors of readout, or any `cirq.NoiseModel`.
 
     A channel acts on each qubit of a gate, after the gate, as the circuit is written (encoder
-    included), before anything is decomposed for a simulator. Several act in the order of `NAMES`.
+    included; after each gate of a subcircuit, too), before anything is decomposed for a simulator.
+    Several act in the order of `NAMES`. Operations with a `cirq.VirtualTag` get none.
 
     Attributes:
         strengths: Pairs of a name and its strength in (0, 1]: `"depolarizing"` (probability that
@@ -85,18 +88,20 @@ class Noise:
     @checked(circuit=check_circuit)
     def apply(self, circuit: cirq.AbstractCircuit) -> cirq.Circuit:
         """Gives the circuit with the channels in it."""
+        qubits = sorted(circuit.all_qubits())
         if self.model is not None:
-            return circuit.unfreeze().with_noise(self.model)
+            # As Cirq's `with_noise`, which would pass over a qubit whose subcircuit never runs.
+            moments = self.model.noisy_moments(unroll(circuit), qubits)
+            return sum(map(cirq.Circuit, moments), cirq.Circuit())
         channels = [CHANNELS[name](p) for name, p in self.strengths if name in CHANNELS]
         noisy = cirq.Circuit()
-        for moment in circuit:
+        for moment in unroll(circuit):
             noisy.append(moment)
-            qubits = sorted(moment.qubits)
+            struck = sorted(q for op in moment if _VIRTUAL not in op.tags for q in op.qubits)
             for channel in channels:
-                noisy.append(cirq.Moment(channel.on_each(*qubits)))
+                noisy.append(cirq.Moment(channel.on_each(*struck)))
         if error := dict(self.strengths).get(READOUT_ERROR):
-            everywhere = cirq.depolarize(1.5 * error).on_each(*sorted(circuit.all_qubits()))
-            noisy.append(cirq.Moment(everywhere))
+            noisy.append(cirq.Moment(cirq.depolarize(1.5 * error).on_each(*qubits)))
         return noisy
 
     def get_config(self) -> dict:

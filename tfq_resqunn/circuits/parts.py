@@ -9,6 +9,7 @@ from tfq_resqunn.arguments import check_count
 from tfq_resqunn.circuits.ansatzes import ANSATZES
 from tfq_resqunn.circuits.circuit import QuanvCircuit
 from tfq_resqunn.circuits.encoders import ENCODERS
+from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.json import read_json, write_json
 from tfq_resqunn.circuits.observables import as_pauli_sums, is_function, list_observables
 from tfq_resqunn.circuits.registry import OBSERVABLES, Registry
@@ -156,7 +157,7 @@ PART_NAMES = tuple(f.name for f in dataclasses.fields(Parts) if f.name != "who")
 
 def _made(registry: Registry, part, who: str, *arguments) -> cirq.AbstractCircuit:
     circuit = registry.get(part)(*arguments)
-    if not _is_circuit(circuit) or not cirq.is_parameterized(circuit):
+    if not _is_circuit(circuit) or not symbols_of(circuit):
         raise ValueError(
             f"{who}: the {registry.kind} registered as {registry.serialize(part)!r} must return a "
             f"cirq.Circuit with symbols. Received {circuit!r} from it."
@@ -186,7 +187,7 @@ def _check_part(part, registry: Registry, who: str):
             return part if isinstance(part, str) else found
         except (TypeError, ValueError) as error:
             raise type(error)(f"{who}: {error}") from None
-    if not cirq.is_parameterized(part):
+    if not symbols_of(part):
         symbols = {"encoder": "data symbols", "ansatz": "weights"}[kind]
         raise ValueError(
             f"{who}: `{kind}` must have {symbols}. Received a circuit without any sympy symbol. "

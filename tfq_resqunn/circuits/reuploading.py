@@ -4,6 +4,7 @@ import cirq
 
 from tfq_resqunn.arguments import check_size, checked
 from tfq_resqunn.circuits.checks import check_circuit
+from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.json import rename_symbols
 from tfq_resqunn.circuits.symbols import in_order, weight_symbols
 
@@ -42,9 +43,9 @@ def reupload(
     """
     if n_uploads == 1:
         return encoder.unfreeze() + ansatz.unfreeze()
-    own = in_order(cirq.parameter_names(ansatz))
+    own = [s.name for s in in_order(symbols_of(ansatz))]
     new = [s.name for s in weight_symbols(n_uploads * len(own))]
-    if taken := set(new) & cirq.parameter_names(encoder):
+    if taken := set(new) & {s.name for s in symbols_of(encoder)}:
         raise ValueError(
             f"reupload: the weights of {n_uploads} uploads are named {new[0]} ... {new[-1]}, so "
             f"the data must have other names. Received {', '.join(in_order(taken))} in the "

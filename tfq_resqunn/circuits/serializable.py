@@ -12,6 +12,10 @@ import dataclasses
 import cirq
 import sympy
 
+from tfq_resqunn.circuits.decomposing import by_its_unitary, controls_of, decomposed
+from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
+from tfq_resqunn.circuits.unrolling import unroll
+
 # The gates that TensorFlow Quantum serialises, and their angles. cirq.Rx, cirq.X and the like are
 # subclasses of the powers they are.
 _POWERS = (
@@ -83,7 +87,7 @@ def serializable(circuit: cirq.FrozenCircuit) -> SerializableCircuit:
     rewriter = _Rewriter(circuit)
     qubits = {q: cirq.LineQubit(i) for i, q in enumerate(sorted(circuit.all_qubits()))}
     rewritten = cirq.Circuit()
-    for moment in circuit:
+    for moment in unroll(circuit):
         rewritten += cirq.Circuit(new for op in moment for new in rewriter.rewrite(op))
     # A qubit is measured even where nothing happens to it.
     idle = sorted(circuit.all_qubits() - rewritten.all_qubits())
@@ -93,7 +97,7 @@ def serializable(circuit: cirq.FrozenCircuit) -> SerializableCircuit:
 
 class _Rewriter:
     def __init__(self, circuit: cirq.FrozenCircuit):
-        self._taken = {s.name for s in cirq.parameter_symbols(circuit)}
+        self._taken = {s.name for s in symbols_of(circuit)}
         self._fresh: dict[sympy.Expr, sympy.Symbol] = {}
         self.expressions: dict[sympy.Symbol, sympy.Expr] = {}
 
@@ -103,10 +107,8 @@ class _Rewriter:
             return []  # no expectation value sees it
         if isinstance(op.gate, _CHANNELS) and len(op.qubits) == 1:
             return [op]
-        if isinstance(op, cirq.ControlledOperation) or isinstance(op.gate, cirq.ControlledGate):
-            rewritten = self._controlled(op)
-        else:
-            rewritten = self._plain(op)
+        controlled = controls_of(op)
+        rewritten = self._controlled(*controlled) if controlled else self._plain(op)
         if rewritten is None:
             rewritten = [new for part in _decompose(op) for new in self.rewrite(part)]
         return rewritten
@@ -120,13 +122,7 @@ class _Rewriter:
         angles = {name: self._angle(getattr(op.gate, name)) for name in _ANGLES[kind]}
         return [kind(**angles).on(*op.qubits)]
 
-    def _controlled(self, op: cirq.Operation) -> list[cirq.Operation] | None:
-        if isinstance(op.gate, cirq.ControlledGate):
-            n = op.gate.num_controls()
-            controls, values = op.qubits[:n], op.gate.control_values
-            sub = op.gate.sub_gate.on(*op.qubits[n:])
-        else:
-            controls, values, sub = op.controls, op.control_values, op.sub_operation
+    def _controlled(self, controls, values, sub) -> list[cirq.Operation] | None:
         target = self._plain(sub)
         if target is None or sub.gate == cirq.I:
             return None
@@ -194,18 +190,20 @@ def _is_multiple_of_symbol(value: sympy.Expr) -> bool:
 
 
 def _decompose(op: cirq.Operation) -> list[cirq.Operation]:
-    parts = cirq.decompose_once(op, default=None)
-    if parts is None and not cirq.has_unitary(op) and cirq.has_kraus(op):
+    parts = decomposed(op)
+    if parts is not None:
+        return parts
+    if symbols_in(op) or cirq.has_unitary(op):
+        parts = by_its_unitary(op)
+    elif cirq.has_kraus(op):
         raise ValueError(
             f"TensorFlow Quantum has no channel for {op}. It has those of one qubit: depolarizing "
             "(symmetric or not), amplitude damping (generalized or not), phase damping, bit flip, "
             "phase flip and reset. Use one of these, or backend='compiled', which takes any."
         )
-    if parts is None and not cirq.is_parameterized(op):
-        parts = cirq.quantum_shannon_decomposition(list(op.qubits), cirq.unitary(op))
     if parts is None:
         raise ValueError(
             f"TensorFlow Quantum has no gate for {op}, and Cirq cannot decompose it. Give its "
             "gate a _decompose_ method, or write it with gates that have one."
         )
-    return list(parts)
+    return parts

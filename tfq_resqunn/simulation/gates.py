@@ -14,6 +14,15 @@ import cirq
 import numpy as np
 import sympy
 
+from tfq_resqunn.circuits.decomposing import (
+    by_its_unitary,
+    controls_of,
+    decomposed,
+    is_power,
+)
+from tfq_resqunn.circuits.free_symbols import symbols_in
+from tfq_resqunn.circuits.unrolling import unroll
+
 MAX_CONTROLLED = 12  # qubits of a controlled gate
 MAX_ENTRIES = 2**27  # of all matrices together: 2 GiB
 
@@ -80,7 +89,7 @@ def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
     """
     index = {q: i for i, q in enumerate(qubits)}
     gates, entries = [], 0
-    for op in circuit.all_operations():
+    for op in unroll(circuit).all_operations():
         for gate in _gates(op):
             if isinstance(gate, Gate):
                 entries += gate.projectors.size
@@ -98,22 +107,21 @@ def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
 def _gates(op: cirq.Operation) -> list[Gate | Channel]:
     # Here a gate's `qubits` are still Cirq's.
     op = op.untagged
-    if not cirq.is_parameterized(op) and not cirq.has_unitary(op) and cirq.has_kraus(op):
+    is_constant = not symbols_in(op)
+    if is_constant and not cirq.has_unitary(op) and cirq.has_kraus(op):
         return [_channel(op)]
-    if not cirq.is_parameterized(op) and (len(op.qubits) <= 4 or _is_opaque(op)):
+    if is_constant and (len(op.qubits) <= 4 or decomposed(op) is None):
         unitary = cirq.unitary(op)
         return [Gate(tuple(op.qubits), None, np.zeros(1), unitary[None])]
     if isinstance(op.gate, cirq.GlobalPhaseGate):
         return [_phase(op)]  # on no qubits: only a control sees it
-    if isinstance(op.gate, cirq.EigenGate) and not _has_other_parameters(op.gate):
+    if is_power(op.gate):
         return [_eigen_gate(op)]
-    if isinstance(op, cirq.ControlledOperation):
-        return _controlled(op.controls, op.control_values, op.sub_operation)
-    if isinstance(op.gate, cirq.ControlledGate):
-        n = op.gate.num_controls()
-        sub = op.gate.sub_gate.on(*op.qubits[n:])
-        return _controlled(op.qubits[:n], op.gate.control_values, sub)
-    parts = cirq.decompose_once(op, default=None)
+    if controlled := controls_of(op):
+        return _controlled(*controlled)
+    parts = decomposed(op)
+    if parts is None:
+        parts = by_its_unitary(op)
     if parts is None:
         raise ValueError(
             f"backend='compiled' has no matrix for {op}: its gate is no cirq.EigenGate, and Cirq "
@@ -161,14 +169,6 @@ def _channel(op: cirq.Operation) -> Channel:
     basis = pauli_basis(len(op.qubits))
     pulled = sum(k.conj().T @ basis @ k for k in cirq.kraus(op))
     return Channel(tuple(op.qubits), _coefficients(pulled, basis))
-
-
-def _has_other_parameters(gate: cirq.EigenGate) -> bool:
-    return cirq.is_parameterized(gate._with_exponent(1.0))
-
-
-def _is_opaque(op: cirq.Operation) -> bool:
-    return cirq.decompose_once(op, default=None) is None
 
 
 def _eigen_gate(op: cirq.Operation) -> Gate:

@@ -4,6 +4,7 @@ import cirq
 
 from tfq_resqunn.arguments import check_size
 from tfq_resqunn.circuits.checks import check_register
+from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.json import rename_symbols
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.symbols import in_order, weight_symbols
@@ -51,7 +52,7 @@ def identity_blocks(
     qubits, n_layers = check_register(n_qubits, n_layers, "identity_blocks")
     depth = check_size(layers_per_block, "layers_per_block", "identity_blocks")
     unitary = _get(ansatz)(len(qubits), depth)
-    own = in_order(cirq.parameter_names(unitary))
+    own = [s.name for s in in_order(symbols_of(unitary))]
     m = len(own)
     weights = [s.name for s in weight_symbols(2 * n_layers * m)]
     circuit = cirq.Circuit()

@@ -1,0 +1,142 @@
+"""One operation -> simpler ones, where Cirq knows how, and where only the unitary is known."""
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+
+import cirq
+import numpy as np
+
+from tfq_resqunn.circuits.free_symbols import hidden_symbols, symbols_in
+from tfq_resqunn.circuits.symbols import in_order
+
+
+def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:
+    """Does what `cirq.decompose_once` does, also where that fails.
+
+    Cirq decomposes a `cirq.MatrixGate` as if its qubits were sorted, and takes a controlled gate
+    that hides its symbols to be constant.
+
+    Returns:
+        The parts, or `None` where Cirq knows none.
+
+    Example:
+        >>> a, b = cirq.LineQubit.range(2)
+        >>> op = cirq.MatrixGate(cirq.unitary(cirq.CX))(b, a)
+        >>> parts = decomposed(op)
+        >>> np.allclose(cirq.Circuit(parts).unitary(), cirq.Circuit(op).unitary())
+        True
+    """
+    controlled = controls_of(op)
+    if controlled and hidden_symbols(op):
+        controls, values, sub = controlled
+        parts = decomposed(sub)
+        return parts and [p.controlled_by(*controls, control_values=values) for p in parts]
+    line = cirq.LineQubit.range(len(op.qubits))
+    there = dict(zip(op.qubits, line, strict=True))
+    with _quiet():
+        parts = cirq.decompose_once(op.transform_qubits(there), default=None)
+    if parts is None:
+        return None
+    back = dict(zip(line, op.qubits, strict=True))
+    return [part.transform_qubits(back) for part in parts]
+
+
+def controls_of(op: cirq.Operation):
+    """Splits a controlled operation.
+
+    Returns:
+        The qubits that control it, the `cirq.AbstractControlValues` they must have, and the
+        operation that they control; or `None` where there is no control.
+    """
+    if isinstance(op, cirq.ControlledOperation):
+        return op.controls, op.control_values, op.sub_operation
+    if isinstance(op.gate, cirq.ControlledGate):
+        n = op.gate.num_controls()
+        return op.qubits[:n], op.gate.control_values, op.gate.sub_gate.on(*op.qubits[n:])
+    return None
+
+
+def with_numbers(op: cirq.Operation, numbers: dict) -> list[cirq.Operation]:
+    """Does what `cirq.resolve_parameters` does, also where a gate has no method for that."""
+    resolved = cirq.resolve_parameters(op, numbers)
+    parts = decomposed(resolved.untagged) if hidden_symbols(resolved) else None
+    if parts is None:
+        return [resolved]
+    return [new for part in parts for new in with_numbers(part, numbers)]
+
+
+def can_be_run(op: cirq.Operation) -> bool:
+    """Tells whether an operation, or all that it decomposes into, has known angles."""
+    if not symbols_in(op) or isinstance(op.gate, cirq.GlobalPhaseGate) or is_power(op.gate):
+        return True
+    if controlled := controls_of(op.untagged):
+        return can_be_run(controlled[-1])
+    parts = decomposed(op.untagged)
+    return by_its_unitary(op) is not None if parts is None else all(map(can_be_run, parts))
+
+
+def is_power(gate: cirq.Gate | None) -> bool:
+    """Tells the gates that depend on symbols by a `cirq.EigenGate`'s exponent alone."""
+    return isinstance(gate, cirq.EigenGate) and not cirq.is_parameterized(gate._with_exponent(1.0))
+
+
+def by_its_unitary(op: cirq.Operation) -> list[cirq.Operation] | None:
+    """Decomposes a gate of which nothing is known but its unitary at given numbers.
+
+    A constant gate goes through its unitary. Where there are symbols, each symbol s is taken to
+    enter as `exp(i s H)` with a constant Hermitian H, in the order of their names, and that is
+    compared with the unitary at other numbers.
+
+    Returns:
+        Constant gates, and diagonal gates whose angles are multiples of the symbols; or `None`
+        where the unitary is not of this form.
+    """
+    symbols = in_order(symbols_in(op))
+    if not symbols:
+        with _quiet():
+            return list(cirq.quantum_shannon_decomposition(list(op.qubits), cirq.unitary(op)))
+
+    def at(values) -> np.ndarray:
+        numbers = dict(zip(symbols, map(float, values), strict=True))
+        return np.asarray(cirq.unitary(cirq.resolve_parameters(op, numbers)))
+
+    try:
+        start = at(np.zeros(len(symbols)))
+        steps = _STEP * np.eye(len(symbols))
+        turns = [_generator(at(step) @ start.conj().T) for step in steps]
+        points = np.random.default_rng(0).uniform(-3, 3, [4, len(symbols)])
+        fits = all(np.allclose(at(p), _product(start, turns, p), atol=1e-8) for p in points)
+    except (TypeError, ValueError):  # there is no unitary at one of these numbers
+        return None
+    if not fits:
+        return None
+    parts = [cirq.MatrixGate(start)]
+    for symbol, (angles, vectors) in zip(symbols, turns, strict=True):
+        parts.append(cirq.MatrixGate(vectors.conj().T))
+        parts.append(cirq.DiagonalGate([angle * symbol for angle in angles]))
+        parts.append(cirq.MatrixGate(vectors))
+    return [part.on(*op.qubits) for part in parts]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    # Cirq's own decompositions make subcircuits in a way that it warns of.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="In cirq 1.6 the default", category=FutureWarning)
+        yield
+
+
+_STEP = 2.0**-5  # eigenvalues of H up to 100 are told apart
+
+
+def _generator(unitary: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The eigenvalues and eigenvectors of H, where `unitary` is `exp(i _STEP H)`."""
+    phases, vectors = cirq.unitary_eig(unitary)
+    return np.round(np.angle(phases) / _STEP, 11), vectors
+
+
+def _product(start: np.ndarray, turns, values) -> np.ndarray:
+    for value, (angles, vectors) in zip(values, turns, strict=True):
+        start = vectors @ np.diag(np.exp(1j * value * angles)) @ vectors.conj().T @ start
+    return start

@@ -1,0 +1,104 @@
+"""Circuits without subcircuits.
+
+The user's own circuit stays the one that is shown and saved. What is run, counted, checked and
+made noisy is the one that `unroll` gives.
+"""
+
+import cirq
+import sympy
+
+MAX_OPERATIONS = 1_000_000
+
+
+def unroll(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
+    """Writes out all subcircuits, nested ones too.
+
+    A `cirq.CircuitOperation` becomes its moments, as often as it is repeated, on the qubits and
+    with the parameters that it maps them to. Under a control, each of its gates gets that control.
+    A `cirq.VirtualTag` of it goes to all operations in it.
+
+    Raises:
+        ValueError: If a subcircuit repeats until a measurement says otherwise, or a number of
+            times that is a symbol, or so often that the circuit grows beyond all bounds.
+
+    Example:
+        >>> a, b = cirq.LineQubit.range(2)
+        >>> pair = cirq.FrozenCircuit(cirq.H(a), cirq.CX(a, b))
+        >>> twice = cirq.CircuitOperation(pair, repetitions=2, use_repetition_ids=False)
+        >>> print(unroll(cirq.Circuit(twice)))
+        0: ───H───@───H───@───
+                  │       │
+        1: ───────X───────X───
+    """
+    n_operations = _count(circuit, {})
+    if n_operations > MAX_OPERATIONS:
+        raise ValueError(
+            f"QuanvCircuit: `circuit` may have at most {MAX_OPERATIONS} operations. Received one "
+            f"whose subcircuits repeat to {n_operations}. Repeat them less often."
+        )
+    return _unrolled(circuit)
+
+
+def _unrolled(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
+    if not any(map(_subcircuit, circuit.all_operations())):
+        return circuit
+    moments: list[cirq.Moment] = []
+    for moment in circuit:
+        if any(map(_subcircuit, moment)):
+            moments += cirq.Circuit.zip(*map(_written_out, moment)).moments
+        else:
+            moments.append(moment)
+    return cirq.Circuit(moments)
+
+
+def _written_out(op: cirq.Operation) -> cirq.Circuit:
+    own = op.untagged
+    if _subcircuit(own) is None:
+        return cirq.Circuit(op)
+    if isinstance(own, cirq.ControlledOperation):
+        parts = _written_out(own.sub_operation).all_operations()
+        circuit = cirq.Circuit(cirq.Moment(_controlled(own, part)) for part in parts)
+    else:
+        circuit = _unrolled(own.mapped_circuit()).unfreeze()
+    if cirq.VirtualTag() in op.tags:
+        circuit = circuit.map_operations(lambda part: part.with_tags(cirq.VirtualTag()))
+    return circuit
+
+
+def _controlled(by: cirq.ControlledOperation, op: cirq.Operation) -> cirq.Operation:
+    controlled = op.untagged.controlled_by(*by.controls, control_values=by.control_values)
+    return controlled.with_tags(*op.tags)
+
+
+def _subcircuit(op: cirq.Operation) -> cirq.CircuitOperation | None:
+    """The subcircuit that an operation is, or that it controls."""
+    op = op.untagged
+    if isinstance(op, cirq.ControlledOperation):
+        return _subcircuit(op.sub_operation)
+    return op if isinstance(op, cirq.CircuitOperation) else None
+
+
+def _count(circuit: cirq.AbstractCircuit, known: dict[int, int]) -> int:
+    # A circuit that stands in several places is counted once, however deep they nest.
+    if id(circuit) not in known:
+        subcircuits = map(_subcircuit, circuit.all_operations())
+        known[id(circuit)] = sum(
+            1 if sub is None else _repetitions(sub) * _count(sub.circuit, known)
+            for sub in subcircuits
+        )
+    return known[id(circuit)]
+
+
+def _repetitions(sub: cirq.CircuitOperation) -> int:
+    if sub.repeat_until is not None:
+        raise ValueError(
+            "QuanvCircuit: a subcircuit of `circuit` must not repeat until a measurement says "
+            f"otherwise. Received a cirq.CircuitOperation with repeat_until={sub.repeat_until}. "
+            "Use `repetitions`."
+        )
+    if isinstance(sub.repetitions, sympy.Basic):
+        raise ValueError(
+            "QuanvCircuit: a subcircuit of `circuit` must repeat a fixed number of times. Received "
+            f"a cirq.CircuitOperation with repetitions={sub.repetitions}. Use an integer."
+        )
+    return abs(sub.repetitions)
