@@ -14,7 +14,6 @@ import tensorflow as tf
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.arguments import check_count, check_path, checked
-from tfq_resqunn.circuits.checks import check_count
 from tfq_resqunn.circuits.decomposing import controls_of, decomposed, with_numbers
 from tfq_resqunn.circuits.json import write_json
 from tfq_resqunn.circuits.measurements import Measurements

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import cirq
-import numpy as np
 import sympy
 
 from tfq_resqunn.circuits.expressions import Measure, check_expression
+from tfq_resqunn.circuits.free_symbols import expressions_in
 
 
 def check_angles(
@@ -26,7 +26,7 @@ def check_angles(
     """
     checked = set()
     for op in circuit.all_operations():
-        for expression in _expressions(op):
+        for expression in expressions_in(op):
             if expression not in checked:
                 _check(expression, op, who, symbols)
                 checked.add(expression)
@@ -56,28 +56,3 @@ def _subcircuit(op) -> cirq.CircuitOperation | None:
     while op is not None and not isinstance(op, cirq.CircuitOperation):
         op = getattr(op, "sub_operation", None)
     return op
-
-
-def _expressions(value) -> Iterator[sympy.Basic]:
-    """Finds the expressions in an operation of Cirq's, wherever Cirq keeps them."""
-    if isinstance(value, sympy.Basic):
-        yield value
-    elif isinstance(value, cirq.CircuitOperation):
-        return
-    elif isinstance(value, (list, tuple)):
-        for v in value:
-            yield from _expressions(v)
-    elif isinstance(value, Mapping):
-        yield from _expressions(list(value.values()))
-    elif isinstance(value, np.ndarray) and value.dtype == object:
-        yield from _expressions(value.ravel().tolist())
-    elif isinstance(value, cirq.EigenGate):
-        yield from _expressions(value.exponent)
-    elif isinstance(value, cirq.TaggedOperation):
-        yield from _expressions(value.sub_operation)  # tags are the user's own affair
-    elif isinstance(value, (cirq.Gate, cirq.Operation, cirq.Duration)) and _is_cirqs(value):
-        yield from _expressions(getattr(value, "__dict__", {}))
-
-
-def _is_cirqs(value) -> bool:
-    return type(value).__module__.split(".")[0] in ("cirq", "cirq_google")

@@ -8,14 +8,12 @@ from cirq.contrib.svg import circuit_to_svg
 
 from tfq_resqunn.circuits.angles import check_angles
 from tfq_resqunn.circuits.checks import names
-from tfq_resqunn.circuits.decomposing import can_be_run, with_numbers
-from tfq_resqunn.circuits.expressions import sample
-from tfq_resqunn.circuits.fields import of, several, text
-from tfq_resqunn.circuits.free_symbols import expressions_in, symbols_of
+from tfq_resqunn.circuits.fields import Optional, of, several, text
+from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.json import read_json, write_json
 from tfq_resqunn.circuits.observables import as_pauli_sums, describe
+from tfq_resqunn.circuits.operations import check_operations
 from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, sorted_by
-from tfq_resqunn.circuits.unrolling import unroll
 
 
 @cirq.value_equality
@@ -28,8 +26,8 @@ class QuanvCircuit:
     Args:
         circuit: A `cirq.Circuit` or `cirq.FrozenCircuit` of unitary operations on qubits (of any
             kind of qubit name), with sympy symbols. Any angle may be any sympy expression.
-        observables: `"z"` (Pauli Z on each qubit), one `cirq.PauliString` or `cirq.PauliSum`, or
-            a sequence of them.
+        observables: `"z"` (Pauli Z on each qubit), text such as `"Z0*Z1"`, one `cirq.PauliString`,
+            `cirq.PauliSum` or Hermitian operation, or a sequence of them.
         inputs: The data symbols (symbols or names) in the order of the features. By default those
             whose names start with `x_`, sorted by name (`x_2` before `x_10`).
         weights: The trainable symbols (symbols or names) in the order of a layer's angles. By
@@ -68,10 +66,11 @@ class QuanvCircuit:
         self._circuit = circuit.freeze()
         self._json: str | None = None  # once it is asked for
         check_angles(self._circuit, "QuanvCircuit")
-        _check_operations(self._circuit)
+        check_operations(self._circuit)
         self._qubits = tuple(sorted(self._circuit.all_qubits()))
-        self._inputs = _as_inputs(inputs, self._circuit)
-        self._weights = _as_weights(weights, self._circuit, self._inputs)
+        symbols = symbols_of(self._circuit)
+        self._inputs = _as_inputs(inputs, symbols)
+        self._weights = _as_weights(weights, symbols - set(self._inputs))
         self._observables = as_pauli_sums(observables, self.qubits)
 
     @classmethod
@@ -205,7 +204,8 @@ class QuanvCircuit:
 
     def __reduce__(self):
         # A PauliSum cannot be pickled, its terms can.
-        return _rebuilt, (self._circuit, [list(o) for o in self._observables], self._inputs)
+        sums = [list(o) for o in self._observables]
+        return _rebuilt, (self._circuit, sums, self._inputs, self._weights)
 
     def __copy__(self) -> "QuanvCircuit":
         return self  # nothing in it can be changed
@@ -226,6 +226,7 @@ class QuanvCircuit:
             "circuit": of(cirq.AbstractCircuit),
             "observables": several(of(cirq.PauliSum)),
             "inputs": several(text),
+            "weights": Optional(several(text)),
         }
         return {f"{cls._json_namespace_()}.{cls.__name__}": (cls._from_json_dict_, fields)}
 
@@ -244,80 +245,18 @@ class QuanvCircuit:
             return cls(circuit, observables, inputs, weights)
 
 
-def _rebuilt(circuit, observables, inputs) -> QuanvCircuit:
+def _rebuilt(circuit, observables, inputs, weights) -> QuanvCircuit:
     sums = [cirq.PauliSum.from_pauli_strings(terms) for terms in observables]
-    return QuanvCircuit(circuit, sums, inputs)
+    return QuanvCircuit(circuit, sums, inputs, weights)
 
 
-def _check_operations(circuit: cirq.FrozenCircuit) -> None:
-    operations = list(unroll(circuit).all_operations())
-    if not any(op.qubits for op in operations):
-        raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
-    numbers = {s: sample(s.name) for s in symbols_of(circuit)}
-    for op in operations:
-        if any(q.dimension != 2 for q in op.qubits):
-            raise ValueError(
-                "QuanvCircuit: `circuit` must act on qubits (two levels each). "
-                f"Received {op!r} on qudits."
-            )
-        if cirq.is_measurement(op) or op.classical_controls:
-            raise ValueError(
-                f"QuanvCircuit: `circuit` must not measure{_or_depend(op)}. Received {op}. Remove "
-                "it, and name what is to be measured in `observables`."
-            )
-        if not _is_unitary(op, numbers):
-            raise ValueError(
-                f"QuanvCircuit: `circuit` must consist of unitary operations. Received {op}, "
-                f"which has no unitary.{_hint(op)}"
-            )
-        if not can_be_run(op):
-            raise ValueError(
-                "QuanvCircuit: each gate of `circuit` must be a cirq.EigenGate, or decompose into "
-                "such gates, or have a unitary exp(i x H) with a constant matrix H for each of its "
-                f"symbols x. Received {op}, which is none of these. Give its gate a _decompose_ "
-                "method."
-            )
-
-
-def _or_depend(op: cirq.Operation) -> str:
-    return ", nor depend on what is measured" if op.classical_controls else ""
-
-
-def _hint(op: cirq.Operation) -> str:
-    symbols = {s for e in expressions_in(op) for s in e.free_symbols}
-    assumed = sorted(s.name for s in symbols if s != sympy.Symbol(s.name))
-    if assumed:
-        return (
-            f" Cirq resolves plain symbols only, and {', '.join(assumed)} has assumptions "
-            f"(real=True, say). Use sympy.Symbol({assumed[0]!r})."
-        )
-    if symbols:
-        return (
-            f" It has the symbols {names(in_order(symbols))}. A gate of your own needs the methods "
-            "_is_parameterized_, _parameter_names_ and _resolve_parameters_, or a _decompose_."
-        )
-    return ""
-
-
-def _is_unitary(op: cirq.Operation, numbers: dict) -> bool:
-    try:
-        return all(map(cirq.has_unitary, with_numbers(op, numbers)))
-    except ValueError:
-        # An angle that is not real at these numbers, as acos(5 x) is: the gate decides.
-        return isinstance(op.gate, cirq.EigenGate)
-    except TypeError:  # a gate that takes its symbol for a number
-        return False
-
-
-def _as_inputs(inputs, circuit: cirq.FrozenCircuit) -> tuple[sympy.Symbol, ...]:
-    symbols = symbols_of(circuit)
+def _as_inputs(inputs, symbols: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
     if inputs is None:
         return in_order(s for s in symbols if s.name.startswith(DATA_PREFIX))
     return _as_symbols(inputs, "inputs", symbols)
 
 
-def _as_weights(weights, circuit: cirq.FrozenCircuit, inputs) -> tuple[sympy.Symbol, ...]:
-    others = symbols_of(circuit) - set(inputs)
+def _as_weights(weights, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
     if weights is None:
         return in_order(others)
     weights = _as_symbols(weights, "weights", others)

@@ -36,7 +36,9 @@ def hidden_symbols(op: cirq.Operation) -> set[sympy.Symbol]:
 
 
 def expressions_in(value) -> set[sympy.Basic]:
-    """Finds the sympy expressions among the attributes of a gate or operation."""
+    """Finds the sympy expressions among the attributes of a gate or operation, but for its tags."""
+    if isinstance(value, cirq.TaggedOperation):
+        value = value.untagged
     if isinstance(value, sympy.Basic):
         return {value}
     if isinstance(value, np.ndarray):

@@ -91,8 +91,10 @@ class Noise:
         qubits = sorted(circuit.all_qubits())
         if self.model is not None:
             # As Cirq's `with_noise`, which would pass over a qubit whose subcircuit never runs.
-            moments = self.model.noisy_moments(unroll(circuit), qubits)
-            return sum(map(cirq.Circuit, moments), cirq.Circuit())
+            noisy = cirq.Circuit()
+            for tree in self.model.noisy_moments(unroll(circuit), qubits):
+                noisy += cirq.Circuit(tree)
+            return noisy
         channels = [CHANNELS[name](p) for name, p in self.strengths if name in CHANNELS]
         noisy = cirq.Circuit()
         for moment in unroll(circuit):

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfq_resqunn.arguments import checked
 from tfq_resqunn.circuits.checks import check_qubits
+from tfq_resqunn.circuits.operators import OPERATORS, dense_as_text, expanded
 from tfq_resqunn.circuits.registry import OBSERVABLES
 
 
@@ -123,7 +124,9 @@ def list_observables(observables, who: str) -> list:
             "cirq.PauliString or cirq.PauliSum, a Hermitian operation, or a sequence of them. "
             f"Received {observables!r}."
         )
-    items = [_as_text(o, who) if isinstance(o, cirq.DensePauliString) else o for o in observables]
+    items = [
+        dense_as_text(o, who) if isinstance(o, cirq.DensePauliString) else o for o in observables
+    ]
     for item in items:
         if isinstance(item, str) and item not in OBSERVABLES:
             _parse(item, who)
@@ -131,19 +134,8 @@ def list_observables(observables, who: str) -> list:
 
 
 def _is_one(observables) -> bool:
-    paulis = (cirq.PauliString, cirq.PauliSum, cirq.DensePauliString, *_MATRICES)
+    paulis = (cirq.PauliString, cirq.PauliSum, cirq.DensePauliString, *OPERATORS)
     return isinstance(observables, (str, dict, *paulis)) or is_function(observables)
-
-
-def _as_text(string: cirq.DensePauliString, who: str) -> str:
-    # It names no qubits, and neither does text.
-    coefficient = string.coefficient
-    if cirq.is_parameterized(string) or abs(coefficient.imag) > 1e-12:
-        raise ValueError(
-            f"{who}: `observables` must be Hermitian, with real numbers. Received {string!r}."
-        )
-    letters = [f"{'IXYZ'[pauli]}{i}" for i, pauli in enumerate(string.pauli_mask) if pauli]
-    return "*".join([repr(float(coefficient.real)), *letters])
 
 
 def is_function(item) -> bool:
@@ -156,7 +148,7 @@ def _expand(item, qubits, who: str) -> list:
         return [_from_terms(_parse(item, who), item, qubits, who)]
     if isinstance(item, (str, dict)) or is_function(item):
         found = OBSERVABLES.get(item)(qubits)
-        if isinstance(found, (cirq.PauliString, cirq.PauliSum, *_MATRICES)):
+        if isinstance(found, (cirq.PauliString, cirq.PauliSum, *OPERATORS)):
             return [found]
         if not isinstance(found, Sequence):
             raise TypeError(
@@ -239,13 +231,13 @@ def _describe_term(term: cirq.PauliString) -> str:
 
 
 def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid] | None, who: str) -> cirq.PauliSum:
-    if not isinstance(observable, (cirq.PauliString, cirq.PauliSum, *_MATRICES)):
+    if not isinstance(observable, (cirq.PauliString, cirq.PauliSum, *OPERATORS)):
         raise TypeError(
             f"{who}: each of `observables` must be a cirq.PauliString or cirq.PauliSum, "
             f"such as cirq.Z(qubit), or a Hermitian operation. Received {observable!r} of type "
             f"{type(observable).__name__}."
         )
-    total = _expanded(observable, who)
+    total = expanded(observable, who)
     for term in total:
         if not np.isfinite(complex(term.coefficient)):
             raise ValueError(
@@ -261,68 +253,16 @@ def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid] | None, who: str) -> ci
             f"{who}: each of `observables` must measure a qubit. Received one that is "
             f"{describe(total)} whatever the circuit does."
         )
-    unknown = [] if qubits is None else sorted(set(total.qubits) - set(qubits))
-    if unknown:
+    if qubits is not None:
+        _check_qubits(total, qubits, who)
+    return total
+
+
+def _check_qubits(total: cirq.PauliSum, qubits: Sequence[cirq.Qid], who: str) -> None:
+    if unknown := sorted(set(total.qubits) - set(qubits)):
         raise ValueError(
             f"{who}: `observables` may only act on qubits of the circuit "
             f"({', '.join(map(str, qubits))}). Received {describe(total)}, which acts on "
             f"{', '.join(map(str, unknown))}. Use one of the circuit's qubits, or put a gate on "
             "that one."
         )
-    return total
-
-
-# What has a matrix on its qubits.
-_MATRICES = (
-    cirq.Operation,
-    cirq.LinearCombinationOfOperations,
-    cirq.ProjectorString,
-    cirq.ProjectorSum,
-)
-
-
-def _expanded(observable, who: str) -> cirq.PauliSum:
-    """Gives any operator as a sum of Pauli strings."""
-    if isinstance(observable, cirq.PauliSum):
-        return observable
-    if isinstance(observable, cirq.PauliString):
-        return cirq.PauliSum.from_pauli_strings([observable])
-    qubits, matrix = _matrix(observable, who)
-    coefficients = _pauli_coefficients(matrix)
-    strings = [
-        cirq.PauliString(
-            {q: _PAULIS[letter] for q, letter in zip(qubits, place, strict=True) if letter},
-            coefficient=coefficients[place],
-        )
-        for place in zip(*np.nonzero(np.abs(coefficients) > 1e-12), strict=True)
-    ]
-    return cirq.PauliSum.from_pauli_strings(strings)
-
-
-def _matrix(observable, who: str) -> tuple[Sequence[cirq.Qid], np.ndarray]:
-    is_operation = isinstance(observable, cirq.Operation)
-    if cirq.is_parameterized(observable) or (is_operation and not cirq.has_unitary(observable)):
-        raise ValueError(
-            f"{who}: `observables` must be Hermitian, without symbols. Received {observable}, "
-            "which has no constant matrix."
-        )
-    if is_operation:
-        return observable.qubits, cirq.unitary(observable)
-    if isinstance(observable, cirq.LinearCombinationOfOperations):
-        return observable.qubits, observable.matrix()
-    projectors = cirq.ProjectorSum.from_projector_strings(observable)
-    return projectors.qubits, projectors.matrix(projectors.qubits).toarray()
-
-
-_PAULIS = (None, cirq.X, cirq.Y, cirq.Z)
-# [Pauli, row, column]: half the trace of the Pauli's product with a matrix [row, column].
-_HALF_TRACES = np.array([np.eye(2), *map(cirq.unitary, _PAULIS[1:])]).swapaxes(1, 2) / 2
-
-
-def _pauli_coefficients(matrix: np.ndarray) -> np.ndarray:
-    """Gives the coefficient of each Pauli string, `[4, ..., 4]` with an axis a qubit."""
-    n = int(matrix.shape[0]).bit_length() - 1
-    tensor = matrix.reshape([2] * (2 * n))
-    for k in range(n):  # this qubit's row stands first, and its column n - k places after it
-        tensor = np.tensordot(tensor, _HALF_TRACES, axes=[[0, n - k], [1, 2]])
-    return tensor

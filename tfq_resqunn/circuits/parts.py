@@ -89,7 +89,7 @@ class Parts:
         """
         if self.circuit is not None:
             return self.circuit
-        with sorted_by(self.symbol_order):
+        with sorted_by(_or(self.symbol_order, ORDERS[0])):
             return self._join(n_features)
 
     def _join(self, n_features: int) -> QuanvCircuit:

@@ -43,8 +43,8 @@ class Quanv2D(BiasedLayer):
         n_layers: Integer, layers of a named ansatz. Default 1.
         n_uploads: Integer, how often encoder and ansatz are repeated with new weights (data
             re-uploading). Default 1.
-        observables: Name (`"z"`: Pauli Z on each qubit), text (`"Z0*Z1"`), a `cirq.PauliSum`, or
-            a list of these. Default `"z"`.
+        observables: Name (`"z"`: Pauli Z on each qubit), text (`"Z0*Z1"`), a `cirq.PauliSum` or
+            any Hermitian operation of Cirq's, or a list of these. Default `"z"`.
         circuit: A whole `QuanvCircuit`, in place of the five above.
         symbol_order: How symbols are sorted by name, if not `"natural"` (`x_2` before `x_10`):
             `"string"` puts `x_10` before `x_2`, as earlier versions did. Models that they saved

@@ -1,0 +1,76 @@
+"""What the operations of a circuit must be."""
+
+import cirq
+import sympy
+
+from tfq_resqunn.circuits.checks import names
+from tfq_resqunn.circuits.decomposing import can_be_run, with_numbers
+from tfq_resqunn.circuits.expressions import sample
+from tfq_resqunn.circuits.free_symbols import expressions_in, symbols_of
+from tfq_resqunn.circuits.symbols import in_order
+from tfq_resqunn.circuits.unrolling import unroll
+
+
+def check_operations(circuit: cirq.AbstractCircuit) -> None:
+    """Checks each operation of a circuit, those in subcircuits too.
+
+    Raises:
+        ValueError: If there is none, or one is not unitary, not on qubits, or cannot be run.
+    """
+    operations = list(unroll(circuit).all_operations())
+    if not any(op.qubits for op in operations):
+        raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
+    numbers = {s: sample(s.name) for s in symbols_of(circuit)}
+    for op in operations:
+        if any(q.dimension != 2 for q in op.qubits):
+            raise ValueError(
+                "QuanvCircuit: `circuit` must act on qubits (two levels each). "
+                f"Received {op!r} on qudits."
+            )
+        if cirq.is_measurement(op) or op.classical_controls:
+            raise ValueError(
+                f"QuanvCircuit: `circuit` must not measure{_or_depend(op)}. Received {op}. Remove "
+                "it, and name what is to be measured in `observables`."
+            )
+        if not _is_unitary(op, numbers):
+            raise ValueError(
+                f"QuanvCircuit: `circuit` must consist of unitary operations. Received {op}, "
+                f"which has no unitary.{_hint(op)}"
+            )
+        if not can_be_run(op):
+            raise ValueError(
+                "QuanvCircuit: each gate of `circuit` must be a cirq.EigenGate, or decompose into "
+                "such gates, or have a unitary exp(i x H) with a constant matrix H for each of its "
+                f"symbols x. Received {op}, which is none of these. Give its gate a _decompose_ "
+                "method."
+            )
+
+
+def _or_depend(op: cirq.Operation) -> str:
+    return ", nor depend on what is measured" if op.classical_controls else ""
+
+
+def _hint(op: cirq.Operation) -> str:
+    symbols = {s for e in expressions_in(op) for s in e.free_symbols}
+    assumed = sorted(s.name for s in symbols if s != sympy.Symbol(s.name))
+    if assumed:
+        return (
+            f" Cirq resolves plain symbols only, and {', '.join(assumed)} has assumptions "
+            f"(real=True, say). Use sympy.Symbol({assumed[0]!r})."
+        )
+    if symbols:
+        return (
+            f" It has the symbols {names(in_order(symbols))}. A gate of your own needs the methods "
+            "_is_parameterized_, _parameter_names_ and _resolve_parameters_, or a _decompose_."
+        )
+    return ""
+
+
+def _is_unitary(op: cirq.Operation, numbers: dict) -> bool:
+    try:
+        return all(map(cirq.has_unitary, with_numbers(op, numbers)))
+    except ValueError:
+        # An angle that is not real at these numbers, as acos(5 x) is: the gate decides.
+        return isinstance(op.gate, cirq.EigenGate)
+    except TypeError:  # a gate that takes its symbol for a number
+        return False
