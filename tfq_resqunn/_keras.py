@@ -19,3 +19,19 @@ NO_AUTOCAST = {"autocast" if IS_KERAS_3 else "experimental_autocast": False}
 def register(cls):
     """Registers a class under the package's name, so that saved models find it again."""
     return keras.utils.register_keras_serializable(package="tfq_resqunn")(cls)
+
+
+def track_for_checkpoints(layer, sublayers) -> None:
+    """Makes `tf.train.Checkpoint` save and restore a list of sublayers.
+
+    Keras 2 does this by itself. Keras 3 tracks lists for its own files alone, and a checkpoint
+    leaves them out without a word.
+
+    Args:
+        layer: The Keras layer that has the list as an attribute.
+        sublayers: The layers in it, whose names differ.
+    """
+    if IS_KERAS_3:
+        for sublayer in sublayers:
+            # As Keras does itself where a sublayer is an attribute.
+            layer._track_trackable(sublayer, name=sublayer.name, overwrite=True)

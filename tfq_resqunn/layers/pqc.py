@@ -134,6 +134,12 @@ class EncodedPQC(tfq.layers.PQC):
             **NO_AUTOCAST,
         )
 
+    def __setattr__(self, name, value):
+        # PQC's constructor makes two layers for circuits that come as strings. They are never
+        # called, so never built, and whatever walks through a model's layers trips over them.
+        if name not in ("_executor", "_append_layer"):
+            super().__setattr__(name, value)
+
     def add_weight(self, *args, **kwargs):
         # PQC's constructor asks for one weight a symbol, data included, and names it by position,
         # which Keras 3 refuses (tensorflow/quantum#1090). The one above takes its place.
@@ -168,7 +174,7 @@ class EncodedPQC(tfq.layers.PQC):
         # TensorFlow's ops take tensors, not Keras variables in a list.
         weights = tf.convert_to_tensor(self.parameters)
         outcomes = self._runner.run(features, weights)
-        outcomes = tf.ensure_shape(outcomes, [self._n_outputs, None])
+        outcomes.set_shape([self._n_outputs, None])  # `ensure_shape` is an op TF Lite has not
         return tf.cast(outcomes, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):

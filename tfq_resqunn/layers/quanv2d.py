@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from tfq_resqunn._keras import keras, register
 from tfq_resqunn.arguments import check_count, check_flag
+from tfq_resqunn._keras import keras, register, track_for_checkpoints
+from tfq_resqunn.circuits.checks import check_count, check_flag
 from tfq_resqunn.circuits.parts import PART_NAMES, Parts
 from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.layers.bias import BiasedLayer
@@ -214,6 +216,7 @@ class Quanv2D(BiasedLayer):
             )
             for i, initializer in enumerate(shares)
         ]
+        track_for_checkpoints(self, self._pqcs)
         for pqc in self._pqcs:
             pqc.build((None, len(circuit.inputs)))
         self.add_bias(n_outputs)
