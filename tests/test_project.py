@@ -23,6 +23,7 @@ RANKS = {
     "_version": 0,
     "arguments": 0,
     "files": 0,
+    "optimizers": 0,
     "seeding": 0,
     "circuits": 1,
     "simulation": 2,

@@ -16,8 +16,16 @@ IS_KERAS_3 = hasattr(keras, "ops")  # Keras 2 has neither this nor a version her
 NO_AUTOCAST = {"autocast" if IS_KERAS_3 else "experimental_autocast": False}
 
 
+def output_shape(sizes):
+    """Gives a shape as this Keras' own layers do: a tuple, or Keras 2's `tf.TensorShape`."""
+    return tuple(sizes) if IS_KERAS_3 else tf.TensorShape(sizes)
+
+
 def register(cls):
     """Registers a class under the package's name, so that saved models find it again."""
+    if not IS_KERAS_3:
+        # In .h5 files, Keras 2 looks up what stands in a wrapper by the bare name of its class.
+        keras.utils.get_custom_objects().setdefault(cls.__name__, cls)
     return keras.utils.register_keras_serializable(package="tfq_resqunn")(cls)
 
 

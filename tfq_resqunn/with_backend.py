@@ -4,6 +4,7 @@ import warnings
 
 import tensorflow as tf
 
+from tfq_resqunn import optimizers
 from tfq_resqunn._keras import keras
 from tfq_resqunn.layers.backends import Execution, exchanged
 
@@ -121,15 +122,13 @@ def _compile(copy, model) -> None:
     ):
         arguments["jit_compile"] = False
     copy.compile(**arguments)
-    optimizer = model.optimizer
-    if getattr(optimizer, "built", getattr(optimizer, "_built", False)):
-        copy.optimizer.build(copy.trainable_variables)
-        for own, original in zip(copy.optimizer.variables, optimizer.variables, strict=True):
-            own.assign(original)
+    optimizers.copy_state(copy.optimizer, model.optimizer, copy.trainable_variables)
 
 
 def _own_copy(value):
     """Copies what has a state."""
-    if isinstance(value, (keras.optimizers.Optimizer, keras.metrics.Metric)):
+    if optimizers.is_optimizer(value):
+        return optimizers.copied(value)
+    if isinstance(value, keras.metrics.Metric):
         return type(value).from_config(value.get_config())
     return value

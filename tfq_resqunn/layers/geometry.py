@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.arguments import check_count
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.layers.inputs import check_numbers, known_shape
 from tfq_resqunn.layers.patches import Grid, pair, size
 
 PADDINGS = ("valid", "same")
@@ -114,6 +116,7 @@ class Geometry:
 
     def images(self, inputs: tf.Tensor) -> tf.Tensor:
         """Checks inputs, and gives them channels last."""
+        check_numbers(inputs, self.who)
         _, height, width, _ = self._sizes(inputs.shape)
         images = inputs
         if self.data_format == "channels_first":
@@ -153,19 +156,7 @@ class Geometry:
         """Gives (batch, height, width, channels), where the kernel fits in."""
         last = self.data_format == "channels_last"
         axes = "(batch, height, width, channels)" if last else "(batch, channels, height, width)"
-        try:
-            shape = tf.TensorShape(input_shape)
-        except TypeError:
-            raise ValueError(
-                f"{self.who}: the input must be one tensor of images, {axes}. Received several, of "
-                f"shapes {input_shape}. Join them first, with keras.layers.Concatenate."
-            ) from None
-        if shape.rank is None:
-            raise ValueError(
-                f"{self.who}: the rank of the input must be known: images of rank 4, {axes}. "
-                "Received a shape that is not known. Name it with x.set_shape((None, height, "
-                "width, channels)) in the data pipeline."
-            )
+        shape = known_shape(input_shape, f"images of rank 4, {axes}", self.who)
         if shape.rank != 4:
             remedy = "For a sequence of images, wrap the layer in keras.layers.TimeDistributed."
             if shape.rank < 4:

@@ -5,6 +5,9 @@ import tensorflow as tf
 
 from tfq_resqunn._keras import keras, register
 from tfq_resqunn.arguments import check_count
+from tfq_resqunn._keras import keras, output_shape, register
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.layers.inputs import check_numbers, known_shape
 
 
 @register
@@ -50,18 +53,20 @@ class ClassPooling(keras.layers.Layer):
         super().build(input_shape)
 
     def call(self, inputs):
+        check_numbers(inputs, "ClassPooling")
         n_features = self._n_features(inputs.shape)
         features = tf.reshape(inputs, [-1, n_features])
         return tf.matmul(features, tf.constant(self._shares(n_features), features.dtype))
 
     def compute_output_shape(self, input_shape):
         self._n_features(input_shape)
-        return (input_shape[0], self.n_classes)
+        return output_shape((tf.TensorShape(input_shape)[0], self.n_classes))
 
     def get_config(self):
         return {**super().get_config(), "n_classes": self.n_classes, "scale": self.scale}
 
     def _n_features(self, input_shape) -> int:
+        input_shape = known_shape(input_shape, "features, (batch, ...)", "ClassPooling")
         each = tuple(input_shape)[1:]
         if None in each:
             raise ValueError(

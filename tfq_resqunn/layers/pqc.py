@@ -6,11 +6,14 @@ import tensorflow_quantum as tfq
 
 from tfq_resqunn._keras import NO_AUTOCAST, keras, register
 from tfq_resqunn.arguments import check_count, check_flag
+from tfq_resqunn._keras import NO_AUTOCAST, keras, output_shape, register
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.circuits.serializable import serializable
 from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.layers.initializers import default_initializer
+from tfq_resqunn.layers.inputs import check_numbers, known_shape
+from tfq_resqunn.layers.strategies import check_strategy
 
 
 @register
@@ -99,6 +102,7 @@ class EncodedPQC(tfq.layers.PQC):
         input_gradient=True,
         **kwargs,
     ):
+        check_strategy("EncodedPQC")
         _check_circuit(circuit)
         filters = check_count(filters, "filters", "EncodedPQC")
         execution = Execution(backend, differentiator, repetitions, noise, max_circuits)
@@ -154,9 +158,12 @@ class EncodedPQC(tfq.layers.PQC):
 
     def build(self, input_shape):
         self.compute_output_shape(input_shape)
+        n_features = len(self.circuit.inputs)
+        self.input_spec = keras.layers.InputSpec(ndim=2, axes={-1: n_features})
         super().build(input_shape)
 
     def call(self, inputs):
+        check_numbers(inputs, "EncodedPQC")
         return tf.transpose(self.expectations(tf.transpose(inputs)))
 
     def expectations(self, features) -> tf.Tensor:
@@ -179,13 +186,14 @@ class EncodedPQC(tfq.layers.PQC):
 
     def compute_output_shape(self, input_shape):
         symbols = self.circuit.inputs
-        if len(input_shape) != 2 or input_shape[-1] != len(symbols):
+        shape = known_shape(input_shape, f"features, (n, {len(symbols)})", "EncodedPQC")
+        if shape.rank != 2 or shape[-1] != len(symbols):
             raise ValueError(
                 f"EncodedPQC: the input must have shape (n, {len(symbols)}): one feature for each "
                 f"data symbol of `circuit` ({', '.join(map(str, symbols))}). "
-                f"Received shape {tuple(input_shape)}."
+                f"Received shape {tuple(shape)}."
             )
-        return (input_shape[0], self._n_outputs)
+        return output_shape((shape[0], self._n_outputs))
 
     @property
     def _n_outputs(self) -> int:

@@ -1,10 +1,13 @@
 """`Quanv2D`: a circuit that slides over the patches of an image."""
 
+import contextlib
+
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras, register
 from tfq_resqunn.arguments import check_count, check_flag
 from tfq_resqunn._keras import keras, register, track_for_checkpoints
+from tfq_resqunn._keras import keras, output_shape, register, track_for_checkpoints
 from tfq_resqunn.circuits.checks import check_count, check_flag
 from tfq_resqunn.circuits.parts import PART_NAMES, Parts
 from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
@@ -13,6 +16,7 @@ from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
 from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
 from tfq_resqunn.layers.patch_circuits import PatchCircuits
 from tfq_resqunn.layers.pqc import EncodedPQC
+from tfq_resqunn.layers.strategies import check_strategy
 
 
 @register
@@ -193,6 +197,7 @@ class Quanv2D(BiasedLayer):
         return self._pqcs[0].plan if self.built else None
 
     def build(self, input_shape):
+        check_strategy("Quanv2D")
         axis = self._geometry.channel_axis
         n_outputs = self.compute_output_shape(input_shape)[axis]
         channels = self._geometry.channels(input_shape)
@@ -201,27 +206,31 @@ class Quanv2D(BiasedLayer):
         dtype = "float64" if self.variable_dtype == "float64" else "float32"
         shape = (self.filters, len(circuit.weights))
         shares = initializers_of_groups(self.initializer, self.groups, shape, dtype)
-        self._pqcs = [
-            EncodedPQC(
-                circuit,
-                filters=self.filters // self.groups,
-                **{name: getattr(self, name) for name in EXECUTION_NAMES},
-                initializer=initializer,
-                regularizer=self.regularizer,
-                constraint=self.constraint,
-                input_gradient=self.input_gradient,
-                trainable=self.trainable,
-                dtype=self.dtype_policy,
-                name=f"circuit_{i}",
-            )
-            for i, initializer in enumerate(shares)
-        ]
+        self._pqcs = [self._pqc(f"circuit_{i}", circuit, share) for i, share in enumerate(shares)]
         track_for_checkpoints(self, self._pqcs)
         for pqc in self._pqcs:
             pqc.build((None, len(circuit.inputs)))
         self.add_bias(n_outputs)
         self.input_spec = keras.layers.InputSpec(ndim=4, axes={axis: channels})
         super().build(input_shape)
+
+    def _pqc(self, name: str, circuit, initializer) -> EncodedPQC:
+        """Makes what runs the circuits of one group."""
+        # Several groups' variables need names that differ, for an .h5 file of Keras 2.
+        scope = contextlib.nullcontext() if self.groups == 1 else tf.name_scope(name)
+        with scope:
+            return EncodedPQC(
+                circuit,
+                filters=self.filters // self.groups,
+                **{argument: getattr(self, argument) for argument in EXECUTION_NAMES},
+                initializer=initializer,
+                regularizer=self.regularizer,
+                constraint=self.constraint,
+                input_gradient=self.input_gradient,
+                trainable=self.trainable,
+                dtype=self.dtype_policy,
+                name=name,
+            )
 
     def call(self, inputs):
         images = self._geometry.images(inputs)
@@ -234,7 +243,7 @@ class Quanv2D(BiasedLayer):
     def compute_output_shape(self, input_shape):
         circuit = self._circuits.of(self._geometry.channels(input_shape))
         n_outcomes = self.filters * len(circuit.observables)
-        return self._geometry.output_shape(input_shape, n_outcomes)
+        return output_shape(self._geometry.output_shape(input_shape, n_outcomes))
 
     def get_config(self):
         return {

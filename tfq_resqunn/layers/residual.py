@@ -1,6 +1,11 @@
 """`Residual`: adds a layer's input to its output."""
 
-from tfq_resqunn._keras import keras, register
+import contextlib
+
+import tensorflow as tf
+
+from tfq_resqunn._keras import keras, output_shape, register
+from tfq_resqunn.layers.inputs import check_numbers
 
 
 @register
@@ -48,20 +53,22 @@ class Residual(keras.layers.Wrapper):
                 )
         super().__init__(layer, **kwargs)
         self.shortcut = shortcut
-        self._add = keras.layers.Add()
 
     def build(self, input_shape=None):
-        if self.shortcut is not None and not self.shortcut.built:
-            self.shortcut.build(input_shape)
-            self.shortcut.built = True
-        super().build(input_shape)
-        shape = self.compute_output_shape(input_shape)
-        self._add.build([shape, shape])
-        self._add.built = True
+        with self._scope("shortcut"):
+            if self.shortcut is not None and not self.shortcut.built:
+                self.shortcut.build(input_shape)
+                self.shortcut.built = True
+        with self._scope("layer"):
+            super().build(input_shape)
+        self.compute_output_shape(input_shape)  # raises where the two shapes differ
 
     def call(self, inputs):
+        check_numbers(inputs, "Residual")
         direct = inputs if self.shortcut is None else self.shortcut(inputs)
-        return self._add([direct, self.layer(inputs)])
+        # Pixels may be integers, and the two layers may have other precisions.
+        terms = (tf.cast(term, self.compute_dtype) for term in (direct, self.layer(inputs)))
+        return tf.add(*terms)
 
     def compute_output_shape(self, input_shape):
         around = tuple(input_shape)
@@ -77,7 +84,11 @@ class Residual(keras.layers.Wrapper):
                 "Make the layer keep the shape (Quanv2D: readout='pixels', with patches that "
                 "cover the image), or give a `shortcut` that maps to the same shape."
             )
-        return through
+        return output_shape(through)
+
+    def _scope(self, name: str):
+        """Keeps the names of two layers' variables apart; an .h5 file of Keras 2 needs that."""
+        return contextlib.nullcontext() if self.shortcut is None else tf.name_scope(name)
 
     def get_config(self):
         shortcut = self.shortcut

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, register
+from tfq_resqunn._keras import keras, output_shape, register
 from tfq_resqunn.layers.patches import Grid
 from tfq_resqunn.layers.quanv2d import Quanv2D
 
@@ -100,11 +100,12 @@ class PixelReadout(keras.layers.Wrapper):
         outcomes = self.layer(inputs)
         shape = [-1, 1, self._grid.n_pixels, outcomes.shape[-1] // self._grid.n_pixels]
         outcomes = tf.transpose(tf.reshape(outcomes, shape), [1, 2, 3, 0])
-        return self._grid.to_pixels(outcomes, inputs)
+        return tf.cast(self._grid.to_pixels(outcomes, inputs), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         n_outputs = self.layer.filters // self._grid.n_pixels
-        return (input_shape[0], *self._grid.pixels_shape(*input_shape[1:3]), n_outputs)
+        size = self._grid.pixels_shape(*input_shape[1:3])
+        return output_shape((input_shape[0], *size, n_outputs))
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -1,0 +1,63 @@
+"""What layers take: one dense tensor of real numbers."""
+
+import numpy as np
+import tensorflow as tf
+
+# How to make one of what is often passed instead.
+_DENSE = {
+    tf.RaggedTensor: "Make images of one size, with x.to_tensor() or tf.image.resize.",
+    tf.SparseTensor: "Use tf.sparse.to_dense(x).",
+}
+
+
+def check_numbers(inputs, who: str) -> None:
+    """Checks the input of a layer, where it is called.
+
+    A cast to floats would drop the imaginary part of complex numbers with no more than a warning.
+
+    Args:
+        inputs: Of the layer.
+        who: The layer's class, for messages.
+
+    Raises:
+        TypeError: If it is no dense tensor of real numbers.
+    """
+    rule = f"{who}: the input must be one dense tensor of real numbers."
+    is_dense = isinstance(inputs, np.ndarray) or tf.is_tensor(inputs)
+    if not is_dense or isinstance(inputs, tuple(_DENSE)):
+        remedy = _DENSE.get(type(inputs), "Join several with keras.layers.Concatenate first.")
+        raise TypeError(f"{rule} Received a {type(inputs).__name__}. {remedy}")
+    dtype = tf.as_dtype(inputs.dtype)
+    if dtype.is_complex:
+        raise TypeError(
+            f"{rule} Received complex numbers ({dtype.name}). Make channels of their parts, "
+            "tf.concat([tf.math.real(x), tf.math.imag(x)], axis), or take tf.abs(x)."
+        )
+    if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
+        raise TypeError(f"{rule} Received the dtype {dtype.name}.")
+
+
+def known_shape(input_shape, what: str, who: str) -> tf.TensorShape:
+    """Gives the shape of a layer's input, where it is that of one tensor and has a known rank.
+
+    Args:
+        input_shape: What Keras gives to `build` and `compute_output_shape`.
+        what: What the layer takes, and its axes.
+        who: The layer's class, for messages.
+
+    Raises:
+        ValueError: If there are several shapes, or none is known.
+    """
+    try:
+        shape = tf.TensorShape(input_shape)
+    except TypeError:
+        raise ValueError(
+            f"{who}: the input must be one tensor of {what}. Received several, of shapes "
+            f"{input_shape}. Join them first, with keras.layers.Concatenate."
+        ) from None
+    if shape.rank is None:
+        raise ValueError(
+            f"{who}: the rank of the input must be known: {what}. Received a shape that is not "
+            "known. Name it with x.set_shape in the data pipeline."
+        )
+    return shape
