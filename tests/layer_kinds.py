@@ -1,4 +1,6 @@
-"""One small layer of each kind that the package has, and `Conv2D`, which they are to behave like."""
+"""One small layer of each kind that the package has, and `Conv2D`, their model."""
+
+import pytest
 
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, Residual
 from tfq_resqunn._keras import keras
@@ -35,3 +37,8 @@ KINDS = {
     "ClassPooling": (lambda **kwargs: ClassPooling(3, **kwargs), IMAGE, 0),
 }
 WITH_WEIGHTS = [name for name, (_, _, n_weights) in KINDS.items() if n_weights]
+
+
+def default(names, *few):
+    """All names, as parameters; but for a few, they run with the slow tests."""
+    return [n if n in few else pytest.param(n, marks=pytest.mark.slow) for n in names]

@@ -14,7 +14,7 @@ def copied(optimizer):
     The classes of what is inside it (the optimizer that a `LossScaleOptimizer` scales for, a
     schedule of learning rates) need not be registered with Keras.
     """
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    inner = _inner(optimizer)
     parts = (inner, getattr(inner, "_learning_rate", None), _hyper(inner).get("learning_rate"))
     with keras.utils.custom_object_scope({type(part).__name__: type(part) for part in parts}):
         return type(optimizer).from_config(optimizer.get_config())
@@ -33,6 +33,14 @@ def copy_state(own, original, trainable_variables) -> None:
         _build(own, trainable_variables)
         for mine, given in zip(_state(own), _state(original), strict=True):
             mine.assign(given)
+        counter = getattr(_inner(original), "_u_product_counter", None)
+        if counter is not None:  # Keras 2's Nadam counts steps in an integer
+            _inner(own)._u_product_counter = counter
+
+
+def _inner(optimizer):
+    """The optimizer that does the work: the one inside, where another scales the loss for it."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _is_legacy(optimizer) -> bool:
@@ -46,9 +54,8 @@ def _hyper(optimizer) -> dict:
 
 def _is_built(optimizer) -> bool:
     if _is_legacy(optimizer):
-        return bool(_state(optimizer))
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return inner.built if IS_KERAS_3 else getattr(inner, "_built", False)
+        return int(optimizer.iterations) > 0
+    return _inner(optimizer).built if IS_KERAS_3 else getattr(_inner(optimizer), "_built", False)
 
 
 def _build(optimizer, variables) -> None:
@@ -59,11 +66,12 @@ def _build(optimizer, variables) -> None:
 
 
 def _state(optimizer) -> list:
-    """All variables of an optimizer, those of its loss scale included."""
-    if IS_KERAS_3:
-        return list(optimizer.variables)
+    """All variables of an optimizer, also those that its `variables` leaves out."""
     variables = list(optimizer.weights if _is_legacy(optimizer) else optimizer.variables)
-    if getattr(optimizer, "dynamic", False):  # a LossScaleOptimizer, of either family
+    product = getattr(_inner(optimizer), "_u_product", None)  # Nadam's
+    if product is not None and not any(v is product for v in variables):
+        variables.append(product)
+    if not IS_KERAS_3 and getattr(optimizer, "dynamic", False):  # a LossScaleOptimizer
         scale = optimizer._loss_scale
         variables += [scale.current_loss_scale, scale.counter]
     return variables

@@ -10,10 +10,11 @@ from tfq_resqunn.layers.inputs import check_numbers
 
 @register
 class Residual(keras.layers.Wrapper):
-    """Wraps any layer into a residual one: `Add()([shortcut(x), layer(x)])`.
+    """Wraps any layer into a residual one: `shortcut(x) + layer(x)`.
 
-    Keras' `Add` stretches axes of size 1, so that a one-channel image plus a four-channel output
-    would pass unseen. Here both must have the same shape.
+    Both must have the same shape. Keras' `Add` stretches axes of size 1, so that a one-channel
+    image plus a four-channel output would pass unseen. The sum is computed in this layer's own
+    precision, so pixels may be integers.
 
     Args:
         layer: The Keras layer to wrap.
