@@ -162,7 +162,7 @@ if not IS_KERAS_3:
 
 
 @pytest.mark.parametrize("road", FILES)
-@pytest.mark.parametrize("name", default(KINDS, "Quanv2D_in_groups", "Residual"))
+@pytest.mark.parametrize("name", default(KINDS, "Quanv2D_in_groups"))
 def test_files(name, road, tmp_path, rng):
     model, x = made(name), images(name, rng)
     again = FILES[road](model, tmp_path)

@@ -55,7 +55,8 @@ class ClassPooling(keras.layers.Layer):
     def call(self, inputs):
         check_numbers(inputs, "ClassPooling")
         n_features = self._n_features(inputs.shape)
-        features = tf.reshape(inputs, [-1, n_features])
+        # Of integers, the shares would be integers too: zeros.
+        features = tf.reshape(tf.cast(inputs, self.compute_dtype), [-1, n_features])
         return tf.matmul(features, tf.constant(self._shares(n_features), features.dtype))
 
     def compute_output_shape(self, input_shape):
