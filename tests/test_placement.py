@@ -1,4 +1,5 @@
 import itertools
+import re
 
 import pytest
 
@@ -12,9 +13,11 @@ FEEDS = [
     ("none", {1: 1, 2: 2}),
     ("X+O1", {1: (0, 1), 2: 2}),
     ("O1+O2", {1: 1, 2: (1, 2)}),
-    ("O2+O1", {1: 1, 2: (2, 1)}),
     ("(X+O1)+O2", {1: (0, 1), 2: ((0, 1), 2)}),
-    ("O2+(O1+X)", {1: (1, 0), 2: (2, (1, 0))}),
+    ("x+o1", {1: (0, 1), 2: 2}),
+    ("None", {1: 1, 2: 2}),
+    ("O2+O3, X+O1", {1: (0, 1), 2: 2, 3: (2, 3)}),
+    ("X+O007", {7: (0, 7)}),
     ("X+O2", {1: 1, 2: (0, 2)}),
     ("X+O1+O2", {1: 1, 2: (0, 1, 2)}),
     ("X+O1, X+O2", {1: (0, 1), 2: (0, 2)}),
@@ -61,10 +64,16 @@ ERRORS = [
     ("(X+O1", 0, "This '(' is never closed"),
     ("X+X", 2, "A sum holds each output once, but this one stands in it already"),
     ("(X+O1)+O1", 7, "A sum holds each output once, but this one stands in it already"),
-    ("x+O1", 0, "Expected X, O1, O2, ..., '(', ')', '+' or ','"),
+    ("x+y", 2, "Expected X, O1, O2, ..., '(', ')', '+' or ','"),
+    ("O2+O1", 3, "The terms of a sum stand in the order of their layers: here O1+O2"),
+    ("x + o2 + o1", 9, "The terms of a sum stand in the order of their layers: here X+O1+O2"),
+    ("O2+(X+O1)", 3, "The terms of a sum stand in the order of their layers: here (X+O1)+O2"),
+    ("(O1+X)+O2", 4, "The terms of a sum stand in the order of their layers: here X+O1"),
+    ("X+O\u0661", 2, "Expected X, O1, O2, ..., '(', ')', '+' or ','"),
+    ("X+O201", 2, "A network has at most 200 layers"),
     ("X+O1 & O2", 5, "Expected X, O1, O2, ..., '(', ')', '+' or ','"),
     ("O0+O1", 0, "Layers are counted from O1 (X is the network's input)"),
-    ("X+O1,O1+X", 5, "Two sums take the place of O1: X+O1 and O1+X"),
+    ("X+O1,X+O1", 5, "Two sums take the place of O1: X+O1 and X+O1"),
     ("(X+O1)+O2, X+O1", 11, "Two sums take the place of O1: X+O1 and X+O1"),
     ("O1", 0, "A sum needs two terms, as in X+O1"),
     ("X+O1 O2", 5, "Expected '+', ',' or the end"),
@@ -75,7 +84,7 @@ ERRORS = [
         "Expected X, O1, O2, ..., '(', ')', '+' or ',' (with the letter O, not the digit 0)",
     ),
     ("", 0, "Expected X, O1, O2, ... or '('"),
-    ("None", 0, "Expected X, O1, O2, ..., '(', ')', '+' or ','"),
+    ("nothing", 0, "Expected X, O1, O2, ..., '(', ')', '+' or ','"),
     ("__import__('os')", 0, "Expected X, O1, O2, ..., '(', ')', '+' or ','"),
 ]
 
@@ -91,10 +100,73 @@ def test_errors_show_the_place(text, place, why):
     )
 
 
-@pytest.mark.parametrize("sums", ["X+O1", (0, 1), ((0,),), ((0, "O1"),)])
+@pytest.mark.parametrize("text", ["(" * 5000, "X+O" + "9" * 5000, "X+O1, " * 1000])
+def test_long_texts_are_shown_around_the_place(text):
+    with pytest.raises(ValueError, match="\\^\nExamples") as error:
+        Placement.parse(text)
+    _, shown, caret, _ = str(error.value).splitlines()
+    assert len(caret) <= len(shown) <= 4 + 72 + 2 * len("...")
+
+
+def test_the_deepest_network_has_a_placement():
+    full = Placement.full(200)
+    assert Placement.parse(str(full), 200) == full
+
+
+def deep(n):
+    sums = (0, 1)
+    for k in range(2, n):
+        sums = (sums, k)
+    return (sums,)
+
+
+@pytest.mark.parametrize(
+    "sums",
+    ["X+O1", (0, 1), ((0,),), ((0, "O1"),), ((0, True),), ((0, 1.0),), deep(5000)],
+    ids=["text", "flat", "alone", "name", "bool", "float", "deep"],
+)
 def test_the_constructor_takes_parsed_sums_only(sums):
     with pytest.raises(TypeError, match="For the text form use Placement.parse"):
         Placement(sums)
+
+
+@pytest.mark.parametrize(
+    ("sums", "why"),
+    [
+        (((0, 1), (0, 1)), "Two sums take the place of O1"),
+        (((0, 1), ((0, 1), 2)), "Two sums take the place of O1"),
+        (((1, 0),), "The terms of a sum stand in the order of their layers: here X+O1"),
+        (((0, 0),), "A sum holds each output once"),
+        (((0, -1),), "Expected X, O1, O2"),
+        (((0, 10**30),), "A network has at most 200 layers"),
+    ],
+)
+def test_the_constructor_knows_the_parsers_rules(sums, why):
+    with pytest.raises(ValueError, match=f"Placement: {re.escape(why)}"):
+        Placement(sums)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Placement.parse("none", -1), ValueError, "`depth` must be at least 1"),
+        (lambda: Placement.parse("none", True), TypeError, "`depth` must be an integer"),
+        (lambda: Placement.full(0), ValueError, "`depth` must be at least 1"),
+        (lambda: Placement.full(201), ValueError, "`depth` must be at most 200. Received 201"),
+        (lambda: Placement.every(-1), ValueError, "`depth` must be at least 1"),
+        (lambda: Placement.every(64), ValueError, "`depth` must be at most 16. Received 64"),
+        (lambda: Placement.around([0, 1]), ValueError, "`layers` must be at least 1"),
+        (lambda: Placement.around(["1"]), TypeError, "`layers` must be an integer"),
+        (lambda: as_placement(None, 0), ValueError, "`depth` must be at least 1"),
+    ],
+)
+def test_depths(make, error, message):
+    with pytest.raises(error, match=f"Placement: {message}"):
+        make()
+
+
+def test_layers_are_a_set():
+    assert Placement.around([2, 1, 1]) == Placement.full(2)
 
 
 @pytest.mark.parametrize("value", [3, ("X", "O1"), b"X+O1"])

@@ -141,14 +141,15 @@ def test_frozen_twin_has_frozen_convolutions():
     assert [w.shape for w in twin.trainable_weights] == [(16, 3), (3,)]
 
 
-def test_terms_of_different_shape_are_refused():
+def test_terms_of_different_shape_are_refused_where_there_is_no_shortcut():
     with pytest.raises(ValueError) as error:
-        rq.resqunn((4, 4, 1), 3, placement="X+O1", readout="channels")
+        rq.resqunn((4, 4, 1), 3, placement="X+O1", readout="channels", shortcut="none")
     assert str(error.value) == (
-        "resqunn: the terms of the sum X+O1 in `placement` must have equal shapes (none is "
-        "stretched).\nReceived X of shape (None, 4, 4, 1), O1 of shape (None, 2, 2, 4).\n"
-        "Use filters=1 and readout='pixels', with a kernel_size that divides the image or "
-        "padding='same'."
+        "resqunn: the terms of the sum X+O1 in `placement` must have equal shapes under "
+        "shortcut='none' (none is stretched).\n"
+        "Received X of shape (None, 4, 4, 1), O1 of shape (None, 2, 2, 4).\n"
+        "Use shortcut='pool', or an encoder and observables whose outcomes are as many as a patch "
+        "has pixels, with filters=1, and a kernel_size that divides the image or padding='same'."
     )
 
 

@@ -11,11 +11,12 @@ from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.descriptors import entangling_capability, expressibility
 from tfq_resqunn.export import export_circuits
 from tfq_resqunn.gradients import GradientFlow, gradient_report, gradient_variance
-from tfq_resqunn.layers import EncodedPQC, IdentityBlocks, Quanv2D, Residual
+from tfq_resqunn.layers import AreaPooling, EncodedPQC, IdentityBlocks, Quanv2D, Residual
 from tfq_resqunn.models import Placement, classical_twin, resqunn
 from tfq_resqunn.with_backend import with_backend
 
 __all__ = [
+    "AreaPooling",
     "EncodedPQC",
     "GradientFlow",
     "IdentityBlocks",

@@ -1,8 +1,9 @@
 """Keras layers: circuits that run, patches of images, residual sums."""
 
+from tfq_resqunn.layers.area_pooling import AreaPooling
 from tfq_resqunn.layers.initializers import IdentityBlocks
 from tfq_resqunn.layers.pqc import EncodedPQC
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.residual import Residual
 
-__all__ = ["EncodedPQC", "IdentityBlocks", "Quanv2D", "Residual"]
+__all__ = ["AreaPooling", "EncodedPQC", "IdentityBlocks", "Quanv2D", "Residual"]

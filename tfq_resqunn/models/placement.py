@@ -3,6 +3,8 @@
 placement = "none" | sum ("," sum)*
 sum       = term ("+" term)+
 term      = "X" | "O" number | "(" sum ")"
+
+Letters may be small. Terms stand in the order of their layers; a sum counts as its last term.
 """
 
 from __future__ import annotations
@@ -11,11 +13,19 @@ import dataclasses
 import functools
 import itertools
 import re
+import reprlib
+
+from tfq_resqunn.circuits.checks import check_count
 
 # A term is the index of an output (0: the network's input) or a sum, which is a tuple of terms.
 Term = int | tuple
 
-_TOKEN = re.compile(r"\s*(?:(O)(\d+)|([X(),+]))")
+# Sums nest as deep as there are layers, and Python's stack has an end.
+MAX_LAYERS = 200
+MAX_DEPTH_OF_EVERY = 16
+SHOWN = 72  # characters of a text around the place of an error
+
+_TOKEN = re.compile(r"\s*(?:(O)([0-9]+)|([X(),+]))", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +38,12 @@ class Placement:
     joined by commas, long ones are allowed (`"X+O2"`), and `"none"` is the plain stack.
 
     Attributes:
-        sums: Tuples of terms; a term is 0 for X, k for Ok, or such a tuple again.
+        sums: Tuples of terms; a term is 0 for X, k for Ok, or such a tuple again. Terms stand in
+            the order of their layers. Separate sums are sorted, since their order means nothing.
+
+    Raises:
+        TypeError: If `sums` is no tuple of sums.
+        ValueError: If it is nothing that the text form could say; see `parse`.
 
     Example:
         >>> placement = Placement.parse("(X+O1)+O2")
@@ -36,7 +51,7 @@ class Placement:
         (((0, 1), 2),)
         >>> placement.feed(1), placement.feed(2)
         ((0, 1), ((0, 1), 2))
-        >>> print(Placement.parse(" X + O1,O2+O3 "))
+        >>> print(Placement.parse(" x + o1,O2+O3 "))
         X+O1, O2+O3
 
     Reference:
@@ -49,8 +64,11 @@ class Placement:
         if not isinstance(self.sums, tuple) or not all(map(_is_sum, self.sums)):
             raise TypeError(
                 "Placement: `sums` must be a tuple of sums, each a tuple of at least two terms. "
-                f"Received {self.sums!r}. For the text form use Placement.parse('X+O1')."
+                f"Received {reprlib.repr(self.sums)}. For the text form use Placement.parse('X+O1')."
             )
+        # The parser knows all the rules, and shows where one is broken.
+        sums = _Parser(str(self)).parse()
+        object.__setattr__(self, "sums", tuple(sorted(sums, key=_index)))
 
     @classmethod
     def parse(cls, text: str, depth: int | None = None) -> Placement:
@@ -61,12 +79,14 @@ class Placement:
             depth: Number of layers of the network, or `None` to leave that unchecked.
 
         Raises:
-            TypeError: If `text` is no string.
-            ValueError: If it does not parse, names a layer that is not there, or says twice what
-                takes an output's place. The error shows where.
+            TypeError: If `text` is no string, or `depth` no integer.
+            ValueError: If it does not parse, names a layer that is not there, has terms out of
+                order, or says twice what takes an output's place. The error shows where.
         """
         if not isinstance(text, str):
             raise TypeError(f"Placement: `text` must be a string. Received {text!r}.")
+        if depth is not None:
+            depth = check_count(depth, "depth", "Placement")
         return cls(_Parser(text, depth).parse())
 
     @classmethod
@@ -76,7 +96,7 @@ class Placement:
         >>> print(Placement.full(3))
         ((X+O1)+O2)+O3
         """
-        return cls.around(range(1, depth + 1))
+        return cls.around(range(1, _check_depth(depth, MAX_LAYERS) + 1))
 
     @classmethod
     def around(cls, layers) -> Placement:
@@ -86,7 +106,7 @@ class Placement:
         X+O1, O2+O3
         """
         sums: list[tuple] = []
-        for k in sorted(layers):
+        for k in sorted({check_count(k, "layers", "Placement") for k in layers}):
             if sums and _index(sums[-1]) == k - 1:
                 sums.append((sums.pop(), k))
             else:
@@ -100,7 +120,7 @@ class Placement:
         >>> [str(p) for p in Placement.every(2)]
         ['none', 'X+O1', 'O1+O2', '(X+O1)+O2']
         """
-        layers = range(1, depth + 1)
+        layers = range(1, _check_depth(depth, MAX_DEPTH_OF_EVERY) + 1)
         chosen = (itertools.combinations(layers, n) for n in range(depth + 1))
         return [cls.around(c) for c in itertools.chain.from_iterable(chosen)]
 
@@ -135,17 +155,25 @@ def as_placement(value, depth: int) -> Placement:
     return Placement.parse(value, depth)
 
 
+def _check_depth(depth, most: int) -> int:
+    depth = check_count(depth, "depth", "Placement")
+    if depth > most:
+        raise ValueError(f"Placement: `depth` must be at most {most}. Received {depth}.")
+    return depth
+
+
 def show_term(term: Term) -> str:
     """Writes a term as the text form does."""
     text = _show(term)
     return text[1:-1] if isinstance(term, tuple) else text
 
 
-def _is_sum(term) -> bool:
+def _is_sum(term, room: int = MAX_LAYERS) -> bool:
     return (
         isinstance(term, tuple)
         and len(term) > 1
-        and all(_is_sum(t) if isinstance(t, tuple) else isinstance(t, int) and t >= 0 for t in term)
+        and room > 0
+        and all(_is_sum(t, room - 1) if isinstance(t, tuple) else type(t) is int for t in term)
     )
 
 
@@ -162,12 +190,12 @@ def _index(term: Term) -> int:
 class _Parser:
     """Recursive descent over the tokens, each of which knows its place for the error."""
 
-    def __init__(self, text: str, depth: int | None):
-        self.text, self.depth, self.at = text, depth, 0
+    def __init__(self, text: str, depth: int | None = None):
+        self.text, self.depth, self.at, self.nesting = text, depth, 0, 0
         self.replaced: dict[int, tuple] = {}
 
     def parse(self) -> tuple[tuple, ...]:
-        if self.text.strip() == "none":
+        if self.text.strip().lower() == "none":
             return ()
         sums = []
         while True:
@@ -187,6 +215,13 @@ class _Parser:
             term = self._term()
             if set(_atoms(term)) & set(_atoms(tuple(terms))):
                 self._fail("A sum holds each output once, but this one stands in it already", place)
+            if _index(term) < _index(terms[-1]):
+                right = tuple(sorted([*terms, term], key=_index))
+                self._fail(
+                    "The terms of a sum stand in the order of their layers: here "
+                    f"{show_term(right)}",
+                    place,
+                )
             terms.append(term)
         if len(terms) < 2:
             self._fail("A sum needs two terms, as in X+O1", start)
@@ -198,14 +233,20 @@ class _Parser:
             return 0
         if token == "(":
             start = self.last
+            self.nesting += 1
+            if self.nesting > MAX_LAYERS:
+                self._fail(f"Sums can be nested {MAX_LAYERS} deep", start)
             inner = self._sum()
             if self._next() != ")":
                 self._fail("This '(' is never closed", start)
             self._take()
+            self.nesting -= 1
             return inner
         if isinstance(token, int):
             if token < 1:
                 self._fail("Layers are counted from O1 (X is the network's input)", self.last)
+            if token > MAX_LAYERS:
+                self._fail(f"A network has at most {MAX_LAYERS} layers", self.last)
             if self.depth is not None and token > self.depth:
                 has = ", ".join(f"O{k}" for k in range(1, self.depth + 1))
                 self._fail(
@@ -235,7 +276,11 @@ class _Parser:
                 zero = " (with the letter O, not the digit 0)" if self.text[place] == "0" else ""
                 self._fail(f"Expected X, O1, O2, ..., '(', ')', '+' or ','{zero}", place)
             return None
-        return int(match[2]) if match[1] else match[3]
+        if not match[1]:
+            return match[3].upper()
+        digits = match[2].lstrip("0")
+        # Python refuses to read numbers of thousands of digits; this one is refused here.
+        return int(digits[: len(str(MAX_LAYERS)) + 1] or 0)
 
     def _take(self):
         token = self._next()
@@ -248,8 +293,13 @@ class _Parser:
         return self.at + len(self.text[self.at :]) - len(self.text[self.at :].lstrip())
 
     def _fail(self, why: str, place: int):
+        text, start = self.text, max(0, place - SHOWN // 2)
+        if len(text) > SHOWN:
+            before, after = "..." * (start > 0), "..." * (start + SHOWN < len(text))
+            text = f"{before}{text[start : start + SHOWN]}{after}"
+            place += len(before) - start
         raise ValueError(
-            f"Placement: {why}.\n    {self.text}\n    {' ' * place}^\n"
+            f"Placement: {why}.\n    {text}\n    {' ' * place}^\n"
             "Examples: 'none', 'X+O1', 'O1+O2', '(X+O1)+O2', 'X+O1, O2+O3'."
         )
 

@@ -8,12 +8,23 @@ from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin
 from tfq_resqunn.models.placement import Placement, as_placement, show_term
+from tfq_resqunn.models.readout import chosen_readout
+from tfq_resqunn.models.shortcuts import make_shortcut
 
 HEADS = ("linear", "none")
 
 
 def resqunn(
-    input_shape, n_classes, *, depth=2, placement=None, head="linear", name="resqunn", **quanv2d
+    input_shape,
+    n_classes,
+    *,
+    depth=2,
+    placement=None,
+    head="linear",
+    shortcut="pool",
+    readout=None,
+    name="resqunn",
+    **quanv2d,
 ) -> keras.Model:
     """Builds a residual quanvolutional network (ResQuNN) for classification.
 
@@ -28,34 +39,49 @@ def resqunn(
             one around every layer.
         head: `"linear"`: `Flatten` and a `Dense` layer. `"none"`: a `ClassPooling`, which has no
             weights, so that whatever is learnt is learnt by the quanvolutional layers.
+        shortcut: What brings the terms of a sum to one shape, where they differ: that of the term
+            with the highest index. `"pool"`: an `AreaPooling`, which has no weights; it averages
+            pixels down to the smaller grid, and repeats or averages channels. `"conv"`: the same
+            for the grid, and a trained `Conv2D` of 1x1 pixels for the channels. `"none"`: nothing,
+            so that the shapes must be equal.
+        readout: `"pixels"`: outcomes go back onto the pixels of their patch, so that layers keep
+            the shape of the image. `"channels"`: the outcomes of a patch become the channels of
+            one pixel, so that the image shrinks. `None`: in each layer `"pixels"` where that is
+            possible, which is where patches lie side by side and the observables of a circuit are
+            as many as the pixels of a patch, or a multiple; else `"channels"`.
         name: Name of the model.
-        **quanv2d: Arguments of every `Quanv2D`, here with `readout="pixels"` as the default, so
-            that layers keep the shape of the image and can be summed.
+        **quanv2d: Further arguments of every `Quanv2D`.
 
     Returns:
         A `keras.Model` from `(batch, *input_shape)` to `(batch, n_classes)` probabilities. Its
-        quanvolutional layers are named `quanv_1`, `quanv_2`, ...
+        quanvolutional layers are named `quanv_1`, `quanv_2`, ..., what is on the way to a sum
+        `shortcut_1`, `shortcut_2`, ...
 
     Raises:
         TypeError: If an argument is of the wrong type.
         ValueError: If the placement does not parse or names a layer that is not there, the terms
-            of a sum differ in shape, the head is none of the two, or as `Quanv2D` and
-            `ClassPooling` say.
+            of a sum differ in shape and there is no shortcut, the image becomes smaller than the
+            kernel, head or shortcut is none of those above, or as `Quanv2D` and `ClassPooling`
+            say.
 
     Example:
         >>> model = resqunn((8, 8, 1), 10, depth=2, placement="(X+O1)+O2")
         >>> model.count_params()  # two circuits of 4 angles, and a head of 64 * 10 + 10
         658
+        >>> small = resqunn((8, 8, 1), 10, depth=1, encoder="dense_angle")  # 2 outcomes a patch
+        >>> small.get_layer("quanv_1").output.shape == small.get_layer("shortcut_1").output.shape
+        True
 
     Reference:
         Kashif, Shafique, *ResQuNNs* (2025), arXiv:2402.09146.
     """
-    quanv2d = {"readout": "pixels", **quanv2d}
 
     def quanv(k, shape):
-        return Quanv2D(name=f"quanv_{k}", **quanv2d)
+        chosen = chosen_readout(shape, quanv2d) if readout is None else readout
+        return Quanv2D(name=f"quanv_{k}", readout=chosen, **quanv2d)
 
-    return _residual_network(input_shape, n_classes, depth, placement, head, name, quanv)
+    shortcut = make_shortcut(shortcut, quanv2d.get("data_format"))
+    return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, quanv)
 
 
 def classical_twin(
@@ -65,6 +91,8 @@ def classical_twin(
     depth=2,
     placement=None,
     head="linear",
+    shortcut="pool",
+    readout=None,
     name="classical_twin",
     activation=None,
     **quanv2d,
@@ -77,6 +105,8 @@ def classical_twin(
         depth: As for `resqunn`.
         placement: As for `resqunn`.
         head: As for `resqunn`.
+        shortcut: As for `resqunn`.
+        readout: As for `resqunn`.
         name: Name of the model.
         activation: Keras activation after each convolution. `None` is linear; `"tanh"` has the
             range of an expectation value.
@@ -91,16 +121,18 @@ def classical_twin(
         >>> classical.output_shape == quantum.output_shape
         True
     """
-    quanv2d = {"readout": "pixels", **quanv2d}
 
     def conv(k, shape):
-        return conv_twin(Quanv2D(**quanv2d), shape, activation=activation, name=f"conv_{k}")
+        chosen = chosen_readout(shape, quanv2d) if readout is None else readout
+        quanv = Quanv2D(readout=chosen, **quanv2d)
+        return conv_twin(quanv, shape, activation=activation, name=f"conv_{k}")
 
-    return _residual_network(input_shape, n_classes, depth, placement, head, name, conv)
+    shortcut = make_shortcut(shortcut, quanv2d.get("data_format"))
+    return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, conv)
 
 
 def _residual_network(
-    input_shape, n_classes, depth, placement, head, name, make_layer: Callable
+    input_shape, n_classes, depth, placement, head, shortcut, name, make_layer: Callable
 ) -> keras.Model:
     depth = check_count(depth, "depth", "resqunn")
     n_classes = check_count(n_classes, "n_classes", "resqunn")
@@ -115,11 +147,23 @@ def _residual_network(
         )
     placement = as_placement(placement, depth)
     image = keras.Input(input_shape)
-    flow = _Flow(placement, image)
+    flow = _Flow(placement, image, shortcut)
     for k in range(1, depth + 1):
-        x = flow.after(k - 1)
-        flow.terms[k] = make_layer(k, tuple(x.shape))(x)
+        flow.terms[k] = _apply(make_layer, k, depth, flow.after(k - 1))
     return keras.Model(image, _add_head(head, n_classes, flow.after(depth)), name=name)
+
+
+def _apply(make_layer: Callable, k: int, depth: int, x):
+    try:
+        return make_layer(k, tuple(x.shape))(x)
+    except ValueError as error:
+        if k == 1:
+            raise
+        # The user knows the shape of the image, but hardly what the layers before made of it.
+        raise ValueError(
+            f"resqunn: layer {k} of {depth} cannot be built. It takes what the layers before it "
+            f"give, of shape {tuple(x.shape)}.\n{error}"
+        ) from error
 
 
 def _add_head(head: str, n_classes: int, features):
@@ -133,27 +177,39 @@ def _add_head(head: str, n_classes: int, features):
 class _Flow:
     """The outputs that are there already, and the sums of them; each sum is made once."""
 
-    def __init__(self, placement: Placement, image):
+    def __init__(self, placement: Placement, image, shortcut: Callable | None):
         self.placement = placement
         self.terms = {0: image}
+        self._shortcut, self._n_shortcuts = shortcut, 0
 
     def after(self, k: int):
         return self._tensor(self.placement.feed(k))
 
     def _tensor(self, term):
         if term not in self.terms:
-            parts = [self._tensor(t) for t in term]
-            shapes = [tuple(p.shape) for p in parts]
-            if len(set(shapes)) > 1:
-                each = ", ".join(
-                    f"{show_term(t)} of shape {s}" for t, s in zip(term, shapes, strict=True)
-                )
-                raise ValueError(
-                    f"resqunn: the terms of the sum {show_term(term)} in `placement` must have "
-                    f"equal shapes (none is stretched).\nReceived {each}.\nUse filters=1 and "
-                    "readout='pixels', with a kernel_size that divides the image or "
-                    "padding='same'."
-                )
+            parts = self._of_one_shape(term, [self._tensor(t) for t in term])
             number = sum(isinstance(t, tuple) for t in self.terms) + 1
             self.terms[term] = keras.layers.Add(name=f"sum_{number}")(parts)
         return self.terms[term]
+
+    def _of_one_shape(self, term: tuple, parts: list) -> list:
+        """Maps the terms of a sum to the shape of the last one, which has the highest index."""
+        shapes = [tuple(part.shape) for part in parts]
+        if len(set(shapes)) == 1:
+            return parts
+        if self._shortcut is None:
+            each = zip(map(show_term, term), shapes, strict=True)
+            raise ValueError(
+                f"resqunn: the terms of the sum {show_term(term)} in `placement` must have equal "
+                "shapes under shortcut='none' (none is stretched).\nReceived "
+                f"{', '.join(f'{t} of shape {s}' for t, s in each)}.\nUse shortcut='pool', or an "
+                "encoder and observables whose outcomes are as many as a patch has pixels, with "
+                "filters=1, and a kernel_size that divides the image or padding='same'."
+            )
+        return [self._mapped(part, shapes[-1]) for part in parts]
+
+    def _mapped(self, part, shape: tuple):
+        if tuple(part.shape) == shape:
+            return part
+        self._n_shortcuts += 1
+        return self._shortcut(part, shape, f"shortcut_{self._n_shortcuts}")

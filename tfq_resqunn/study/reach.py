@@ -36,7 +36,7 @@ def layer_order(name: str) -> int:
         >>> layer_order("quanv_2"), layer_order("conv_1/conv2d"), layer_order("head") > 2
         (2, 1, True)
     """
-    match = re.match(r"(?:quanv|conv)_(\d+)(?:/|$)", name)
+    match = re.match(r"(?:quanv|conv)_([0-9]+)(?:/|$)", name)
     return int(match[1]) if match else HEAD_ORDER
 
 
