@@ -52,7 +52,7 @@ def works(build, shape, placement, rng, **arguments):
     x = rng.random((2, *shape)).astype("float32")
     assert tuple(model.output_shape) == (None, 3)
     sum_is_right(model, rq.Placement.parse(placement, depth), x)
-    
+
 
 # A spread of the whole table, which is slow: each encoder with an ansatz and observables.
 SPREAD = [
@@ -211,7 +211,10 @@ def test_readout_that_is_chosen(arguments, readout):
     [
         (dict(shortcut="dense"), "`shortcut` must be one of 'pool', 'conv', 'none'"),
         (dict(readout="pixels", encoder="dense_angle"), "readout='pixels' needs as many"),
-        (dict(shortcut="conv", data_format="channels_first"), "shortcut='conv' needs channels last"),
+        (
+            dict(shortcut="conv", data_format="channels_first"),
+            "shortcut='conv' needs channels last",
+        ),
         (
             dict(kernel_size=3, observables="parity"),
             r"layer 2 of 2 cannot be built. It takes what the layers before it give, of shape "

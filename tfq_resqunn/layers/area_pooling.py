@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras, register
-from tfq_resqunn.circuits.checks import is_integer
+from tfq_resqunn.arguments import is_integer
 
 
 @register

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.arguments import check_count
-from tfq_resqunn.circuits.checks import check_count
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 from tfq_resqunn.layers.patches import Grid, pair, size
 

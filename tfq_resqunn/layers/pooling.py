@@ -3,10 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, register
-from tfq_resqunn.arguments import check_count
 from tfq_resqunn._keras import keras, output_shape, register
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.arguments import check_count
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 
 

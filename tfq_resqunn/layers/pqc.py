@@ -4,9 +4,8 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_quantum as tfq
 
-from tfq_resqunn._keras import NO_AUTOCAST, keras, register
-from tfq_resqunn.arguments import check_count, check_flag
 from tfq_resqunn._keras import NO_AUTOCAST, keras, output_shape, register
+from tfq_resqunn.arguments import check_count, check_flag
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.circuits.serializable import serializable

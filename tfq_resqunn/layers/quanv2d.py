@@ -4,11 +4,8 @@ import contextlib
 
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, register
-from tfq_resqunn.arguments import check_count, check_flag
-from tfq_resqunn._keras import keras, register, track_for_checkpoints
 from tfq_resqunn._keras import keras, output_shape, register, track_for_checkpoints
-from tfq_resqunn.circuits.checks import check_count, check_flag
+from tfq_resqunn.arguments import check_count, check_flag
 from tfq_resqunn.circuits.parts import PART_NAMES, Parts
 from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.layers.bias import BiasedLayer

@@ -15,7 +15,7 @@ import itertools
 import re
 import reprlib
 
-from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.arguments import check_count
 
 # A term is the index of an output (0: the network's input) or a sum, which is a tuple of terms.
 Term = int | tuple
