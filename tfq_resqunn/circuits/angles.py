@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.expressions import Measure, check_expression
+from tfq_resqunn.circuits.expressions import Measure, check_expression, sample
 from tfq_resqunn.circuits.free_symbols import expressions_in
+
+
+class Samples(cirq.ParamResolver):
+    """Puts numbers in the place of symbols, at which a circuit can be tried out.
+
+    Computes expressions as they are measured: sympy takes long over some.
+    """
+
+    def __init__(self, symbols: Iterable[sympy.Symbol]):
+        super().__init__({s: sample(s.name) for s in symbols})
+
+    def value_of(self, value, recursive: bool = True):
+        """Gives the number for an expression."""
+        if isinstance(value, sympy.Basic) and value.free_symbols <= set(self.param_dict):
+            return check_expression(value).value
+        return super().value_of(value, recursive)
 
 
 def check_angles(

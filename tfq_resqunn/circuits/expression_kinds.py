@@ -29,6 +29,9 @@ class Kind:
         takes: The sort of each argument; the last one's is that of all further ones.
         gives: Its own sort.
         grows: By how many bits exact numbers may grow where sympy evaluates it, if they may.
+        effort: How long sympy takes over it, in seconds on a slow machine, from how many parts,
+            terms and branches of a `Piecewise` its arguments have and of which degree they are.
+            Where it is not given, no time to speak of.
         make: What makes one, the class itself by default.
     """
 
@@ -39,6 +42,7 @@ class Kind:
     takes: tuple[str, ...] = (NUMBER,)
     gives: str = NUMBER
     grows: Callable | None = None
+    effort: Callable[[int, int, int, float], float] | None = None
 
     @property
     def make(self) -> Callable[..., Any]:
@@ -96,6 +100,25 @@ def _elementary(cls: type, value: Callable, grows: Callable | None = None) -> Ki
     return Kind(cls, value, grows=grows or (lambda *_: 0.0))
 
 
+# Sympy takes real and imaginary parts by multiplying out.
+def _of_parts(cls: type, value: Callable) -> Kind:
+    return Kind(
+        cls,
+        value,
+        grows=lambda *_: 0.0,
+        effort=lambda nodes, terms, pieces, degree: (
+            1e-4 * nodes**2 + 5e-5 * degree**2 + 0.01 * max(degree - 16, 0)
+        ),
+    )
+
+
+# It compares each argument with each other.
+def _extremum(cls: type, value: Callable) -> Kind:
+    return Kind(
+        cls, _of_real(value), 1, FEW, effort=lambda nodes, terms, pieces, degree: 1e-3 * nodes**2
+    )
+
+
 def _relation(cls: type, compare: Callable) -> Kind:
     return Kind(cls, _of_real(compare), 2, 2, gives=TRUTH)
 
@@ -129,18 +152,24 @@ KINDS: dict[str, Kind] = {
         # Of a whole number it is the logarithm of a factorial, which sympy writes out.
         sympy.loggamma, _of_real(math.lgamma), lambda z: 2 * abs(math.lgamma(_real(z)))
     ),
-    "Abs": _elementary(sympy.Abs, lambda z: abs(complex(z))),
-    "sign": _elementary(sympy.sign, _sign),
-    "floor": _elementary(sympy.floor, lambda z: _real(z) // 1),
-    "ceiling": _elementary(sympy.ceiling, lambda z: -(-_real(z) // 1)),
-    "Mod": Kind(sympy.Mod, _of_real(lambda a, b: a - b * (a / b // 1)), 2, 2),
-    "re": _elementary(sympy.re, _real),
-    "im": _elementary(sympy.im, lambda z: complex(z).imag),
-    "arg": _elementary(sympy.arg, lambda z: cmath.phase(complex(z))),
-    "Max": Kind(sympy.Max, _of_real(lambda *values: max(values)), 1, FEW),
-    "Min": Kind(sympy.Min, _of_real(lambda *values: min(values)), 1, FEW),
+    "Abs": _of_parts(sympy.Abs, lambda z: abs(complex(z))),
+    "sign": _of_parts(sympy.sign, _sign),
+    "floor": _of_parts(sympy.floor, lambda z: _real(z) // 1),
+    "ceiling": _of_parts(sympy.ceiling, lambda z: -(-_real(z) // 1)),
+    "Mod": Kind(
+        sympy.Mod, _of_real(lambda a, b: a - b * (a / b // 1)), 2, 2,
+        effort=lambda nodes, terms, pieces, degree: 2e-5 * nodes**3 + 6e-5 * terms**2,
+    ),
+    "re": _of_parts(sympy.re, _real),
+    "im": _of_parts(sympy.im, lambda z: complex(z).imag),
+    "arg": _of_parts(sympy.arg, lambda z: cmath.phase(complex(z))),
+    "Max": _extremum(sympy.Max, lambda *values: max(values)),
+    "Min": _extremum(sympy.Min, lambda *values: min(values)),
     "UnevaluatedExpr": Kind(sympy.UnevaluatedExpr, lambda z: z),
-    "Piecewise": Kind(sympy.Piecewise, _piecewise, 1, FEW, takes=(BRANCH,)),
+    "Piecewise": Kind(
+        sympy.Piecewise, _piecewise, 1, FEW, takes=(BRANCH,),
+        effort=lambda nodes, terms, pieces, degree: 0.05 * pieces + 1e-6 * nodes**2,
+    ),
     "ExprCondPair": Kind(
         ExprCondPair, lambda *pair: pair, 2, 2, takes=(NUMBER, TRUTH), gives=BRANCH
     ),

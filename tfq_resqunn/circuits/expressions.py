@@ -21,6 +21,7 @@ MAX_NODES = 10_000  # parts of one expression
 MAX_DEPTH = 80  # of nesting; sympy itself is recursive
 MAX_TERMS = 20_000  # of its expanded form
 MAX_BITS = 2**16  # of all its exact numbers together
+MAX_EFFORT = 2.0  # seconds that sympy may take over it
 MAX_NAME = 256  # characters of a symbol's name
 
 ALLOWED = (
@@ -41,6 +42,9 @@ class Measure:
         terms: Of its expanded form, at most.
         nodes: Parts of which it is made.
         depth: Of their nesting.
+        degree: Of its expanded form.
+        pieces: Branches of `Piecewise` in it.
+        effort: Seconds that sympy takes over it, roughly and at most.
     """
 
     sort: str
@@ -49,6 +53,9 @@ class Measure:
     terms: int = 1
     nodes: int = 1
     depth: int = 1
+    degree: float = 1
+    pieces: int = 0
+    effort: float = 0
 
 
 @dataclass(frozen=True)
@@ -156,13 +163,13 @@ def _measure(e: Any, symbols: Mapping[str, Measure]) -> Measure:
         return _limited(Measure(NUMBER, _or_infinity(e.p.__truediv__, e.q), bits=bits))
     if isinstance(e, sympy.Float):
         return _limited(Measure(NUMBER, _or_infinity(float, e), bits=max(1, e._prec - 52)))
-    name = type(e).__name__
+    name, parts = type(e).__name__, e.args
     kind = KINDS.get(name)
     if kind is None or not isinstance(e, kind.cls):
         raise ValueError(
             f"an expression may hold {ALLOWED}. Received {_shortened(e)}, which holds {name}."
         )
-    return _combined(name, kind, [_measure(a, symbols) for a in e.args])
+    return _combined(name, kind, [_measure(part, symbols) for part in parts])
 
 
 def _measured(expression) -> Measured:
@@ -178,27 +185,37 @@ def _combined(name: str, kind: Kind, parts: Sequence[Measure]) -> Measure:
         if part.sort != wanted:
             raise ValueError(f"{name} takes a {wanted} as argument {i}. Received a {part.sort}.")
     values = [p.value for p in parts]
-    bits, terms = float(sum(p.bits for p in parts)), sum(p.terms for p in parts)
     try:
         value = kind.value(*values)
     except (OverflowError, ZeroDivisionError, ValueError):
         value = math.inf
+    bits, terms = float(sum(p.bits for p in parts)), sum(p.terms for p in parts)
+    degree = max((p.degree for p in parts), default=1)
+    nodes, pieces = sum(p.nodes for p in parts), sum(p.pieces for p in parts)
+    effort = sum(p.effort for p in parts)
+    if kind.effort is not None:
+        effort += kind.effort(nodes, terms, pieces, degree)
     if name == "Mul":
         terms = math.prod(min(p.terms, MAX_TERMS + 1) for p in parts)
+        degree = sum(p.degree for p in parts)
     elif name == "Pow":
         power = abs(complex(values[1]))
         bits = parts[1].bits + parts[0].bits * max(power, 1)
         terms = _terms_of_power(parts[0].terms, power)
+        degree = parts[0].degree * max(power, 1)
     elif kind.grows is not None:
         bits += kind.grows(*values)
-        terms = max((p.terms for p in parts), default=1)
+        terms, degree = max((p.terms for p in parts), default=1), 1
     measure = Measure(
         kind.gives,
         value,
         bits,
         terms,
-        1 + sum(p.nodes for p in parts),
+        1 + nodes,
         1 + max((p.depth for p in parts), default=0),
+        degree,
+        pieces + (name == "ExprCondPair"),
+        effort,
     )
     return _limited(measure, name)
 
@@ -230,9 +247,10 @@ def _limited(measure: Measure, name: str = "number") -> Measure:
         (measure.depth, MAX_DEPTH, "levels of nesting"),
         (measure.terms, MAX_TERMS, "terms, once it is multiplied out"),
         (measure.bits, MAX_BITS, "bits in its whole numbers and fractions"),
+        (measure.effort, MAX_EFFORT, "seconds of sympy's time"),
     ):
         if not size <= limit:
-            raise ValueError(f"an expression may have {limit} {what}. This {name} has more.")
+            raise ValueError(f"an expression may have {limit:g} {what}. This {name} has more.")
     return measure
 
 

@@ -3,9 +3,9 @@
 import cirq
 import sympy
 
+from tfq_resqunn.circuits.angles import Samples
 from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.circuits.decomposing import can_be_run, with_numbers
-from tfq_resqunn.circuits.expressions import sample
 from tfq_resqunn.circuits.free_symbols import expressions_in, symbols_of
 from tfq_resqunn.circuits.symbols import in_order
 from tfq_resqunn.circuits.unrolling import unroll
@@ -20,7 +20,7 @@ def check_operations(circuit: cirq.AbstractCircuit) -> None:
     operations = list(unroll(circuit).all_operations())
     if not any(op.qubits for op in operations):
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
-    numbers = {s: sample(s.name) for s in symbols_of(circuit)}
+    numbers = Samples(symbols_of(circuit))
     for op in operations:
         if any(q.dimension != 2 for q in op.qubits):
             raise ValueError(
@@ -66,7 +66,7 @@ def _hint(op: cirq.Operation) -> str:
     return ""
 
 
-def _is_unitary(op: cirq.Operation, numbers: dict) -> bool:
+def _is_unitary(op: cirq.Operation, numbers: cirq.ParamResolver) -> bool:
     try:
         return all(map(cirq.has_unitary, with_numbers(op, numbers)))
     except ValueError:

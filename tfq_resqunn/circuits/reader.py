@@ -24,6 +24,7 @@ EXPRESSION = "tfq_resqunn.expression"
 
 MAX_TEXT = 2**27  # characters
 MAX_DEPTH = 120  # of nested JSON
+MAX_EFFORT = 60.0  # seconds that sympy may take over all expressions
 MAX_OPERATIONS = 100_000  # with repetitions written out
 
 # What a caller takes beyond Cirq's classes: by name, how it is made and what its fields are.
@@ -88,6 +89,7 @@ class _Reader:
         self._types = types
         self._known = known
         self._names = names
+        self._effort = 0.0
         self._values: dict[int, Any] = {}  # what VAL has given a number
         self._counted: dict[int, tuple[cirq.AbstractCircuit, int]] = {}
 
@@ -117,7 +119,7 @@ class _Reader:
 
     def _make(self, name: str, fields: dict, path: tuple):
         if name.startswith("sympy.") or name == EXPRESSION:
-            return _expression(name, fields, self._names)
+            return self._make_expression(name, fields)
         if name in _CONTEXTS:
             return _CONTEXTS[name](self, fields)
         if name not in self._known:
@@ -134,6 +136,16 @@ class _Reader:
             raise ValueError(f"a gate may act on {MAX_QUBITS} qubits. This acts on more.")
         if isinstance(made, cirq.AbstractCircuit):
             self._count(made)
+        return made
+
+    def _make_expression(self, name: str, fields: dict) -> Measured:
+        made = _expression(name, fields, self._names)
+        parts = fields.get("args", [])
+        self._effort += made.measure.effort - sum(p.measure.effort for p in parts)
+        if self._effort > MAX_EFFORT:
+            raise ValueError(
+                f"the expressions of a file may take {MAX_EFFORT:g} seconds of sympy's time."
+            )
         return made
 
     def _make_callers(self, name: str, fields: dict, path: tuple):
