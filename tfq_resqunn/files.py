@@ -1,7 +1,8 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, and whether they can be written, found out beforehand."""
 
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,17 +11,74 @@ from pathlib import Path
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Gives a name beside `path` to write to; it takes `path`'s place once that is complete.
 
-    The name ends as `path` does, since some writers choose a format by it.
+    A file of that name is made at once, so that a place that cannot be written to is found before
+    the work and not after it. The name ends as `path` does, since some writers choose a format by
+    it.
     """
     path = Path(path)
-    if not path.name or path.is_dir() or not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"A file must have a name, in a folder that exists. Received {str(path)!r}. Make the "
-            "folder first, or choose another name."
-        )
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    with _explaining(path):
+        target = Path(os.path.realpath(path))  # a link to a file stays one
+        if not path.name or path.is_dir() or not target.parent.is_dir():
+            raise FileNotFoundError(
+                f"A file must have a name, in a folder that exists. Received {str(path)!r}. Make "
+                "the folder first, or choose another name."
+            )
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            raise FileExistsError(
+                "A file takes no other's place than a file's. Received "
+                f"{str(path)!r}, which is a device, a pipe or a link to itself. Choose another "
+                "name."
+            )
+        temporary = target.with_name(f".{os.getpid()}-{target.name[-40:]}")
+        temporary.touch()
     try:
         yield temporary
-        os.replace(temporary, path)
+        with _explaining(path):
+            os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
+    """Finds out whether a folder can be made, or is there, and takes files. Nothing is left behind.
+
+    Args:
+        folder: The folder.
+        files: Names of files that will be written there.
+
+    Raises:
+        OSError: If not; it says why.
+    """
+    folder = Path(folder)
+    made: list[Path] = []
+    with _explaining(folder):
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(
+                f"{folder} must be a folder, and is a file.\nChoose another place."
+            )
+        for path in map(folder.joinpath, files):
+            if path.is_dir():
+                raise IsADirectoryError(f"{path} must be a file, and is a folder.\nRemove it.")
+        try:
+            for path in reversed((folder, *folder.parents)):
+                if not path.is_dir():
+                    path.mkdir()
+                    made.append(path)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        finally:
+            for path in reversed(made):
+                path.rmdir()
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    """Says of which path the system's errors are, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:  # it does so already
+            raise
+        raise type(error)(
+            f"{path} cannot be written to: {error.strerror}.\nChoose another place."
+        ) from error
