@@ -38,6 +38,8 @@ RANKS = {
     "run_config": 5,
     "datasets": 5,
     "training": 5,
+    "class_probabilities": 5,
+    "trained": 5,
     "prediction": 5,
     "evaluation": 5,
     "study": 5,

@@ -13,11 +13,11 @@ from scipy.stats import binomtest
 from tfq_resqunn import datasets
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.class_probabilities import to_probabilities
 from tfq_resqunn.layers.backends import Execution
 from tfq_resqunn.plots import accuracy_by_strength
-from tfq_resqunn.prediction import find_model, read_config, read_model
-from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.seeding import set_seed
+from tfq_resqunn.trained import Trained, find_model, read_trained
 from tfq_resqunn.training import load_data
 from tfq_resqunn.with_backend import with_backend
 
@@ -97,6 +97,7 @@ def evaluate(
         [[nan, 0.0], [nan, 0.1], [10.0, 0.0], [10.0, 0.1]]
     """
     y = _check_images(x, y)
+    probabilities = to_probabilities(model, "evaluate")
     points = list(itertools.product(*map(_several, (backends, shots, strengths))))
     for backend, repetitions, strength in points:  # all, before the first takes its time
         Execution(
@@ -109,7 +110,7 @@ def evaluate(
         copy = with_backend(
             model, backend, repetitions=repetitions, noise={noise: strength} if strength else None
         )
-        labels = np.argmax(copy.predict(x, verbose=0), axis=-1)
+        labels = np.argmax(probabilities(copy.predict(x, verbose=0)), axis=-1)
         n_right = int(np.sum(labels == y))
         interval = binomtest(n_right, len(x)).proportion_ci(method="wilson")
         name = backend if isinstance(backend, str) else type(backend).__name__
@@ -146,40 +147,50 @@ def load_trained(
 
     Args:
         model_path: The `model.keras` of a run.
-        images_path: An `.npz` file with images and labels. Default: the test images of the run,
-            as the `config.json` beside the model says.
+        images_path: An `.npz` file with images and labels; images are resized as those of the
+            run were. Default: the test images of the run, as the `config.json` beside the model
+            says.
 
     Returns:
         The model, images, and the number of each one's class.
 
     Raises:
         FileNotFoundError: If the model, or what says which images, is not there.
-        ValueError: If the images have no labels, or labels that the model does not know.
+        ValueError: If the model cannot be read, takes other images, or does not know a label; or
+            if there are no labels.
     """
-    model_path = find_model(model_path, "evaluate")
-    config_path = model_path.with_name("config.json")
-    description = read_config(config_path)
-    if description is None and images_path is None:
+    trained, x, y, _ = read_labelled(model_path, images_path)
+    return trained.model, x, y
+
+
+def read_labelled(
+    model_path: str | os.PathLike, images_path: str | os.PathLike | None = None
+) -> tuple[Trained, np.ndarray, np.ndarray, str]:
+    """Does what `load_trained` does, and says what was done to the images (empty for nothing)."""
+    config_path = find_model(model_path, "evaluate").with_name("config.json")
+    if images_path is None and not config_path.is_file():
         raise FileNotFoundError(
             "evaluate: `model_path` must be the model.keras in the folder of a run.\n"
             f"{config_path} is no file, so that its test images are not known.\n"
             "Name images with labels (--images)."
         )
     if images_path is None:
-        data = load_data(RunConfig(**description["config"]))
-        return read_model(model_path, "evaluate"), data.x_test, data.y_test
-    x, labels = datasets.load_images(images_path)
-    if labels is None:
-        raise ValueError(
-            f"evaluate: the images must have labels, as the array y or y_test. Received "
-            f"{images_path}, which has none."
-        )
-    model = read_model(model_path, "evaluate")
-    classes = range(model.output_shape[-1]) if description is None else description["classes"]
-    places = {label: i for i, label in enumerate(classes)}
-    if unknown := sorted(set(labels.tolist()) - set(places)):
-        raise ValueError(
-            f"evaluate: the labels must be among the model's classes, {tuple(places)}. Received "
-            f"{unknown} as well, in {images_path}."
-        )
-    return model, x, np.array([places[label] for label in labels.tolist()])
+        trained = read_trained(model_path, "evaluate")
+        if trained.config is None:
+            raise ValueError(
+                f"evaluate: {config_path} must say what the run was made of (`config`). It does "
+                "not, so that its test images are not known.\nName images with labels (--images)."
+            )
+        data = load_data(trained.config)
+        x, labels = data.x_test, np.asarray(data.classes)[data.y_test]
+        images_path = trained.config.dataset
+    else:
+        x, labels = datasets.load_images(images_path)
+        if labels is None:
+            raise ValueError(
+                f"evaluate: the images must have labels, as the array y or y_test. Received "
+                f"{images_path}, which has none."
+            )
+        trained = read_trained(model_path, "evaluate")
+    x, note = trained.fit_images(x, images_path)
+    return trained, x, trained.number_labels(labels, images_path), note

@@ -6,8 +6,9 @@ import click
 
 from tfq_resqunn.circuits.noise import CHANNELS
 from tfq_resqunn.evaluation import evaluate as run
-from tfq_resqunn.evaluation import load_trained
-from tfq_resqunn.files import replacing
+from tfq_resqunn.evaluation import read_labelled
+from tfq_resqunn.files import check_folder, replacing
+from tfq_resqunn.trained import find_model
 
 EXAMPLES = """\b
 Examples:
@@ -16,6 +17,8 @@ Examples:
   resqunn evaluate runs/digits-001/model.keras --noise amplitude_damping --n-images 100
   resqunn evaluate runs/digits-001/model.keras --backend compiled,noiseless --strengths 0
 """
+
+TABLE, PLOTS = "evaluation.csv", ("evaluation.png", "evaluation.svg")
 
 
 class Shots(click.ParamType):
@@ -94,22 +97,25 @@ def evaluate(model, images, n_images, backend, shots, noise, strengths, seed, ou
     MODEL is the model.keras of a run. Its weights stay as they are; only what runs the circuits
     is exchanged.
     """
-    out = out or Path(model).parent
-    network, x, y = load_trained(model, images)
+    out = out or find_model(model, "evaluate").parent
+    check_folder(out, (TABLE, *PLOTS))
+    trained, x, y, note = read_labelled(model, images)
+    if note:
+        click.echo(note, err=True)
     x, y, backends = x[:n_images], y[:n_images], backend.split(",")
     n_points = len(backends) * len(shots) * len(strengths)
     with click.progressbar(length=n_points, label="evaluating", show_pos=True) as bar:
         found = run(
-            network, x, y,
+            trained.model, x, y,
             backends=backends, shots=shots, noise=noise, strengths=strengths, seed=seed,
             progress=bar.update,
         )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
     click.echo(f"\n{found}\n")
-    with replacing(out / "evaluation.csv") as temporary:
+    with replacing(out / TABLE) as temporary:
         found.table.to_csv(temporary, index=False)
-    click.echo(f"table  {out / 'evaluation.csv'}")
-    for suffix in ("png", "svg"):
-        with replacing(out / f"evaluation.{suffix}") as temporary:
+    click.echo(f"table  {out / TABLE}")
+    for name in PLOTS:
+        with replacing(out / name) as temporary:
             found.plot(temporary)
-        click.echo(f"plot   {out / f'evaluation.{suffix}'}")
+        click.echo(f"plot   {out / name}")

@@ -3,6 +3,7 @@
 import click
 
 from tfq_resqunn import prediction
+from tfq_resqunn.files import replacing
 
 EXAMPLES = """\b
 Example:
@@ -26,10 +27,17 @@ def predict(model, images, out):
 
     MODEL is the model.keras of a run. IMAGES.npz has the images as the array x (or x_test, or
     its only array): [n, rows, cols] or [n, rows, cols, channels], integers in 0..255 or floats
-    in [0, 1]. If it has labels, as y or y_test, the accuracy is printed.
+    in [0, 1]; they are resized as those of the run were. If it has labels, as y or y_test, the
+    accuracy is printed.
+
+    The most probable class is chosen; a model with one output chooses its second class above a
+    probability of 0.5 (a logit of 0).
     """
-    predictions = prediction.predict(model, images)
-    predictions.to_csv(out)
+    with replacing(out) as temporary:  # before the work, so that a bad path is found first
+        predictions = prediction.predict(model, images)
+        predictions.to_csv(temporary)
+    if predictions.note:
+        click.echo(predictions.note, err=True)
     click.echo(f"{len(predictions.labels)} images labelled: {out}")
     if predictions.accuracy is not None:
         click.echo(f"accuracy {predictions.accuracy:.4f}")
