@@ -182,7 +182,10 @@ def test_predictions_of_a_new_process_are_bit_identical(run, images, tmp_path):
 def test_without_config_file_labels_are_positions(run, images, tmp_path):
     model = tmp_path / "model.keras"
     model.write_bytes(run.paths["model"].read_bytes())
-    predictions = predict(model, images)
+    with np.load(images) as arrays:
+        np.savez(tmp_path / "images.npz", x=arrays["x"])
+    with pytest.warns(UserWarning, match="classes are not known"):
+        predictions = predict(model, tmp_path / "images.npz")
     assert predictions.classes == (0, 1)
     assert set(predictions.labels) <= {0, 1}
 
@@ -211,10 +214,10 @@ def test_predictions_file(run, images, tmp_path):
 
 def test_images_of_another_shape(run, tmp_path):
     path = tmp_path / "images.npz"
-    np.savez(path, x=np.zeros((2, 5, 4, 1)))
+    np.savez(path, x=np.zeros((2, 5, 4, 3)))
     message = (
         f"predict: the images must have the shape the model takes, (4, 4, 1) (rows, cols, "
-        f"channels).\nReceived (5, 4, 1) from {path}.\n"
+        f"channels).\nReceived (5, 4, 3) from {path}.\n"
         f"Resize the images, or train a model for their shape."
     )
     with pytest.raises(ValueError, match=whole(message)):

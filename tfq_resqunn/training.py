@@ -1,6 +1,7 @@
 """One training run, from a configuration to a folder."""
 
 import json
+import math
 import os
 import warnings
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pandas as pd
 from tfq_resqunn import datasets
 from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn._version import __version__
-from tfq_resqunn.files import replacing
+from tfq_resqunn.files import check_folder, replacing
 from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
@@ -59,6 +60,11 @@ class RunResult:
     gradients: GradientReport
     history: dict[str, list[float]]
 
+    @property
+    def divergence(self) -> str | None:
+        """In a sentence, from which epoch on the loss is no finite number; `None` if it is one."""
+        return divergence(self.history)
+
 
 def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunResult:
     """Train a ResQuNN and write everything about the run into a new folder.
@@ -70,25 +76,31 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
         verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch.
 
     Returns:
-        A `RunResult`.
+        A `RunResult`. Where the loss did not stay finite, all files are written, and its
+        `divergence` says so.
 
     Raises:
         FileExistsError: If `out` exists. Nothing is overwritten.
+        OSError: If `out` cannot be made.
         TypeError: If a value of `config` has the wrong type.
         ValueError: If a value of `config` is wrong. All is checked before training starts.
     """
     out = Path(out)
-    if out.exists():
+    if os.path.lexists(out):
         raise FileExistsError(
             f"train: `out` must be a folder that does not exist yet.\nReceived {out}, which "
             f"does.\nChoose another name, or remove that one."
         )
+    check_folder(out)
     set_seed(config.seed)
     data = load_data(config)
     model = build_model(config, data)
 
     out.mkdir(parents=True)
     paths = _name_paths(out)
+    # Before any model is there, whose classes nothing else says.
+    with replacing(paths["config"]) as temporary:
+        temporary.write_text(describe_run(config, data), encoding="utf-8")
     x, y = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
     flow = GradientFlow(x, y, log_dir=paths["logs"], csv=paths["gradients"])
     callbacks = [keras.callbacks.TensorBoard(paths["logs"]), flow]
@@ -100,7 +112,7 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
         gradients=flow.history[-1],
         history=history,
     )
-    _write_run(config, data, model, result)
+    _write_run(model, result)
     return result
 
 
@@ -169,6 +181,24 @@ def fit(model, config: RunConfig, data: datasets.Dataset, callbacks, verbose: in
     return {name: [float(v) for v in values] for name, values in history.history.items()}
 
 
+def divergence(history: dict[str, list[float]]) -> str | None:
+    """Say in a sentence from which epoch on the loss is no finite number; `None` if it is one.
+
+    Example:
+        >>> divergence({"loss": [2.3, math.nan, math.nan], "val_loss": [2.3, 2.2, math.nan]})
+        'The loss is nan from epoch 2 of 3 on.'
+    """
+    for name in ("loss", "val_loss"):
+        losses = history[name]
+        if not math.isfinite(losses[-1]):
+            n_finite = max(
+                (e for e, loss in enumerate(losses, 1) if math.isfinite(loss)), default=0
+            )
+            which = "loss" if name == "loss" else "loss of the test images"
+            return f"The {which} is {losses[-1]} from epoch {n_finite + 1} of {len(losses)} on."
+    return None
+
+
 def evaluate(model, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """Give the loss and the accuracy of a compiled model."""
     return {k: float(v) for k, v in model.evaluate(x, y, verbose=0, return_dict=True).items()}
@@ -188,11 +218,9 @@ def _name_paths(out: Path) -> dict[str, Path]:
     }
 
 
-def _write_run(config: RunConfig, data: datasets.Dataset, model, result: RunResult) -> None:
+def _write_run(model, result: RunResult) -> None:
     with replacing(result.paths["model"]) as temporary:
         model.save(temporary)
-    with replacing(result.paths["config"]) as temporary:
-        temporary.write_text(describe_run(config, data), encoding="utf-8")
     with replacing(result.paths["history"]) as temporary:
         tabulate_history(result.history).to_csv(temporary)
     with replacing(result.paths["curves"]) as temporary:
@@ -213,6 +241,7 @@ def describe_run(config: RunConfig, data: datasets.Dataset) -> str:
         "config": json.loads(config.to_json()),
         "classes": data.classes,
         "image_shape": data.image_shape,
+        "largest_share": float(np.bincount(data.y_test).max() / len(data.y_test)),
         "versions": versions,
     }
     return json.dumps(description, indent=2) + "\n"

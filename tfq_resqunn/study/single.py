@@ -19,6 +19,7 @@ from tfq_resqunn.training import (
     N_GRADIENT_IMAGES,
     build_model,
     describe_run,
+    divergence,
     evaluate,
     fit,
     tabulate_history,
@@ -37,6 +38,9 @@ def train_run(config: RunConfig, data: Dataset, folder: str | os.PathLike) -> di
     Returns:
         What is in `result.json`: accuracies and losses, the number of trained weights, the seconds
         that the whole took, and the median of those that an epoch took, the first left out.
+
+    Raises:
+        FloatingPointError: If the loss does not stay finite.
     """
     folder = Path(folder)
     partial = partial_folder(folder)
@@ -65,6 +69,11 @@ def _train_into(folder: Path, config: RunConfig, data: Dataset) -> dict:
     images, labels = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
     gradients = GradientFlow(images, labels, csv=folder / "gradients.csv", n_feature_maps=0)
     history = fit(model, config, data, [clock, gradients], verbose=0)
+    if (diverged := divergence(history)) is not None:
+        # Its accuracy is a finite number all the same, and would be taken for a result.
+        raise FloatingPointError(
+            f"{diverged} The network has learned nothing; try a smaller learning_rate."
+        )
     trained = evaluate(model, data.x_train, data.y_train)
 
     (folder / "config.json").write_text(describe_run(config, data), encoding="utf-8")
