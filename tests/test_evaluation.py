@@ -103,6 +103,13 @@ def test_errors(run, tmp_path):
         evaluate(model, x, y, strengths=[2])
 
 
+def test_a_single_strength_is_drawn(found):
+    """Matplotlib took its interval for numbers, and warned."""
+    _, model, x, y = found
+    figure = evaluate(model, x, y).plot()
+    assert len(figure.axes[0].containers) == 1
+
+
 @pytest.mark.parametrize("option", ["--shots=many", "--strengths=a,b"])
 def test_options_that_do_not_parse(option, run):
     result = CliRunner().invoke(cli.main, ["evaluate", str(run / "model.keras"), option])

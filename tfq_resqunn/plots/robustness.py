@@ -29,11 +29,12 @@ def accuracy_by_strength(table: pd.DataFrame, path: str | os.PathLike | None = N
         label = "exact" if pd.isna(shots) else f"{shots:.0f} shots"
         apart = 0.05 * (i - (len(lines) - 1) / 2)
         at = [strengths.index(s) + apart for s in line["strength"]]
-        around = (line["accuracy"] - line["low"], line["high"] - line["accuracy"])
+        accuracy, low, high = (100 * line[name].to_numpy() for name in ("accuracy", "low", "high"))
         style = next(itertools.islice(itertools.cycle(LINES), i, None))
         label = f"{backend}, {label}" if several else label
-        percent = [100 * a for a in around]
-        axes.errorbar(at, 100 * line["accuracy"], percent, capsize=3, label=label, **style)
+        # Lists: of arrays with a single value, Matplotlib tries to make numbers.
+        around = [(accuracy - low).tolist(), (high - accuracy).tolist()]
+        axes.errorbar(at, accuracy, around, capsize=3, label=label, **style)
     names = ", ".join(name.replace("_", " ") for name in table["noise"].unique())
     axes.set(xlabel=f"Strength of the noise ({names}; not to scale)", ylabel="Accuracy (%)")
     axes.set_xticks(range(len(strengths)), [f"{s:g}" for s in strengths])
