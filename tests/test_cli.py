@@ -83,22 +83,22 @@ def test_train_then_predict(resqunn, tmp_path):
     [
         (
             ["train", "--dataset", "digit"],
-            "Error: load: `name` must be one of digits, mnist, fashion_mnist, or the path of an "
+            "Error: --dataset must be one of digits, mnist, fashion_mnist, or the path of an "
             ".npz file.\nReceived 'digit'.\nDid you mean \"digits\"?\n",
         ),
         (
             ["train", "--epochs", "0"],
-            "Error: RunConfig: `epochs` must be positive and finite.\nReceived 0.\n"
-            f"Use, for example, epochs={RunConfig.epochs}.\n",
+            "Error: --epochs must be positive and finite.\nReceived 0.\n"
+            f"Use, for example, --epochs {RunConfig.epochs}.\n",
         ),
         (
             ["train", "--out", "."],
-            "Error: train: `out` must be a folder that does not exist yet.\nReceived ., which "
+            "Error: --out must be a folder that does not exist yet.\nReceived ., which "
             "does.\nChoose another name, or remove that one.\n",
         ),
         (
             ["predict", "model.keras", "images.npz"],
-            "Error: predict: `model_path` must be a saved model.\nReceived model.keras, which is "
+            "Error: MODEL must be a saved model.\nReceived model.keras, which is "
             "no file.\nName the model.keras in the folder of a run.\n",
         ),
     ],
@@ -127,7 +127,7 @@ def test_terminal_stays_clean(tmp_path):
         program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert result.returncode == 2
-    assert result.stderr.startswith("Error: predict: `model_path` must be a saved model.\n")
+    assert result.stderr.startswith("Error: MODEL must be a saved model.\n")
 
 
 def test_a_terminal_says_why_it_waits(monkeypatch):

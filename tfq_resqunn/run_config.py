@@ -4,6 +4,9 @@ import dataclasses
 import json
 from dataclasses import dataclass
 
+# Fields whose option on the command line has another name.
+FLAGS = {"repetitions": "--shots"}
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -114,6 +117,16 @@ class RunConfig:
                 f"RunConfig: `{name}` must be positive and finite.\nReceived {value}.\n"
                 f"Use, for example, {name}={default}."
             )
+
+    @classmethod
+    def flag(cls, field: str) -> str:
+        """Give the option of the command line that stands for a field.
+
+        Example:
+            >>> RunConfig.flag("n_train"), RunConfig.flag("repetitions")
+            ('--n-train', '--shots')
+        """
+        return FLAGS.get(field, f"--{field.replace('_', '-')}")
 
     def to_json(self) -> str:
         """Write the configuration as a JSON object, a key for each argument."""

@@ -5,8 +5,8 @@ import click
 from tfq_resqunn._version import __version__
 from tfq_resqunn.cli.circuits import circuits
 from tfq_resqunn.cli.draw import draw
+from tfq_resqunn.cli.errors import CleanErrors
 from tfq_resqunn.cli.evaluate import evaluate
-from tfq_resqunn.cli.options import CleanErrors
 from tfq_resqunn.cli.predict import predict
 from tfq_resqunn.cli.study import study
 from tfq_resqunn.cli.train import train

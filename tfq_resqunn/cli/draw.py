@@ -1,5 +1,7 @@
 """`resqunn draw`: a quanvolution's circuit, and how it is computed."""
 
+import contextlib
+
 import click
 
 from tfq_resqunn.cli.options import Strengths, option
@@ -15,23 +17,24 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@option("--kernel-size", "Pixels of a patch in each direction.", type=int)
+@option("kernel_size", "Pixels of a patch in each direction.", type=int)
 @click.option("--channels", default=1, show_default=True, help="Channels of the image.")
-@option("--encoder", "How pixels become angles, as for train.")
-@option("--ansatz", "The circuit's trainable block, as for train.")
-@option("--n-layers", "Number of layers of the ansatz.")
-@option("--n-uploads", "How often encoder and ansatz are repeated.")
-@option("--observables", "What is measured, as for train.")
-@option("--noise", "What befalls qubits, as for train.  [default: nothing]", type=Strengths())
+@option("encoder", "How pixels become angles, as for train.")
+@option("ansatz", "The circuit's trainable block, as for train.")
+@option("n_layers", "Number of layers of the ansatz.")
+@option("n_uploads", "How often encoder and ansatz are repeated.")
+@option("observables", "What is measured, as for train.")
+@option("noise", "What befalls qubits, as for train.  [default: nothing]", type=Strengths())
 @click.option("--svg", type=click.Path(), help="Also write a picture, as SVG, into this file.")
 def draw(kernel_size, channels, svg, **circuit):
     """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""
-    layer = Quanv2D(kernel_size=kernel_size, **circuit)
-    layer.build((None, kernel_size, kernel_size, channels))
-    circuit = layer.pqcs[0].circuit
-    click.echo(circuit.diagram())
-    click.echo(f"\n{layer.plan}")
-    if svg is not None:
-        with replacing(svg) as temporary:
+    with replacing(svg) if svg is not None else contextlib.nullcontext() as temporary:
+        layer = Quanv2D(kernel_size=kernel_size, **circuit)
+        layer.build((None, kernel_size, kernel_size, channels))
+        circuit = layer.pqcs[0].circuit
+        click.echo(circuit.diagram())
+        click.echo(f"\n{layer.plan}")
+        if temporary is not None:
             temporary.write_text(circuit.diagram("svg"), encoding="utf-8")
+    if svg is not None:
         click.echo(f"\npicture: {svg}")

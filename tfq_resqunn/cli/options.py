@@ -1,40 +1,10 @@
-"""What the commands share: how options are made, and how mistakes in them are shown."""
-
-import warnings
+"""What the commands share: how options are made, and the values that several of them take."""
 
 import click
 
 from tfq_resqunn.run_config import RunConfig
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
-
-
-class LibraryError(click.ClickException):
-    """A mistake in the options that the library, not click, has found."""
-
-    exit_code = 2
-
-
-class CleanErrors(click.Group):
-    """A group of commands that shows the library's errors and warnings without tracebacks."""
-
-    def invoke(self, ctx: click.Context):
-        try:
-            with warnings.catch_warnings():
-                warnings.showwarning = _show_warning(warnings.showwarning)
-                return super().invoke(ctx)
-        except (ValueError, TypeError, OSError) as error:
-            raise LibraryError(str(error)) from error
-
-
-def _show_warning(otherwise):
-    def show(message, category, *place):
-        if category is UserWarning:
-            click.echo(f"Warning: {message}", err=True)
-        else:
-            otherwise(message, category, *place)
-
-    return show
 
 
 class Labels(click.ParamType):
@@ -66,9 +36,16 @@ class Strengths(click.ParamType):
             self.fail(f"{value!r} must be names with strengths, such as depolarizing=0.01.")
 
 
-def option(flag: str, help: str, field: str | None = None, **settings):
-    """Make an option with the default that `RunConfig` has for it, or for another `field`."""
-    name = field or flag.partition("/")[0].strip("-").replace("-", "_")
-    default = getattr(RunConfig, name)
+def option(field: str, help: str, otherwise: str = "", **settings):
+    """Make an option with the name and the default that `RunConfig` has for it.
+
+    Args:
+        field: Of a `RunConfig`.
+        help: What it decides.
+        otherwise: The flag that switches it off, for a switch.
+        **settings: As for `click.option`.
+    """
+    flag, default = RunConfig.flag(field), getattr(RunConfig, field)
+    flags = f"{flag}/{otherwise}" if otherwise else flag
     shown = default is not None
-    return click.option(flag, name, help=help, default=default, show_default=shown, **settings)
+    return click.option(flags, field, help=help, default=default, show_default=shown, **settings)

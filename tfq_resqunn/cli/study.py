@@ -1,6 +1,7 @@
 """`resqunn study`: every placement, with its controls, over seeds, and a report of it."""
 
 import copy
+import re
 from pathlib import Path
 
 import click
@@ -121,10 +122,10 @@ def study(ctx, config, out, jobs, report_only, quiet, **settings):
         else:
             run_study(configured, out, n_jobs=jobs, on_progress=None if quiet else _show)
     except KeyboardInterrupt:
-        again = "the same command" if report_only else command_line(configured, out)
+        again = "the same command" if report_only else command_line(configured, out, jobs)
         click.echo(f"\nStopped; nothing is lost. To go on: {again}", err=True)
         ctx.exit(INTERRUPTED)
-    _show_results(ctx, out)
+    _show_results(ctx, out, jobs)
 
 
 def _merge(file: dict, given: dict) -> dict:
@@ -143,13 +144,25 @@ def _show(progress: Progress) -> None:
     if progress.error is None:
         outcome = f"test accuracy {progress.result['test_accuracy']:.3f}"
     else:
-        outcome = f"FAILED: {progress.error.strip().splitlines()[-1]}"
+        outcome = f"FAILED: {_headline(progress.error)}"
     counted = f"{progress.n_ended:>{len(str(progress.n_runs))}}/{progress.n_runs}"
     left = f"  {_duration(progress.seconds_left)} left" if progress.seconds_left else ""
     click.echo(
         f"{counted}  {run.placement}, {run.head} head, {run.variant}, {gradient}, seed {run.seed}: "
         f"{outcome}{left}"
     )
+
+
+def _headline(error: str) -> str:
+    r"""Gives the line of a traceback that names the error; the last line where there is none.
+
+    Example:
+        >>> _headline("Traceback:\n  code\nValueError: `n` must be 1.\nReceived 2.\n")
+        'ValueError: `n` must be 1.'
+    """
+    lines = error.strip().splitlines()
+    named = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception): ", line)]
+    return [*lines[-1:], *named[-1:]][-1]
 
 
 def _duration(seconds: float) -> str:
@@ -160,14 +173,14 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
 
 
-def _show_results(ctx, folder: Path) -> None:
+def _show_results(ctx, folder: Path, jobs: int | None) -> None:
     results = load_results(folder)
     click.echo(f"\n{accuracy_table(results)}\n")
     for name, file in (("report", "report.html"), ("text", "report.md"), ("table", "results.csv")):
         click.echo(f"{name:<7} {folder / file}")
     for run, error in results.failures.items():
-        last = error.strip().splitlines()[-1]
-        click.echo(f"failed  {folder / 'failed' / run}.txt: {last}", err=True)
+        click.echo(f"failed  {folder / 'failed' / run}.txt: {_headline(error)}", err=True)
     if results.failures:
-        click.echo(f"\nTo try those again: {results.command}", err=True)
+        again = command_line(results.config, folder, jobs)
+        click.echo(f"\nTo try those again: {again}", err=True)
         ctx.exit(1)

@@ -13,11 +13,11 @@ from tfq_resqunn.study.config import COMMON, MAX_DEPTH_OF_ALL, VARIED, StudyConf
 ALWAYS = ("dataset", "depth")  # shown whatever they are
 
 
-def command_line(config: StudyConfig, folder: Path) -> str:
+def command_line(config: StudyConfig, folder: Path, n_jobs: int | None = None) -> str:
     """Write the command that makes a study, and goes on with it.
 
     What has its default is left out. A value that no option takes (a pair of numbers) is taken
-    from the study's own file.
+    from the study's own file. `n_jobs`, which changes no result, is said where it is given.
 
     Example:
         >>> command_line(StudyConfig(seeds=[0, 1], heads=["linear"]), Path("runs/s"))
@@ -27,7 +27,8 @@ def command_line(config: StudyConfig, folder: Path) -> str:
         options = [*_run_options(config.run), *_study_options(config)]
     except _NoOptionError:
         options = ["--config", str(folder / "study.json")]
-    return shlex.join(["resqunn", "study", *options, "--out", str(folder)])
+    jobs = [] if n_jobs is None else ["--jobs", str(n_jobs)]
+    return shlex.join(["resqunn", "study", *options, "--out", str(folder), *jobs])
 
 
 def default_folder(config: StudyConfig) -> Path:
@@ -50,12 +51,14 @@ def read_settings(path: Path) -> dict:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"read_settings: {path} is neither YAML nor JSON: {error}") from error
-    if not isinstance(values, dict):
+    if isinstance(values, dict):
+        values = values.get("config", values)
+    if not isinstance(values, dict) or not isinstance(values.get("run", {}), dict):
         raise ValueError(
-            f"read_settings: {path} must hold names and values, such as `seeds: 3`. Received "
-            f"{values!r}."
+            f"read_settings: {path} must hold names and values, such as `seeds: 3`, and those of "
+            f"`run` likewise, such as `run: {{epochs: 3}}`. Received {values!r}."
         )
-    return values.get("config", values)
+    return values
 
 
 class _NoOptionError(Exception):
@@ -69,15 +72,13 @@ def _run_options(run: RunConfig):
             field.name not in ALWAYS and value == getattr(COMMON, field.name)
         ):
             continue
-        flag = field.name.replace("_", "-")
-        if isinstance(value, bool):
-            yield f"--{flag}" if value else f"--no-{flag}"
-            continue
         if field.name == "classes":
             value = ",".join(map(str, value))
-        if not isinstance(value, str | int | float):
+        if isinstance(value, dict):
+            value = ",".join(f"{name}={strength!r}" for name, strength in value.items())
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
             raise _NoOptionError
-        yield from ("--layers" if field.name == "depth" else f"--{flag}", str(value))
+        yield from ("--layers" if field.name == "depth" else run.flag(field.name), str(value))
 
 
 def _study_options(config: StudyConfig):

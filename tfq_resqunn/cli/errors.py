@@ -1,0 +1,148 @@
+"""How the commands show mistakes: one message, in the words of their options."""
+
+import ast
+import os
+import re
+import shlex
+import warnings
+
+import click
+import tensorflow as tf
+
+from tfq_resqunn.cli.options import INTERRUPTED
+
+MISTAKES = (ValueError, TypeError, OSError)
+# What the library calls otherwise than the option it comes from.
+OTHER_NAMES = {
+    "backends": "backend",
+    "folder": "out",
+    "images_path": "images",
+    "input_gradients": "input_gradient",
+    "model_path": "model",
+    "n_jobs": "jobs",
+    "name": "dataset",
+    "path": "images",
+}
+MAX_LENGTH = 2000  # TensorFlow's errors may list all that a graph has
+
+
+class LibraryError(click.ClickException):
+    """A mistake in the options that the library, not click, has found."""
+
+    exit_code = 2
+
+
+class Failure(click.ClickException):
+    """Whatever else has gone wrong."""
+
+    exit_code = 1
+
+
+class CleanErrors(click.Group):
+    """A group of commands that shows the library's errors and warnings without tracebacks.
+
+    Mistakes end with exit code 2, as click's own do, Ctrl-C with 130, whatever else goes wrong
+    with 1.
+    `RESQUNN_TRACEBACK=1` shows the traceback instead.
+    """
+
+    def invoke(self, ctx: click.Context):
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning(warnings.showwarning)
+                return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click knows what to do
+        except KeyboardInterrupt:
+            click.echo("\nStopped.", err=True)
+            ctx.exit(INTERRUPTED)
+        except Exception as error:
+            if os.environ.get("RESQUNN_TRACEBACK"):
+                raise
+            command = self.commands[str(ctx.invoked_subcommand)]
+            shown = LibraryError if isinstance(error, MISTAKES) else Failure
+            raise shown(in_options(_text_of(error), command)) from error
+
+
+def _text_of(error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, tf.errors.OpError):
+        text = re.sub(r"\{\{.*?\}\} | \[Op:\w*\]", "", error.message)  # names in the graph
+    text = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]} ..."
+    if isinstance(error, OSError) and error.errno is not None:
+        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+    if isinstance(error, MISTAKES) and text:
+        return text
+    return f"{type(error).__name__}: {text}\nTo see where this happened, set RESQUNN_TRACEBACK=1."
+
+
+def _show_warning(otherwise):
+    def show(message, category, *place):
+        if category is UserWarning:
+            click.echo(f"Warning: {message}", err=True)
+        else:
+            otherwise(message, category, *place)
+
+    return show
+
+
+# --- arguments of Python as options ----------------------------------------------------------
+
+
+def in_options(text: str, command: click.Command) -> str:
+    """Writes what an error of the library says in the words of a command.
+
+    An argument of Python becomes the option it came from, with its value in a remedy: `n_layers`
+    becomes --n-layers, and readout='channels' becomes --readout channels. The function that
+    checked the argument, in front of the message, is left out then.
+
+    Example:
+        >>> from tfq_resqunn.cli.draw import draw
+        >>> print(in_options("Quanv2D: `n_layers` must be at least 1. Use n_layers=1.", draw))
+        --n-layers must be at least 1. Use --n-layers 1.
+    """
+    parameters = {parameter.name: parameter for parameter in command.params}
+    parameters |= {
+        name: parameters[own] for name, own in OTHER_NAMES.items()
+        if own in parameters and name not in parameters
+    }  # fmt: skip
+    names = "|".join(sorted(map(re.escape, parameters), key=len, reverse=True))
+
+    def flag(match: re.Match) -> str:
+        return _flag(parameters[match[1]])
+
+    def setting(match: re.Match) -> str:
+        return _setting(parameters[match[1]], match[2]) or match[0]
+
+    text = re.sub(rf"^[A-Za-z_]\w*: (?=`(?:{names})`)", "", text)
+    text = re.sub(rf"`({names})`", flag, text)
+    return re.sub(rf"(?<![\w.`-])({names})=({VALUE})", setting, text)
+
+
+VALUE = (
+    r"""'[^'\n]*'|"[^"\n]*"|\[[^]\n]*\]|\{[^}\n]*\}|\([^()\n]*\)|True|False"""
+    r"""|-?\d[\d.e+-]*(?<![.,])"""
+)
+
+
+def _flag(parameter: click.Parameter) -> str:
+    if isinstance(parameter, click.Argument):
+        return parameter.human_readable_name
+    return parameter.opts[0]
+
+
+def _setting(parameter: click.Parameter, value_text: str) -> str | None:
+    """Gives an option with its value; `None` where it takes no such value."""
+    if isinstance(parameter, click.Argument):
+        return None
+    value = ast.literal_eval(value_text)
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        flags = parameter.opts if value else parameter.secondary_opts
+        return flags[0] if flags and isinstance(value, bool) else None
+    if parameter.multiple and isinstance(value, list | tuple):
+        return " ".join(f"{_flag(parameter)} {shlex.quote(str(one))}" for one in value)
+    if isinstance(value, dict):
+        value = ",".join(f"{name}={number}" for name, number in value.items())
+    elif isinstance(value, list | tuple):
+        value = ",".join(map(str, value))
+    return f"{_flag(parameter)} {shlex.quote(str(value))}"
