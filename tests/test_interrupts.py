@@ -1,0 +1,99 @@
+"""Ctrl-C at any moment ends the command."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import weakref
+from pathlib import Path
+
+import pytest
+
+import resqunn
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).parent.parent
+
+
+class Thing:
+    """Something that can be referred to weakly."""
+
+
+@pytest.fixture
+def handlers():
+    """The command's own handlers, for a test."""
+    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGALRM)}
+    signal.signal(signal.SIGINT, resqunn._interrupt)
+    signal.signal(signal.SIGALRM, resqunn._interrupt_again)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def interrupt_where_python_drops_it():
+    def callback(_):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+
+    thing = Thing()
+    reference = weakref.ref(thing, callback)
+    del thing
+    return reference
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_drops_comes_again(handlers):
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_where_python_drops_it()
+        for _ in range(1000):
+            time.sleep(0.01)
+
+
+def test_nothing_interrupts_the_tidying_up(handlers):
+    tidied = False
+    with pytest.raises(KeyboardInterrupt):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10)
+        finally:
+            time.sleep(3 * resqunn.SECONDS_TO_REPEAT)
+            tidied = True
+    assert tidied
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [k / 6 for k in range(1, 20, 2)])
+def test_training_stops(tmp_path, moment):
+    """In the seconds in which networks are built and traced; the folder appears before these."""
+    command = [sys.executable, "-m", "resqunn", "train", "--epochs=500", "--quiet", "--out=run"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / "run").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(moment)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped. No model is saved; run holds the logs up to here." in said
+    assert said.count("Traceback") == said.count("Exception ignored")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [0.1, 0.5, 1, 2, 3, 4])
+def test_loading_stops(tmp_path, moment):
+    command = [sys.executable, "-m", "resqunn", "train", "--epochs=500", "--quiet", "--out=run"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env={**environment, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
+    )
+    time.sleep(moment)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)  # the latter before Python is up
