@@ -226,7 +226,7 @@ def _every_placement(depth) -> tuple[str, ...]:
 def _check_list(name: str, values) -> tuple:
     if isinstance(values, str) or not isinstance(values, list | tuple):
         raise TypeError(f"StudyConfig: `{name}` must be a list. Received {values!r}.")
-    if not values or len(set(values)) < len(values):
+    if not values or any(value in values[:k] for k, value in enumerate(values)):
         raise ValueError(
             f"StudyConfig: `{name}` must name at least one, and each once. Received {values!r}."
         )

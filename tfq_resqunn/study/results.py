@@ -1,5 +1,6 @@
 """What a study has found, read from its folder; imports no TensorFlow."""
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ RESULT_COLUMNS = (
 )
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 GRADIENT_COLUMNS = ("epoch", "layer", "kind", "n_weights", "state", "norm", "zeros")
+TEXT_COLUMNS = ("layer", "kind", "state")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,7 @@ def load_results(folder: str | os.PathLike) -> Results:
 
     Raises:
         FileNotFoundError: If the folder holds no study.
-        ValueError: If its `study.json` cannot be read.
+        ValueError: If its `study.json`, or a file of a run, cannot be read.
     """
     folder = Path(folder)
     config, command = read_study(folder)
@@ -102,8 +104,13 @@ def is_done(folder: Path, run: StudyRun) -> bool:
 def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:
     rows = []
     for run in runs:
-        text = (folder / "runs" / run.id / "result.json").read_text(encoding="utf-8")
-        rows.append({**asdict(run), **json.loads(text)})
+        path = folder / "runs" / run.id / "result.json"
+        with _naming(path):
+            result = json.loads(path.read_text(encoding="utf-8"))
+            wrong = [name for name in RESULT_COLUMNS if type(result[name]) not in (int, float)]
+            if wrong:
+                raise TypeError(f"no number as {', '.join(wrong)}")
+        rows.append({**asdict(run), **result})
     return pd.DataFrame(rows, columns=[*RUN_COLUMNS, *RESULT_COLUMNS])
 
 
@@ -111,18 +118,40 @@ def _long_table(folder: Path, runs: list[StudyRun], file: str, columns) -> pd.Da
     tables = []
     for run in runs:
         path = folder / "runs" / run.id / file
-        # No state "none" is a missing value, and every number is read to the last bit.
-        table = pd.read_csv(
-            path, keep_default_na=False, na_values=[""], float_precision="round_trip"
-        )
+        with _naming(path):
+            # No state "none" is a missing value, and every number is read to the last bit.
+            table = pd.read_csv(
+                path, keep_default_na=False, na_values=[""], float_precision="round_trip"
+            )
+            _check_numbers(table, columns)
         tables.append(table.assign(**asdict(run)))
     if not tables:
         return pd.DataFrame(columns=[*RUN_COLUMNS, *columns])
     return pd.concat(tables, ignore_index=True)[[*RUN_COLUMNS, *columns]]
 
 
+def _check_numbers(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    if not isinstance(table.index, pd.RangeIndex):
+        raise ValueError("a row with more values than there are columns")
+    if not pd.api.types.is_integer_dtype(table["epoch"]):
+        raise ValueError("no integers as epoch")
+    table.astype({name: float for name in columns if name not in TEXT_COLUMNS})
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Names the file of a run that cannot be read, and what to do."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise ValueError(
+            f"load_results: {path} must be what a run has written. It cannot be read: "
+            f"{type(error).__name__}: {error}\nRemove that run's folder to have it made again."
+        ) from error
+
+
 def _read_failures(folder: Path, config: StudyConfig) -> Iterator[tuple[str, str]]:
     for run in config.runs():
         path = folder / "failed" / f"{run.id}.txt"
         if path.is_file() and not is_done(folder, run):
-            yield run.id, path.read_text(encoding="utf-8")
+            yield run.id, path.read_text(encoding="utf-8", errors="replace")

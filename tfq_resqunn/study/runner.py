@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfq_resqunn.files import replacing
+from tfq_resqunn.files import check_folder, replacing
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.pool import Outcome, run_jobs
@@ -68,12 +68,15 @@ def run_study(
 
     Raises:
         FileExistsError: If the folder holds something else, or another study, or is in use.
+        OSError: If it cannot be written to.
+        RuntimeError: If the processes do not start.
         TypeError: If a value of the configuration has the wrong type.
         ValueError: If one is wrong. All is checked before the first run.
     """
     n_jobs = _check_jobs(n_jobs)
     folder = Path(folder)
     _check_folder(config, folder)
+    check_folder(folder)
     waiting = [run for run in config.runs() if not is_done(folder, run)]
     if waiting:
         _check_runs(config)
@@ -117,6 +120,7 @@ def _record(folder: Path, outcome: Outcome) -> None:
     if outcome.error is None:
         failure.unlink(missing_ok=True)
         return
+    failure.parent.mkdir(exist_ok=True)
     shutil.rmtree(partial_folder(outcome.folder), ignore_errors=True)  # of a worker that died
     with replacing(failure) as temporary:
         temporary.write_text(outcome.error, encoding="utf-8")
@@ -148,8 +152,7 @@ def _holds_files(folder: Path) -> bool:
 
 
 def _prepare(config: StudyConfig, folder: Path) -> None:
-    for name in ("runs", "failed"):
-        (folder / name).mkdir(exist_ok=True)
+    (folder / "runs").mkdir(exist_ok=True)
     for run in config.runs():  # what was being written when the study was killed
         shutil.rmtree(partial_folder(folder / "runs" / run.id), ignore_errors=True)
     described = {"config": config.to_dict(), "command": command_line(config, folder)}
