@@ -24,7 +24,7 @@ from tfq_resqunn.study.comparisons import (
 )
 from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.document import Bullets, Code, Document, Paragraph, Picture, Section, Table
-from tfq_resqunn.study.facts import Facts
+from tfq_resqunn.study.facts import Facts, read_facts
 from tfq_resqunn.study.figures import accuracy_figure, curve_figure
 from tfq_resqunn.study.gradient_maps import gradient_figure
 from tfq_resqunn.study.markdown import to_markdown
@@ -35,7 +35,7 @@ from tfq_resqunn.study.sections.gradients import reach_sentences
 from tfq_resqunn.study.sections.learning import frozen_sentence, headless_sentence, loss_change
 from tfq_resqunn.study.statistics import compare_pairs, correct, holm, mean_interval, sign_flip_p
 from tfq_resqunn.study.web_page import inline_svg, to_html
-from tfq_resqunn.study.wording import verdict
+from tfq_resqunn.study.wording import accuracy_text, interval_text, verdict
 
 pytestmark = pytest.mark.once
 
@@ -716,3 +716,94 @@ def test_a_broken_file_is_named(tmp_path):
 def test_no_study():
     with pytest.raises(FileNotFoundError, match="study.json"):
         write_report("no-such-folder")
+
+
+# --- nothing from seeds that are few, or agree -------------------------------------------------
+
+
+def headless(*settings):
+    """A table of runs without a head: the accuracies of each setting, by seed."""
+    return pd.DataFrame(
+        {
+            "placement": str(number), "input_gradient": True, "head": "none",
+            "variant": "trainable", "seed": seed, "test_accuracy": accuracy,
+        }
+        for number, accuracies in enumerate(settings)
+        for seed, accuracy in enumerate(accuracies)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ([[0.6, 0.5], [0.4, 0.5]], "2 seeds cannot tell an accuracy from guessing (10.0%): at"),
+        ([[0.6]], "1 seed cannot tell an accuracy from guessing (10.0%): at least 3 are needed"),
+        ([[0.1000001] * 3], "guessing (10.0%) in 0 of 1 setting ("),  # by a rounding error
+        ([[0.9, 0.9, 0.9]], "in 0 of 1 setting ("),  # agree, by luck
+        ([[0.1028, 0.1029, 0.1027]], "in 0 of 1 setting ("),  # by less than half a point
+        ([[0.09, 0.5, 0.3]], "in 0 of 1 setting ("),  # the interval holds guessing
+        ([[0.02, 0.03, 0.01]], "in 0 of 1 setting ("),  # below
+        ([[0.6, 0.5, 0.55], [0.1, 0.1, 0.1], [0.1, 0.11, 0.09]], "in 1 of 3 settings ("),
+    ],
+)
+def test_what_is_said_of_guessing(settings, said):
+    assert said in headless_sentence(headless(*settings), [], 0.1)
+
+
+def test_many_settings_are_corrected_for():
+    setting = [0.20, 0.30, 0.25]
+    assert "in 1 of 1 setting (" in headless_sentence(headless(setting), [], 0.1)
+    assert "in 0 of 9 settings (" in headless_sentence(headless(*[setting] * 9), [], 0.1)
+
+
+def test_seeds_that_agree_have_no_interval():
+    interval = mean_interval([0.1, 0.1 + 1e-9])
+    assert not interval.is_known
+    assert accuracy_text(interval) == "10.0%"
+    assert interval_text(mean_interval([0.25, 0.25])) == "—"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [([1.0, 0.9], "+31.5 to +100.0"), ([-0.9, -1.0], "-100.0 to -31.5"),
+     ([0.9, -0.9], "-100.0 to +100.0")],
+)  # fmt: skip
+def test_no_interval_of_a_difference_leaves_what_is_possible(values, said):
+    assert interval_text(mean_interval(values)) == said
+
+
+def test_one_seed_agrees_with_nobody(results):
+    gradients = results.gradients[results.gradients.seed == 0]
+    assert reach_sentences(reach_rows(gradients))[-1] == (
+        "No state differs between before and after training, with the one seed there is."
+    )
+    assert reach_sentences(reach_rows(results.gradients))[-1] == (
+        "No state differs between the 3 seeds, nor between before and after training."
+    )
+
+
+def test_only_a_cut_path_is_laid_to_the_connections(results):
+    """A gradient may be exactly zero for many reasons."""
+    gradients = results.gradients.copy()
+    gradients["state"] = gradients["state"].replace("none", "zero")
+    sentences = " ".join(reach_sentences(reach_rows(gradients)))
+    assert "layer 1 gets an exactly zero gradient" in sentences
+    assert "connected" not in sentences
+
+
+def test_gradients_that_are_no_numbers_are_told(results):
+    gradients = results.gradients.copy()
+    gradients["state"] = gradients["state"].replace("none", "nan")
+    sentences = " ".join(reach_sentences(reach_rows(gradients)))
+    assert "layer 1 gets an infinite or undefined gradient in `none` and `X+O1`" in sentences
+    assert state_text(["flows", "nan"], ["nan", "nan"]) == "flows 1 of 2, nan 1 of 2, then nan"
+
+
+def test_guessing_is_naming_the_most_frequent_class(tmp_path):
+    config = StudyConfig(RUN, seeds=2, placements=("none",), heads=("linear",))
+    folder = write_study(tmp_path / "study", config)
+    assert read_facts(folder).chance == 0.1
+    for share, path in zip((0.3, 0.2), (folder / "runs").glob("*/config.json"), strict=False):
+        described = json.loads(path.read_text())
+        path.write_text(json.dumps({**described, "largest_share": share}))
+    assert read_facts(folder).chance == 0.3

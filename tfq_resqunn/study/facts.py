@@ -14,15 +14,20 @@ class Facts:
         n_classes: Number of classes, or `None` where no run says it.
         image_shape: Of one image, `(height, width, channels)`, or `None`.
         versions: By package, the versions that the runs were made with; several where they differ.
+        largest_share: Of one class among the test images, the largest of any run; `None` where no
+            run says it.
     """
 
     n_classes: int | None = None
     image_shape: tuple[int, ...] | None = None
     versions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    largest_share: float | None = None
 
     @property
     def chance(self) -> float | None:
-        """Accuracy of guessing among classes that are equally frequent."""
+        """Accuracy of always naming the most frequent class, or one of equally frequent ones."""
+        if self.largest_share is not None:
+            return self.largest_share
         return 1 / self.n_classes if self.n_classes else None
 
 
@@ -32,11 +37,13 @@ def read_facts(folder: str | os.PathLike) -> Facts:
     Raises:
         ValueError: If one cannot be read.
     """
-    n_classes, image_shape, versions = None, None, {}
+    n_classes, image_shape, versions, shares = None, None, {}, []
     for path in sorted(Path(folder).glob("runs/*/config.json")):
         try:
             described = json.loads(path.read_text(encoding="utf-8"))
             n_classes, image_shape = len(described["classes"]), tuple(described["image_shape"])
+            if "largest_share" in described:
+                shares.append(float(described["largest_share"]))
             for package, version in described["versions"].items():
                 versions.setdefault(package, set()).add(str(version))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -44,4 +51,9 @@ def read_facts(folder: str | os.PathLike) -> Facts:
                 f"read_facts: {path} must say `classes`, `image_shape` and `versions`. It cannot "
                 f"be read: {error!r}. Remove that run's folder to have it made again."
             ) from error
-    return Facts(n_classes, image_shape, tuple((k, tuple(sorted(v))) for k, v in versions.items()))
+    return Facts(
+        n_classes,
+        image_shape,
+        tuple((k, tuple(sorted(v))) for k, v in versions.items()),
+        max(shares, default=None),
+    )

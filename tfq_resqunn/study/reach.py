@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-STATES = ("flows", "zero", "none")
+STATES = ("flows", "zero", "none", "nan")
 HEAD_ORDER = 10**6  # after any quanvolutional layer
 
 
@@ -21,12 +21,14 @@ class ReachRow:
         heads: The heads with which it is so.
         cells: By variant, the state of each layer, from the first to the last, as text; see
             `state_text`.
+        n_seeds: Over so many seeds.
     """
 
     placement: str
     input_gradient: bool
     heads: tuple[str, ...]
     cells: dict[str, tuple[str, ...]]
+    n_seeds: int
 
 
 def layer_order(name: str) -> int:
@@ -86,16 +88,17 @@ def reach_rows(gradients: pd.DataFrame) -> list[ReachRow]:
     gradients = gradients[gradients.state != "static"]
     gradients = gradients.assign(order=gradients["layer"].map(layer_order))
     gradients = gradients[gradients.order < HEAD_ORDER]
-    rows = {}
+    rows: dict[tuple, list[str]] = {}
     for key, setting in gradients.groupby(["placement", "input_gradient"], sort=False):
         for head, here in setting.groupby("head", sort=False):
             cells = {
                 variant: _states(runs) for variant, runs in here.groupby("variant", sort=False)
             }
-            rows.setdefault((*key, tuple(cells.items())), []).append(head)
+            same = (*key, tuple(cells.items()), setting.seed.nunique())
+            rows.setdefault(same, []).append(head)
     return [
-        ReachRow(placement, bool(on), tuple(heads), dict(cells))
-        for (placement, on, cells), heads in rows.items()
+        ReachRow(placement, bool(on), tuple(heads), dict(cells), n_seeds)
+        for (placement, on, cells, n_seeds), heads in rows.items()
     ]
 
 

@@ -20,7 +20,8 @@ class Interval:
 
     Attributes:
         mean: Of the values.
-        low: Lower end; `nan` for a single value, which has no interval.
+        low: Lower end; `nan` where there is no interval: for a single value, and for values that
+            agree, since seeds that agree by luck are no reason for certainty.
         high: Upper end, likewise.
         n: Number of values.
     """
@@ -76,7 +77,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, confidence: float = CONF
         confidence: Between 0 and 1.
 
     Returns:
-        The `Interval`; its ends are `nan` for a single value.
+        The `Interval`; its ends are `nan` for a single value, and for values without spread.
 
     Raises:
         ValueError: If there is no value, or one is not finite.
@@ -88,7 +89,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, confidence: float = CONF
     """
     values = _finite(values, "mean_interval", "values")
     mean, n = float(values.mean()), len(values)
-    if n == 1:
+    if np.ptp(values) < SPREAD:
         return Interval(mean, math.nan, math.nan, n)
     quantile = float(stats.t.ppf((1 + confidence) / 2, n - 1))
     half = quantile * float(values.std(ddof=1)) / math.sqrt(n)
@@ -147,11 +148,8 @@ def compare_pairs(
     if not differences.any():
         return PairedComparison(interval, 1.0, 1.0, **signs)
     p_exact = sign_flip_p(differences)
-    if np.ptp(differences) < SPREAD:
-        unknown = dataclasses.replace(interval, low=math.nan, high=math.nan)
-        return PairedComparison(unknown, math.nan, p_exact, **signs)
     p_t = math.nan
-    if len(differences) >= MIN_PAIRS:
+    if len(differences) >= MIN_PAIRS and interval.is_known:
         p_t = float(stats.ttest_1samp(differences, 0.0).pvalue)
     return PairedComparison(interval, p_t, p_exact, **signs)
 

@@ -126,10 +126,16 @@ def accuracy_text(interval: Interval) -> str:
 
 
 def interval_text(interval: Interval) -> str:
-    """Writes the interval of a difference in percentage points."""
+    """Writes the interval of a difference of accuracies in percentage points, up to 100 of them.
+
+    Example:
+        >>> interval_text(Interval(0.9, 0.6, 1.2, n=2))
+        '+60.0 to +100.0'
+    """
     if not interval.is_known:
         return NOT_RUN
-    return f"{points(interval.low)} to {points(interval.high)}"
+    low, high = (min(1.0, max(-1.0, end)) for end in (interval.low, interval.high))
+    return f"{points(low)} to {points(high)}"
 
 
 def verdict(comparison: PairedComparison, first: str, second: str) -> str:

@@ -37,7 +37,10 @@ def accuracy_section(results: Results, facts: Facts) -> Section:
     caption = f"Test accuracy after the last epoch; n = {count(n_seeds, 'seed')}"
     caption += ", unless a cell says otherwise. " if n_seeds > 1 else ". "
     if n_seeds > 1:
-        caption += "In parentheses the 95% confidence interval of the mean over seeds, in %."
+        caption += (
+            "In parentheses the 95% confidence interval of the mean over seeds, in %; there is "
+            "none where all seeds agree."
+        )
     else:
         caption += "One seed gives no interval."
     blocks: list[Block] = [_accuracy_table(table, caption)]

@@ -7,6 +7,7 @@ from tfq_resqunn.study.reach import ReachRow, reach_rows
 from tfq_resqunn.study.results import Results
 from tfq_resqunn.study.wording import HEADS, NOT_RUN, count, gradient_word, listed, setting_text
 
+STOPPED = {"none": "no", "zero": "an exactly zero", "nan": "an infinite or undefined"}
 MAX_SETTINGS = 3  # in a sentence
 SIDES = {"trainable": "quantum", "classical": "classical twin"}
 
@@ -22,15 +23,22 @@ def gradient_section(results: Results) -> Section:
     blocks: list[Block] = [
         Paragraph(
             "For each layer: **flows** means that some component of the gradient is not zero; "
-            "**zero**, that a path leads from the loss to the layer's weights, yet every component "
-            "is exactly zero; **none**, that no path leads there. Measured before training and "
-            "after the last epoch; where the two differ, or seeds do, the table says so."
+            "**zero**, that a path leads from the loss to the layer's weights, yet every "
+            "component is exactly zero; **none**, that no path leads there"
+            f"{_nan_explained(results)}. Measured before training and after the last epoch; where "
+            "the two differ, or seeds do, the table says so."
         ),
         _reach_table(rows),
         Bullets(tuple(reach_sentences(rows))),
         *_pictures(results),
     ]
     return Section("Which layers does the gradient reach?", tuple(blocks))
+
+
+def _nan_explained(results: Results) -> str:
+    if "nan" not in set(results.gradients.state):
+        return ""
+    return "; **nan**, that some component is no finite number"
 
 
 def reach_sentences(rows: list[ReachRow]) -> list[str]:
@@ -50,7 +58,7 @@ def _missing_sentence(rows: list[ReachRow], on: bool) -> str:
     missing: dict[tuple[str, int], list[str]] = {}
     for row in rows:
         for layer, text in enumerate(row.cells["trainable"], start=1):
-            if text in ("none", "zero"):
+            if text in STOPPED:
                 missing.setdefault((text, layer), []).append(f"`{row.placement}`")
     start = f"Input gradients {gradient_word(on)}:"
     if not missing:
@@ -59,8 +67,7 @@ def _missing_sentence(rows: list[ReachRow], on: bool) -> str:
         which = f"all {n} placements" if n > 1 else f"the one placement, `{rows[0].placement}`"
         return f"{start} a gradient reaches every quantum layer in {which}." if all_flow else ""
     parts = [
-        f"layer {layer} gets {'no' if text == 'none' else 'an exactly zero'} gradient in "
-        f"{listed(dict.fromkeys(placements))}"
+        f"layer {layer} gets {STOPPED[text]} gradient in {listed(dict.fromkeys(placements))}"
         for (text, layer), placements in sorted(missing.items())
     ]
     return f"{start} {'; '.join(parts)}."
@@ -75,11 +82,11 @@ def _twin_sentences(rows: list[ReachRow]) -> list[str]:
         where = [setting_text(row.placement, row.input_gradient) for row in differing]
         n = f"{len(differing)} of {count(len(both), 'row')}"
         return [f"The quantum layers and their classical twins differ in {n}: {_first_of(where)}."]
-    if any(text in ("none", "zero") for row in both for text in row.cells["trainable"]):
+    if any(text == "none" for row in both for text in row.cells["trainable"]):
         return [
             "The classical twin, a convolution in each quanvolution's place, shows the same in "
-            "every row. So what is missing is missing because of how the layers are connected, "
-            "and not because they are quantum."
+            "every row. So where no path leads to a layer, that is because of how the layers are "
+            "connected, and not because they are quantum."
         ]
     return ["The classical twin, a convolution in each quanvolution's place, shows the same."]
 
@@ -92,7 +99,14 @@ def _mixed_sentences(rows: list[ReachRow]) -> list[str]:
         if any(" of " in text or ", then " in text for text in texts)
     ]
     if not mixed:
-        return ["No state differs between seeds, nor between before and after training."]
+        n_seeds = max((row.n_seeds for row in rows), default=0)
+        if n_seeds < 2:
+            return [
+                "No state differs between before and after training, with the one seed there is."
+            ]
+        return [
+            f"No state differs between the {n_seeds} seeds, nor between before and after training."
+        ]
     n = count(len(mixed), "setting")
     return [f"Seeds disagree, or the state changes in training, in {n}: {_first_of(mixed)}."]
 

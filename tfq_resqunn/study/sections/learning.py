@@ -16,8 +16,23 @@ from tfq_resqunn.study.facts import Facts
 from tfq_resqunn.study.results import Results
 from tfq_resqunn.study.sections.accuracies import said
 from tfq_resqunn.study.selection import select
-from tfq_resqunn.study.statistics import Interval, mean_interval
-from tfq_resqunn.study.wording import NOT_RUN, accuracy_text, count, gradient_word, percent
+from tfq_resqunn.study.statistics import (
+    MIN_PAIRS,
+    Interval,
+    compare_pairs,
+    correct,
+    mean_interval,
+)
+from tfq_resqunn.study.wording import (
+    NOT_RUN,
+    accuracy_text,
+    count,
+    gradient_word,
+    percent,
+    points,
+)
+
+MARGIN = 0.005  # an accuracy that is less above guessing is not called above
 
 
 def learning_section(results: Results, facts: Facts) -> Section:
@@ -60,7 +75,7 @@ def headless_sentence(table: pd.DataFrame, compared: list[Compared], chance: flo
     Args:
         table: Of the runs, as in `Results`.
         compared: Trained against frozen layers.
-        chance: Accuracy of guessing.
+        chance: Accuracy of guessing, see `Facts`.
     """
     headless = summary([c for c in compared if c.head == "none"])
     guessed = _guessing_sentence(table, chance)
@@ -69,23 +84,24 @@ def headless_sentence(table: pd.DataFrame, compared: list[Compared], chance: flo
 
 
 def _guessing_sentence(table: pd.DataFrame, chance: float | None) -> str:
-    intervals = [
-        mean_interval(values.to_list()) for _, _, values in _headless(table) if len(values)
-    ]
-    if chance is None or not intervals:
+    settings = [values for _, _, values in _headless(table) if len(values)]
+    if chance is None or not settings:
         return ""
-    if not any(interval.is_known for interval in intervals):
-        above = sum(interval.mean > chance for interval in intervals)
+    n_seeds = max(map(len, settings))
+    if n_seeds < MIN_PAIRS:
         return (
-            f"Without a head, {above} of {count(len(intervals), 'setting')} lie above guessing "
-            f"({percent(chance)}) with the one seed there is."
+            f"Without a head, {count(n_seeds, 'seed')} cannot tell an accuracy from guessing "
+            f"({percent(chance)}): at least {MIN_PAIRS} are needed, since fewer may agree by luck."
         )
-    above = sum(interval.is_known and interval.low > chance for interval in intervals)
+    bar = chance + MARGIN
+    compared = correct([compare_pairs(values, [bar] * len(values)) for values in settings])
+    above = sum(c.is_shown and c.difference.mean > 0 for c in compared)
     return (
-        f"Without a head, where only the quantum layers can learn, the 95% interval of the test "
-        f"accuracy lies above guessing ({percent(chance)}) in {above} of "
-        f"{count(len(intervals), 'setting')}. Layers as drawn may be above guessing too, so "
-        "only frozen ones tell whether this was learned."
+        "Without a head, where only the quantum layers can learn, the test accuracy is shown to "
+        f"lie more than {points(MARGIN).lstrip('+')} points above guessing ({percent(chance)}) in "
+        f"{above} of {count(len(settings), 'setting')} (t test over {MIN_PAIRS} or more seeds, "
+        "corrected for all settings). Layers as drawn may be above guessing too, so only frozen "
+        "ones tell whether this was learned."
     )
 
 
