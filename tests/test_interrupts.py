@@ -1,5 +1,6 @@
 """Ctrl-C at any moment ends the command."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ import resqunn
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent
+# A shell lets what it runs in the background ignore Ctrl-C, and that is inherited.
+HEED_INTERRUPTS = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
 
 
 class Thing:
@@ -72,8 +75,9 @@ def test_training_stops(tmp_path, moment):
     command = [sys.executable, "-m", "resqunn", "train", "--epochs=500", "--quiet", "--out=run"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
-    )
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
+        preexec_fn=HEED_INTERRUPTS,
+    )  # fmt: skip
     while not (tmp_path / "run").exists():
         assert process.poll() is None
         time.sleep(0.01)
@@ -91,8 +95,9 @@ def test_loading_stops(tmp_path, moment):
     command = [sys.executable, "-m", "resqunn", "train", "--epochs=500", "--quiet", "--out=run"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_CPP")}
     process = subprocess.Popen(
-        command, cwd=tmp_path, env={**environment, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
-    )
+        command, cwd=tmp_path, env={**environment, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE, preexec_fn=HEED_INTERRUPTS,
+    )  # fmt: skip
     time.sleep(moment)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
