@@ -304,6 +304,23 @@ def test_hidden_symbols_in_parts_and_uploads(name):
     assert layer.pqcs[0].parameters.shape == (1, 2 * n)
 
 
+class Composite(Deaf):
+    """It tells its symbol by nothing but its decomposition."""
+
+    def _unitary_(self):
+        return NotImplemented
+
+    def _decompose_(self, qubits):
+        return cirq.rx(self.angle)(*qubits)
+
+
+def test_uploads_never_share_weights():
+    encoder, ansatz = cirq.Circuit(cirq.ry(X)(A)), cirq.Circuit(Composite(W)(A))
+    assert QuanvCircuit.from_parts(encoder, ansatz).weights == (W,)
+    with pytest.raises(ValueError, match="reupload: each upload has .* Received w_0, in a gate"):
+        reupload(encoder, ansatz, 2)
+
+
 def test_noise_acts_once_on_a_gate_that_hides_its_symbols(rng):
     circuit = circuit_of(WITH_SYMBOLS["phased_fsim"])
     layer, x = EncodedPQC(circuit, noise={"bit_flip": 0.1}), rng.random((1, 1))

@@ -30,7 +30,8 @@ def reupload(
 
     Raises:
         TypeError: If `n_uploads` is no integer.
-        ValueError: If `n_uploads` is below 1, or data has the name of a weight.
+        ValueError: If `n_uploads` is below 1, data has the name of a weight, or a weight cannot be
+            renamed.
 
     Example:
         >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
@@ -54,5 +55,12 @@ def reupload(
     circuit = cirq.Circuit()
     for i in range(n_uploads):
         names = dict(zip(own, new[i * len(own) : (i + 1) * len(own)], strict=True))
-        circuit += encoder.unfreeze() + rename_symbols(ansatz, names).unfreeze()
+        renamed = rename_symbols(ansatz, names)
+        if kept := {s.name for s in symbols_of(renamed)} - set(new):
+            raise ValueError(
+                "reupload: each upload has weights of its own, so all symbols of the ansatz are "
+                f"renamed. Received {', '.join(in_order(kept))}, in a gate that cannot be. Give it "
+                "the method _resolve_parameters_, or _json_dict_ and _json_namespace_."
+            )
+        circuit += encoder.unfreeze() + renamed.unfreeze()
     return circuit
