@@ -74,6 +74,24 @@ def test_unknown_keys_are_named(name):
         type(layer).from_config({**layer.get_config(), "unheard_of": 1})
 
 
+REQUIRED = {
+    "Conv2D": "filters",
+    "EncodedPQC": "circuit",
+    "Residual": "layer",
+    "PixelReadout": "layer",
+    "ClassPooling": "n_classes",
+}
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_missing_keys_are_named(name):
+    layer = KINDS[name][0]()
+    config = layer.get_config()
+    del config[REQUIRED[name]]
+    with pytest.raises(TypeError, match=f"missing 1 required .*'{REQUIRED[name]}'"):
+        type(layer).from_config(config)
+
+
 @pytest.mark.parametrize("name", default(WITH_WEIGHTS, "Quanv2D_in_groups", "Residual"))
 def test_a_step_moves_every_weight(name, rng):
     make, shape, n_weights = KINDS[name]

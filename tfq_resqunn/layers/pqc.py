@@ -212,7 +212,10 @@ class EncodedPQC(tfq.layers.PQC):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{**config, "circuit": QuanvCircuit.from_json(config["circuit"])})
+        config = dict(config)
+        if "circuit" in config:  # if not, Python says that it is missing
+            config["circuit"] = QuanvCircuit.from_json(config["circuit"])
+        return cls(**config)
 
 
 def _check_circuit(circuit) -> None:

@@ -100,8 +100,7 @@ class Residual(keras.layers.Wrapper):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        layer = keras.layers.deserialize(config.pop("layer"), custom_objects=custom_objects)
-        shortcut = config.pop("shortcut")
-        if shortcut is not None:
-            shortcut = keras.layers.deserialize(shortcut, custom_objects=custom_objects)
-        return cls(layer, shortcut, **config)
+        for name in ("layer", "shortcut"):
+            if config.get(name) is not None:
+                config[name] = keras.layers.deserialize(config[name], custom_objects=custom_objects)
+        return cls(**config)

@@ -109,5 +109,8 @@ class PixelReadout(keras.layers.Wrapper):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        layer = keras.layers.deserialize(config["layer"], custom_objects=custom_objects)
-        return cls(**{**config, "layer": layer})
+        config = dict(config)
+        if "layer" in config:
+            layer = keras.layers.deserialize(config["layer"], custom_objects=custom_objects)
+            config["layer"] = layer
+        return cls(**config)
