@@ -28,6 +28,11 @@ KINDS = {
         IMAGE,
         6,
     ),
+    "Residual_of_pixels": (
+        lambda **kwargs: Residual(Quanv2D(1, 2, readout="pixels"), **kwargs),
+        (4, 4, 1),
+        1,
+    ),
     "PixelReadout": (
         lambda **kwargs: PixelReadout(CutConv2D(4, 2, strides=2), **kwargs),
         IMAGE,

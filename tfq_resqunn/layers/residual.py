@@ -65,11 +65,12 @@ class Residual(keras.layers.Wrapper):
         self.compute_output_shape(input_shape)  # raises where the two shapes differ
 
     def call(self, inputs):
-        check_numbers(inputs, "Residual")
         direct = inputs if self.shortcut is None else self.shortcut(inputs)
+        through = self.layer(inputs)
+        for term in (direct, through):
+            check_numbers(term, "Residual")
         # Pixels may be integers, and the two layers may have other precisions.
-        terms = (tf.cast(term, self.compute_dtype) for term in (direct, self.layer(inputs)))
-        return tf.add(*terms)
+        return tf.cast(direct, self.compute_dtype) + tf.cast(through, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         around = tuple(input_shape)
