@@ -17,6 +17,7 @@ from tfq_resqunn.simulation.angles import Angles
 from tfq_resqunn.simulation.dense import Unitary
 from tfq_resqunn.simulation.fusion import fuse
 from tfq_resqunn.simulation.gates import Gate
+from tfq_resqunn.simulation.own_gradient import with_gradient
 from tfq_resqunn.simulation.pauli import operator_of
 from tfq_resqunn.simulation.steps import Turn, UnitaryStep, step_of
 
@@ -118,22 +119,25 @@ class StateForm:
         """Gives `[observables, filters, n]`, with gradients by the adjoint method."""
         kinds = Turn.KINDS
 
-        @tf.custom_gradient
-        def expectations(*flat):
-            given = {**dict(zip(kinds, flat, strict=False)), "blocks": flat[len(kinds) :]}
+        def named(flat):
+            return {**dict(zip(kinds, flat, strict=False)), "blocks": flat[len(kinds) :]}
 
-            def gradient(upstream):
-                # Starts again from what was given: no state is kept, and the gradient can
-                # itself be differentiated.
-                found = self._gradients(given, filters, upstream)
-                turns = [
-                    tf.stack(found[kind]) if found[kind] else tf.zeros_like(given[kind])
-                    for kind in kinds
-                ]
-                return (*turns, *found["blocks"])
+        def value(*flat):
+            return self._observables.measure(self._run(named(flat), filters))
 
-            return self._observables.measure(self._run(given, filters)), gradient
+        def gradient(*flat):
+            # Starts again from what was given: no state is kept, and the gradient can itself be
+            # differentiated.
+            *flat, upstream = flat
+            given = named(flat)
+            found = self._gradients(given, filters, upstream)
+            turns = [
+                tf.stack(found[kind]) if found[kind] else tf.zeros_like(given[kind])
+                for kind in kinds
+            ]
+            return (*turns, *found["blocks"])
 
+        expectations = with_gradient(value, gradient)
         return expectations(*(given[kind] for kind in kinds), *given["blocks"])
 
     def _run(self, given, filters):
