@@ -11,6 +11,8 @@ from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn.circuits import OBSERVABLES, reupload
 from tfq_resqunn.simulation.plan import compile_circuit
 from tfq_resqunn.simulation.shots import _rule
+from tfq_resqunn.simulation.shifts import shift_rule
+from tfq_resqunn.simulation.shots import Sampled
 
 pytestmark = pytest.mark.once
 
@@ -87,7 +89,7 @@ def test_the_shift_rule_is_well_conditioned():
     gate = next(g for g in _gates(circuit) if g.exponent is not None and len(g.qubits) == 2)
     by_shifts = sum(
         factor * float(tf.reduce_sum(exact(features, weights + shift)))
-        for shift, factor in _rule(gate)
+        for shift, factor in shift_rule(gate)
     )
     assert by_shifts == pytest.approx(expected, rel=1e-9)
 

@@ -1,5 +1,8 @@
 """Finite shots against the binomial distribution, and against Cirq's own measurements."""
 
+import subprocess
+import sys
+
 import cirq
 import numpy as np
 import pytest
@@ -7,13 +10,12 @@ import sympy
 import tensorflow as tf
 
 from tests.reference import expectations
-from tfq_resqunn import QuanvCircuit
+from tfq_resqunn import Quanv2D, QuanvCircuit
+from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.seeding import set_seed
 from tfq_resqunn.simulation.plan import compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
-
-pytestmark = pytest.mark.once
 
 Q = cirq.LineQubit.range(3)
 X = sympy.symbols("x_0:2")
@@ -160,3 +162,77 @@ def test_gradients_scatter_around_the_exact_ones(rng):
         errors = np.abs(own.mean(axis=0) - expected)
         assert np.all(errors <= 5 * own.std(axis=0) / np.sqrt(n_draws) + 1e-9)
         assert np.all(own.std(axis=0).max() > 0.01)
+
+
+# Circuits of several forms: Pauli strings, state vectors, channels, a loop over filters.
+SEEDED = {
+    "strings": {},
+    "noise": {"noise": {"depolarizing": 0.1}},
+    "states": {"encoder": "iqp"},
+    "channels": {"encoder": "iqp", "noise": {"depolarizing": 0.1}},
+    "groups": {"filters": 2, "groups": 2, "kernel_size": 2, "observables": ["Z0", "X0 + Z1"]},
+    "mixed": {"filters": 2, "circuit": ONLY_MIXED, "groups": 2},
+}
+
+
+def seeded(how, **arguments):
+    """Values and gradients, twice in a row, or what a training leaves."""
+    set_seed(7)
+    shape = (2, 2, 2)
+    images = np.random.default_rng(1).random((4, *shape)).astype("float32")
+    layer = Quanv2D(repetitions=5, **{"kernel_size": 1, **arguments})
+    model = keras.Sequential([keras.Input(shape), layer, keras.layers.Flatten()])
+    if how == "fit":
+        model.compile("sgd", "mse")
+        targets = np.zeros(model(images).shape)
+        history = model.fit(images, targets, batch_size=2, epochs=2, verbose=0)
+        return [history.history["loss"], *model.get_weights(), model.predict(images, verbose=0)]
+
+    def step(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            values = model(x)
+        return [values, *tape.gradient(values, [x, *model.trainable_weights])]
+
+    if how == "function":
+        step = tf.function(step)
+    x = tf.constant(images)
+    return [*step(x), *step(x)]
+
+
+@pytest.mark.parametrize("how", ["eager", "function", "fit"])
+@pytest.mark.parametrize("name", SEEDED)
+def test_the_same_seed_gives_the_same_numbers(name, how):
+    first, again = seeded(how, **SEEDED[name]), seeded(how, **SEEDED[name])
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    if how != "fit":
+        values, slopes = first[: len(first) // 2], first[len(first) // 2 :]
+        for one, other in zip(values, slopes, strict=True):
+            assert np.any(np.array(one) != other), "each call draws anew"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["function", "fit"])
+def test_the_same_seed_gives_the_same_numbers_where_operations_are_deterministic(how):
+    program = (
+        "import tensorflow as tf, numpy as np\n"
+        "tf.config.experimental.enable_op_determinism()\n"
+        "from tests.test_shots import SEEDED, seeded\n"
+        f"for name in SEEDED:\n    first, again = (seeded({how!r}, **SEEDED[name]) for _ in '12')\n"
+        "    for one, other in zip(first, again, strict=True):\n"
+        "        np.testing.assert_array_equal(one, other)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+
+def test_moves_of_a_gradient_are_drawn_independently(rng):
+    # In the middle of the slope, all outcomes are coins: the variances of all moves add.
+    features = tf.constant(np.full((1, 4000), np.pi / 2))
+    weights = tf.constant([[0.0]], tf.float64)
+    by_features, _ = gradients(Sampled(ONE, 1), features, weights, 1.0)
+    # (f(t + pi/2) - f(t - pi/2)) / 2 is -1 for certain here; where both are coins, it is
+    # -1, 0, 0 or 1.
+    np.testing.assert_allclose(by_features, -1.0, atol=1e-9)
+    by_features, _ = gradients(Sampled(ONE, 1), features - np.pi / 2, weights, 1.0)
+    assert np.array(by_features).var() == pytest.approx(0.5, abs=0.06)

@@ -3,9 +3,6 @@
 A device measures each Pauli string of an observable in runs of its own, whose outcomes are +1 or
 -1. Their mean over so many shots is drawn here, from the string's exact expectation value: a
 binomial distribution, whatever the circuit, and whether the strings commute or not.
-
-Reference: Wierichs, Izaac, Wang, Lin, *General parameter-shift rules for quantum gradients*
-(2022), arXiv:2107.12390, section 3.
 """
 
 import dataclasses
@@ -19,14 +16,17 @@ from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.measurements import split
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.simulation.angles import Angles
-from tfq_resqunn.simulation.gates import gates_of, harmonics
+from tfq_resqunn.simulation.gates import gates_of
+from tfq_resqunn.simulation.own_gradient import with_gradient
 from tfq_resqunn.simulation.plan import Plan, compile_gates
+from tfq_resqunn.simulation.shifts import Shifts, shift_rule
 
 
 class Sampled:
     """A function from features and weights to estimates of expectations, new ones at each call.
 
-    Random numbers come from TensorFlow's global generator, so `set_seed` makes them repeat.
+    A call takes one seed from TensorFlow's global generator, and all its random numbers, those of
+    its gradient included, from that seed. So `set_seed` makes them repeat, whatever runs at once.
 
     Args:
         circuit: What is run.
@@ -52,60 +52,75 @@ class Sampled:
         self.plan, self._means = compile_gates(
             gates, sums, circuit.qubits, self._data.symbols, self._weights.symbols
         )
-        self._shifts = _Shifts(gates, self._data.symbols, self._weights.symbols)
+        turning = {gate.exponent: gate for gate in gates if gate.exponent is not None}
+        places = [*self._data.symbols, *self._weights.symbols]
+        self._shifts = Shifts.of([shift_rule(turning[symbol]) for symbol in places])
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
         by_weights = tf.transpose(self._weights.angles(tf.transpose(weights)))
+        seed = tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
         if not self._data.is_mixed:
-            estimates = self._sample(self._data.angles(features), by_weights)
+            estimates = self._sample(self._data.angles(features), by_weights, seed)
         else:
-            n = tf.shape(features)[1]
+            n, filters = tf.shape(features)[1], weights.shape[0]
+            seeds = tf.unstack(_split(seed, filters), num=filters)
             estimates = []
-            for k in range(weights.shape[0]):
+            for k in range(filters):
                 own = tf.tile(weights[k][:, None], [1, n])
                 angles = self._data.angles(tf.concat([features, own], axis=0))
-                estimates.append(self._sample(angles, by_weights[k : k + 1]))
+                estimates.append(self._sample(angles, by_weights[k : k + 1], seeds[k]))
             estimates = tf.concat(estimates, axis=0)
         estimates = tf.reshape(estimates, [weights.shape[0], self._n_strings, -1])
         outcomes = tf.matmul(tf.constant(self._mix, features.dtype)[None], estimates)
         outcomes += tf.constant(self._constant, features.dtype)[None, :, None]
         return tf.reshape(outcomes, [weights.shape[0] * len(self._mix), -1])
 
-    def _sample(self, by_data, by_weights):
-        @tf.custom_gradient
-        def sample(by_data, by_weights):
-            def gradient(upstream):
-                return self._shifted(by_data, by_weights, upstream)
+    def _sample(self, by_data, by_weights, seed):
+        for_values, for_gradient = tf.unstack(_split(seed, 2))
 
-            return self._draw(by_data, by_weights), gradient
+        def value(by_data, by_weights):
+            return self._draw(by_data, by_weights, for_values)
 
-        return sample(by_data, by_weights)
+        def gradient(by_data, by_weights, upstream):
+            return self._shifted(by_data, by_weights, upstream, for_gradient)
 
-    def _draw(self, by_data, by_weights):
+        return with_gradient(value, gradient)(by_data, by_weights)
+
+    def _draw(self, by_data, by_weights, seed):
         means = self._means(by_data, by_weights)
-        seed = tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
         chance = tf.clip_by_value((1 + means) / 2, 0.0, 1.0)
         ones = tf.random.stateless_binomial(
             tf.shape(chance), seed, tf.cast(self._repetitions, chance.dtype), chance, chance.dtype
         )
         return 2 * ones / self._repetitions - 1
 
-    def _shifted(self, by_data, by_weights, upstream):
-        data, weights, factors = (tf.constant(a, by_data.dtype) for a in self._shifts.table)
+    def _shifted(self, by_data, by_weights, upstream, seed):
+        n_data = len(self._data.symbols)
+        steps, factors = (
+            tf.constant(a, by_data.dtype) for a in (self._shifts.steps, self._shifts.factors)
+        )
 
-        def one(shift):
-            of_data, of_weights = shift
-            moved = self._draw(by_data + of_data[:, None], by_weights + of_weights[None])
+        def one(move):
+            step, own = move
+            moved = self._draw(by_data + step[:n_data, None], by_weights + step[None, n_data:], own)
             moved = tf.reshape(upstream * moved, [by_weights.shape[0], self._n_strings, -1])
             return tf.reduce_sum(moved, axis=[0, 1]), tf.reduce_sum(moved, axis=[1, 2])
 
-        kinds = (by_data.dtype, by_data.dtype)
-        for_patches, for_filters = tf.map_fn(one, (data, weights), fn_output_signature=kinds)
-        places = self._shifts.n_data
-        by_data_gradient = tf.matmul(factors[:places], for_patches)
-        by_weights_gradient = tf.transpose(tf.matmul(factors[places:], for_filters))
+        # A seed for each move, since moves may run at the same time.
+        seeds = _split(seed, self._shifts.steps.shape[1])
+        for_patches, for_filters = tf.map_fn(
+            one,
+            (tf.transpose(steps), seeds),
+            fn_output_signature=(by_data.dtype, by_data.dtype),
+        )
+        by_data_gradient = tf.matmul(factors[:n_data], for_patches)
+        by_weights_gradient = tf.transpose(tf.matmul(factors[n_data:], for_filters))
         return by_data_gradient, by_weights_gradient
+
+
+def _split(seed: tf.Tensor, n: int) -> tf.Tensor:
+    return tf.random.experimental.stateless_split(seed, n)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -140,56 +155,3 @@ def _one_symbol_each(gates, circuit: QuanvCircuit):
     data = _Arguments.of(expressions[True], known, is_mixed)
     weights = _Arguments.of(expressions[False], list(circuit.weights), False)
     return renamed, data, weights
-
-
-class _Shifts:
-    """All shifts of exponents that the gradient takes, and the factors of their outcomes.
-
-    Attributes:
-        table: Shifts of data's exponents `[shifts, data]`, of weights' `[shifts, weights]`, and
-            factors `[data + weights, shifts]`.
-        n_data: The number of data's exponents.
-    """
-
-    def __init__(self, gates, data, weights):
-        order = {s: i for i, s in enumerate((*data, *weights))}
-        self.n_data = len(data)
-        moves = [
-            (order[g.exponent], shift, factor)
-            for g in gates
-            if g.exponent is not None
-            for shift, factor in _rule(g)
-        ]
-        shifts = np.zeros((len(moves), len(order)))
-        factors = np.zeros((len(order), len(moves)))
-        for m, (place, shift, factor) in enumerate(moves):
-            shifts[m, place], factors[place, m] = shift, factor
-        self.table = shifts[:, : len(data)], shifts[:, len(data) :], factors
-
-
-def _rule(gate) -> list[tuple[float, float]]:
-    """Gives shifts s and factors d so that f'(t) is the sum of all d f(t + s)."""
-    frequencies = np.array(
-        [d for d, even, odd in harmonics(gate) if d and (even.any() or odd.any())]
-    )
-    if not len(frequencies):
-        return []
-    # Equidistant shifts serve for all multiples of one frequency; others may make them singular.
-    unit = next((u for u in frequencies.min() / np.arange(1, 9) if _divides(u, frequencies)), None)
-    if unit is None:
-        raise ValueError(
-            "Finite shots are differentiated by the parameter shift rule, for gates whose "
-            f"frequencies are multiples of one. Received a gate with {frequencies.tolist()}. "
-            "Decompose it, or take repetitions=None."
-        )
-    n = round(frequencies.max() / unit)
-    multiples = unit * np.arange(1, n + 1)
-    shifts = (2 * np.arange(n) + 1) / (2 * n * unit)
-    factors = np.linalg.solve(2 * np.sin(np.pi * np.outer(multiples, shifts)), np.pi * multiples)
-    return [(s, d) for s, d in zip(shifts, factors, strict=True)] + [
-        (-s, -d) for s, d in zip(shifts, factors, strict=True)
-    ]
-
-
-def _divides(unit: float, frequencies: np.ndarray) -> bool:
-    return np.allclose(frequencies / unit, np.round(frequencies / unit), atol=1e-6)
