@@ -117,7 +117,7 @@ def test_exact_gradients_agree(name, rng):
 @pytest.mark.parametrize("name", SAMPLED)
 def test_sampled_gradients_agree(name, rng):
     # Every symbol is the angle of one rotation: f' = (f(t + pi/2) - f(t - pi/2)) / 2, and the
-    # standard error of a row's slope is at most 1 / sqrt(2 shots).
+    # standard error of a row's slope is at most 1 / sqrt(2 shots); of data, pi times an angle.
     x = tf.constant(rng.random((2, 2)), tf.float32)
     mix = tf.constant(rng.normal(size=(2, 4)), tf.float32)
     found = gradients(layer_of(SAMPLED[name](), PLAIN, repetitions=SHOTS), x, mix)
@@ -127,7 +127,7 @@ def test_sampled_gradients_agree(name, rng):
     # Observables that are measured together are not independent; rows and filters are.
     of_rows = np.abs(by_filter).sum(axis=2)
     bounds = [
-        np.sqrt((of_rows**2).sum(axis=1))[:, None],
+        np.pi * np.sqrt((of_rows**2).sum(axis=1))[:, None],
         np.sqrt((of_rows**2).sum(axis=0))[:, None],
     ]
     for one, other, bound in zip(found, expected, bounds, strict=True):

@@ -51,7 +51,6 @@ TFQ_MODULES = {
     "layers/pqc.py",
     "layers/differentiators.py",
     "layers/backends/programs.py",
-    "layers/backends/cirq_ops.py",
 }
 
 

@@ -24,6 +24,19 @@ def get(identifier) -> tfq.differentiators.Differentiator | None:
     return None if config is None else _BY_NAME[config]()
 
 
+def differences(identifier) -> list[tuple[float, float]] | None:
+    """Gives finite differences as pairs of a shift and its factor; of others, `None`.
+
+    >>> [(round(s, 6), round(d)) for s, d in differences("central_difference")]
+    [(-0.001, -500), (0.001, 500)]
+    """
+    differentiator = get(identifier)
+    if not isinstance(differentiator, tfq.differentiators.LinearCombination):
+        return None
+    shifts, factors = differentiator.perturbations.numpy(), differentiator.weights.numpy()
+    return [(float(s), float(d)) for s, d in zip(shifts, factors, strict=True)]
+
+
 def serialize(identifier, who: str = "EncodedPQC") -> str | dict | None:
     """Gives what `get` takes, in a form that JSON can hold."""
     if identifier is None or isinstance(identifier, dict) or _is_name(identifier):

@@ -12,6 +12,7 @@ from tfq_resqunn.arguments import check_count
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.layers import differentiators
+from tfq_resqunn.layers.backends.cirq_circuits import CirqCircuits
 from tfq_resqunn.layers.backends.programs import Programs
 from tfq_resqunn.layers.backends.rules import BACKENDS, check
 from tfq_resqunn.simulation.plan import Plan, compile_circuit
@@ -86,6 +87,8 @@ class Execution:
         Raises:
             ValueError: If the backend cannot take one of its gates.
         """
+        if not isinstance(self.backend, str):
+            return Runner(CirqCircuits(circuit, self), None, False)
         if self.backend != "compiled":
             return Runner(Programs(circuit, self), None, False)
         if self.repetitions is None:

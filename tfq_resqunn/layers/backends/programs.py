@@ -1,4 +1,4 @@
-"""`Programs`: circuits as TensorFlow Quantum has them, run by its ops or by Cirq's objects.
+"""`Programs`: circuits as TensorFlow Quantum has them, run by its simulators.
 
 A circuit becomes a program, a string. A row of a batch is a program with the values of its
 symbols. TensorFlow Quantum's differentiators make gradients out of more such rows.
@@ -10,7 +10,6 @@ import tensorflow_quantum as tfq
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.serializable import serializable
 from tfq_resqunn.layers import differentiators
-from tfq_resqunn.layers.backends.cirq_ops import Origin, expectation_op, sampled_expectation_op
 from tfq_resqunn.simulation.expressions import tensor_function
 
 
@@ -19,7 +18,7 @@ class Programs:
 
     Args:
         circuit: What is run.
-        execution: `Execution` with a backend other than `"compiled"`.
+        execution: `Execution` with the backend `"noiseless"` or `"noisy"`.
     """
 
     def __init__(self, circuit: QuanvCircuit, execution):
@@ -36,8 +35,7 @@ class Programs:
         self._values = tensor_function(
             [*circuit.inputs, *circuit.weights], list(rewritten.expressions.values())
         )
-        origin = Origin(circuit, {new: old for old, new in rewritten.qubits.items()})
-        self._op = _differentiable(execution, origin)
+        self._op = _differentiable(execution)
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
@@ -58,21 +56,12 @@ class Programs:
         return tf.cast(tf.transpose(outcomes), features.dtype)
 
 
-def _differentiable(execution, origin):
+def _differentiable(execution):
     differentiator = differentiators.get(execution.differentiator)
     if execution.backend == "noiseless" and execution.repetitions is None:
         differentiator = differentiator or tfq.differentiators.Adjoint()
         return differentiator.generate_differentiable_op(analytic_op=tfq.get_expectation_op())
     differentiator = differentiator or tfq.differentiators.ParameterShift()
-    if execution.backend == "noiseless":
-        op = tfq.get_sampled_expectation_op()
-    elif execution.backend == "noisy":
-        op = tfq.noise.expectation
-    elif execution.repetitions is None:
-        op = expectation_op(execution.backend, origin)
-        return differentiator.generate_differentiable_op(analytic_op=op)
-    else:
-        op = sampled_expectation_op(
-            execution.backend, origin, execution.repetitions, execution.max_circuits
-        )
+    is_noisy = execution.backend == "noisy"
+    op = tfq.noise.expectation if is_noisy else tfq.get_sampled_expectation_op()
     return differentiator.generate_differentiable_op(sampled_op=op)

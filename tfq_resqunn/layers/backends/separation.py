@@ -1,0 +1,120 @@
+"""Circuits as Cirq's simulators and devices get them: each angle is a symbol of its own.
+
+A symbol that stands in several gates, or within an expression, cannot be shifted gate by gate. So
+the gates of the user's circuit keep their order, qubits and tags, and get fresh symbols, whose
+values are computed beforehand.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+import cirq
+import sympy
+
+from tfq_resqunn.simulation.gates import Gate, gates_of
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Separated:
+    """A circuit in which each symbol is the exponent of one gate.
+
+    Attributes:
+        circuit: The circuit.
+        symbols: Its symbols.
+        expressions: The exponents, in the symbols of the original.
+        gates: The gates that they turn, in spectral form.
+    """
+
+    circuit: cirq.Circuit
+    symbols: tuple[sympy.Symbol, ...]
+    expressions: tuple[sympy.Expr, ...]
+    gates: tuple[Gate, ...]
+
+
+def separate(circuit: cirq.AbstractCircuit) -> Separated:
+    """Gives each angle of a circuit a symbol of its own.
+
+    Operations with symbols whose gates are no `cirq.EigenGate`, controlled or not, are decomposed
+    by Cirq; global phases with symbols are dropped, since no measurement sees them.
+
+    Raises:
+        ValueError: If Cirq cannot decompose a gate.
+
+    Example:
+        >>> q, x = cirq.LineQubit(0), sympy.Symbol("x")
+        >>> separated = separate(cirq.Circuit(cirq.rx(x)(q), cirq.H(q), cirq.Z(q) ** (x * x)))
+        >>> print(separated.circuit)
+        0: ───Rx(pi*t_000)───H───Z^t_001───
+        >>> separated.expressions
+        (x/pi, x**2)
+    """
+    expressions: list[sympy.Expr] = []
+    symbols: list[sympy.Symbol] = []
+
+    def separated(op: cirq.Operation) -> Iterator[cirq.Operation]:
+        if not cirq.is_parameterized(op):
+            yield op
+            return
+        if isinstance(op.gate, cirq.GlobalPhaseGate):
+            return
+        symbol = sympy.Symbol(f"t_{len(symbols):03d}")
+        found = _with_exponent(op.untagged, symbol)
+        if found is not None:
+            turned, exponent = found
+            symbols.append(symbol)
+            expressions.append(exponent)
+            yield turned.with_tags(*op.tags)
+            return
+        for part in _decompose(op):
+            yield from separated(part)
+
+    moments = [[list(separated(op)) for op in moment] for moment in circuit]
+    rewritten = cirq.Circuit()
+    for parts in moments:
+        # What was one moment stays one, where nothing in it was decomposed.
+        if all(len(part) <= 1 for part in parts):
+            rewritten.append(cirq.Moment(parts))
+        else:
+            rewritten += cirq.Circuit(parts)
+    qubits = sorted(circuit.all_qubits())
+    by_exponent = {
+        gate.exponent: gate
+        for op in rewritten.all_operations()
+        if cirq.is_parameterized(op)
+        for gate in gates_of(cirq.Circuit(op), qubits)
+    }
+    return Separated(
+        rewritten, tuple(symbols), tuple(expressions), tuple(by_exponent[s] for s in symbols)
+    )
+
+
+def _with_exponent(op: cirq.Operation, symbol: sympy.Symbol):
+    """Gives an operation with another exponent, and its own, or `None` if it has not just one."""
+    if isinstance(op, cirq.ControlledOperation):
+        found = _with_exponent(op.sub_operation.untagged, symbol)
+        if found is None:
+            return None
+        return cirq.ControlledOperation(op.controls, found[0], op.control_values), found[1]
+    gate, around = op.gate, []
+    while isinstance(gate, cirq.ControlledGate):
+        around.append(gate)
+        gate = gate.sub_gate
+    if not isinstance(gate, cirq.EigenGate) or cirq.is_parameterized(gate._with_exponent(1.0)):
+        return None
+    turned = gate._with_exponent(symbol)
+    for outer in reversed(around):
+        turned = cirq.ControlledGate(
+            turned, outer.num_controls(), outer.control_values, outer.control_qid_shape
+        )
+    return turned.on(*op.qubits), gate.exponent
+
+
+def _decompose(op: cirq.Operation) -> list[cirq.Operation]:
+    parts = cirq.decompose_once(op, default=None)
+    if parts is None:
+        raise ValueError(
+            f"Cirq's simulators and devices are trained by shifts of each angle. Received {op}, "
+            "whose gate is no cirq.EigenGate, and which Cirq cannot decompose. Give its gate a "
+            "_decompose_ method, or write it with gates that have one."
+        )
+    return parts
