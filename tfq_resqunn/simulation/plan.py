@@ -1,8 +1,9 @@
 """`Plan`: how a circuit will be computed, why, and what it costs; decided once, at build time."""
 
 import dataclasses
-import functools
+import weakref
 from collections.abc import Callable
+from typing import Any
 
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise import Noise
@@ -87,9 +88,30 @@ def plan(circuit: QuanvCircuit, noise: Noise | None = None) -> Plan:
     return compile_circuit(circuit, noise)[0]
 
 
-@functools.lru_cache(maxsize=256)
-def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[Plan, Callable]:
-    """Compiles a circuit.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Compiled:
+    """A circuit that can be run.
+
+    Attributes:
+        plan: How it is computed.
+        form: What computes it.
+    """
+
+    plan: Plan
+    form: Any
+
+    def __call__(self, features, weights):
+        """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
+        return self.form(features, weights)
+
+
+# Circuits that something uses are compiled once. What nothing uses any more is forgotten, since a
+# compiled circuit can take tens of megabytes.
+_in_use: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
+def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[Plan, Compiled]:
+    """Compiles a circuit, or takes what is still in use of an equal one.
 
     Args:
         circuit: Any `QuanvCircuit` of gates that have a matrix.
@@ -103,11 +125,17 @@ def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[
     Raises:
         ValueError: If a gate has no matrix as a function of its angle.
     """
-    operations = circuit.circuit if noise is None else noise.apply(circuit.circuit)
-    gates = gates_of(operations, circuit.qubits)
-    return compile_gates(
-        gates, circuit.observables, circuit.qubits, circuit.inputs, circuit.weights
-    )
+    compiled = _in_use.get((circuit, noise))
+    if compiled is None:
+        operations = circuit.circuit if noise is None else noise.apply(circuit.circuit)
+        gates = gates_of(operations, circuit.qubits)
+        compiled = Compiled(
+            *compile_gates(
+                gates, circuit.observables, circuit.qubits, circuit.inputs, circuit.weights
+            )
+        )
+        _in_use[circuit, noise] = compiled
+    return compiled.plan, compiled
 
 
 def compile_gates(gates, observables, qubits, inputs, weights) -> tuple[Plan, Callable]:

@@ -1,0 +1,49 @@
+"""Compiled circuits: shared while they are in use, forgotten afterwards."""
+
+import gc
+import weakref
+
+import pytest
+
+from tfq_resqunn import Quanv2D
+from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.parts import Parts
+from tfq_resqunn.simulation.plan import compile_circuit, plan
+
+pytestmark = pytest.mark.once
+
+NOISE = Noise.of({"depolarizing": 0.1})
+
+
+def circuit_of(n_layers=1):
+    return Parts("angle", "basic_entangler", n_layers).build(2)
+
+
+@pytest.mark.parametrize("noise", [None, NOISE], ids=["noiseless", "noisy"])
+def test_equal_circuits_are_compiled_once(noise):
+    _, run = compile_circuit(circuit_of(), noise)
+    assert compile_circuit(circuit_of(), noise)[1] is run
+    assert compile_circuit(circuit_of(2), noise)[1] is not run
+    assert compile_circuit(circuit_of())[1] is not compile_circuit(circuit_of(), NOISE)[1]
+    assert plan(circuit_of(), noise) is run.plan
+
+
+def test_nothing_is_kept_that_nobody_uses():
+    forms = []
+    for n_layers in range(1, 6):
+        _, run = compile_circuit(circuit_of(n_layers))
+        forms.append(weakref.ref(run.form))
+    del run
+    assert not any(form() for form in forms)  # at once: there are no cycles
+
+
+def test_layers_that_are_gone_leave_nothing():
+    forms = []
+    for n_layers in range(1, 4):
+        layer = Quanv2D(kernel_size=(1, 2), n_layers=n_layers)
+        layer.build((None, 2, 2, 1))
+        forms.append(weakref.ref(compile_circuit(layer.pqcs[0].circuit)[1].form))
+    assert forms[-1]() is not None
+    del layer
+    gc.collect()
+    assert not any(form() for form in forms)
