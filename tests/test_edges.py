@@ -10,9 +10,7 @@ from tests.reference import BACKENDS, expectations
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn.circuits import OBSERVABLES, reupload
 from tfq_resqunn.simulation.plan import compile_circuit
-from tfq_resqunn.simulation.shots import _rule
 from tfq_resqunn.simulation.shifts import shift_rule
-from tfq_resqunn.simulation.shots import Sampled
 
 pytestmark = pytest.mark.once
 
