@@ -1,6 +1,6 @@
 """`QuanvCircuit`: encoder, ansatz and observables as one frozen value."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import cirq
 import sympy
@@ -155,7 +155,10 @@ class QuanvCircuit:
             ValueError: If what is written would not be read back equal.
         """
         if self._json is None:
-            self._json = write_json(self, self._json_types(), who="QuanvCircuit")
+            # Read back as its parts, which need not be checked again.
+            types = self._json_types(_values)
+            expected = self._value_equality_values_()
+            self._json = write_json(self, types, expected=expected, who="QuanvCircuit")
         return self._json
 
     @classmethod
@@ -174,7 +177,7 @@ class QuanvCircuit:
         >>> QuanvCircuit.from_json(circuit.to_json()) == circuit
         True
         """
-        value = read_json(text, cls._json_types(), who="QuanvCircuit")
+        value = read_json(text, cls._json_types(cls._from_json_dict_), who="QuanvCircuit")
         if not isinstance(value, cls):
             raise ValueError(
                 "QuanvCircuit: the JSON must be a circuit's, as `to_json` writes it. Received "
@@ -183,7 +186,7 @@ class QuanvCircuit:
         return value
 
     def _value_equality_values_(self):
-        return self._circuit, tuple(map(_terms, self._observables)), self._inputs, self._weights
+        return _values(self._circuit, self._observables, self._inputs, self._weights)
 
     def __repr__(self) -> str:
         try:
@@ -221,14 +224,14 @@ class QuanvCircuit:
         return "tfq_resqunn"
 
     @classmethod
-    def _json_types(cls) -> dict:
+    def _json_types(cls, make: Callable) -> dict:
         fields = {
             "circuit": of(cirq.AbstractCircuit),
             "observables": several(of(cirq.PauliSum)),
             "inputs": several(text),
             "weights": Optional(several(text)),
         }
-        return {f"{cls._json_namespace_()}.{cls.__name__}": (cls._from_json_dict_, fields)}
+        return {f"{cls._json_namespace_()}.{cls.__name__}": (make, fields)}
 
     def _json_dict_(self):
         return {
@@ -243,6 +246,15 @@ class QuanvCircuit:
         # Earlier versions did not write the weights, and sorted them as strings.
         with sorted_by("natural" if weights else "string"):
             return cls(circuit, observables, inputs, weights)
+
+
+def _values(circuit, observables, inputs, weights) -> tuple:
+    """What makes a circuit equal to another."""
+    inputs, weights = (
+        tuple(s if isinstance(s, sympy.Symbol) else sympy.Symbol(s) for s in symbols)
+        for symbols in (inputs, weights)
+    )
+    return circuit.freeze(), tuple(map(_terms, observables)), inputs, weights
 
 
 def _rebuilt(circuit, observables, inputs, weights) -> QuanvCircuit:

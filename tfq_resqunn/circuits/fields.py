@@ -210,13 +210,24 @@ def boolean_formulas(value):
     """Formulas such as `a & ~b`, which Cirq evaluates: names and operators, nothing else."""
     formulas = several(text, 64)(value)
     for formula in formulas:
-        try:
-            nodes = list(ast.walk(ast.parse(formula, mode="eval")))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            nodes = [ast.Call()]
-        if len(nodes) > 500 or not all(isinstance(n, _FORMULA) for n in nodes):
+        nodes = _parsed(formula)
+        if not 0 < len(nodes) <= 500 or not all(isinstance(n, _FORMULA) for n in nodes):
             raise _refuse("formulas of names, &, |, ^ and ~", formula)
     return formulas
+
+
+def check_formulas(fields: dict) -> None:
+    """Checks that formulas are of the names that go with them."""
+    names = {n.id for f in fields["boolean_strs"] for n in _parsed(f) if isinstance(n, ast.Name)}
+    if unknown := names - set(fields["parameter_names"]):
+        raise ValueError(f"its formulas must be of its `parameter_names`. Received {unknown}.")
+
+
+def _parsed(formula: str) -> list[ast.AST]:
+    try:
+        return list(ast.walk(ast.parse(formula, mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
 
 
 _FORMULA = (

@@ -59,8 +59,10 @@ _TABLEAU: Fields = {
 }
 
 
-def gate_class(value) -> type:
-    """The name of a class of gates."""
+def gate_or_class(value):
+    """A gate, or the name of a class of gates."""
+    if isinstance(value, cirq.Gate):
+        return value
     name = text(value)
     factory = factory_from_json(name) if name in TYPES else user_factory(name)
     if not isinstance(factory, type) or not issubclass(factory, cirq.Gate):
@@ -230,9 +232,9 @@ OPERATIONS: dict[str, Fields] = {
         "measurement_key_map": lambda v: {text(k): text(n) for k, n in of(dict)(v).items()},
         "param_resolver": of(cirq.ParamResolver),
         "repetition_ids": Optional(_NAMES),
-        "parent_path": _NAMES,
+        "parent_path": Optional(_NAMES),
         "use_repetition_ids": Optional(flag),
-        "repeat_until": nothing,
+        "repeat_until": Optional(nothing),
     },
     "IdentityOperation": {"qubits": qubits},
     "GlobalPhaseOperation": {"coefficient": amplitude},
@@ -253,7 +255,11 @@ CIRCUITS: dict[str, Fields] = {
     "Moment": {"operations": several(operation)},
     **dict.fromkeys(
         ("Circuit", "FrozenCircuit"),
-        {"moments": several(of(cirq.Moment)), "tags": Optional(several(tag)), "device": ignored},
+        {
+            "moments": several(of(cirq.Moment)),
+            "tags": Optional(several(tag)),
+            "device": Optional(ignored),
+        },
     ),
 }
 
@@ -280,7 +286,7 @@ NOISE: dict[str, Fields] = {
         "prepend": flag,
         "require_physical_tag": flag,
     },
-    "OpIdentifier": {"gate_type": gate_class, "qubits": qubits},
+    "OpIdentifier": {"gate_type": gate_or_class, "qubits": qubits},
 }
 
 TYPES: dict[str, Fields] = {

@@ -7,11 +7,12 @@ gates incompletely.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cirq
 import sympy
 from cirq.protocols.json_serialization import CirqEncoder
 
-from tfq_resqunn.circuits import expressions
 from tfq_resqunn.circuits.reader import EXPRESSION, Types, read_json
 from tfq_resqunn.circuits.srepr import parse_srepr
 
@@ -21,52 +22,71 @@ __all__ = ["parse_srepr", "read_json", "rename_symbols", "write_json"]
 class _Encoder(CirqEncoder):
     """Cirq's encoder, completed."""
 
+    exactly = False  # whether sympy may not simplify what is read back
+
     def default(self, o):
         if isinstance(o, sympy.Basic):
-            return self._expression(o)
+            return _written(o, self.exactly)
         written = super().default(o)
         if isinstance(o, cirq.PauliInteractionGate):
             written["exponent"] = o.exponent  # which Cirq leaves out
         return written
 
-    def _expression(self, o: sympy.Basic) -> dict:
-        if type(o) is sympy.Symbol and o == sympy.Symbol(o.name):
-            return super().default(o)
-        expressions.check_expression(o)
-        text = sympy.srepr(o)
-        if parse_srepr(text) != o:  # sympy would simplify it
-            return {"cirq_type": EXPRESSION, "srepr": text, "evaluate": False}
-        if isinstance(o, sympy.Float) and sympy.Float(float(o)) != o:
-            return {"cirq_type": EXPRESSION, "srepr": text}
-        try:
-            return super().default(o)
-        except TypeError:
-            return {"cirq_type": EXPRESSION, "srepr": text}
+
+class _ExactEncoder(_Encoder):
+    exactly = True
 
 
-def write_json(value, types: Types | None = None, *, who: str = "write_json") -> str:
+def _written(e: sympy.Basic, exactly: bool) -> dict:
+    """Writes an expression as Cirq does, where Cirq does."""
+    if isinstance(e, sympy.Symbol) and e == sympy.Symbol(e.name):
+        return {"cirq_type": "sympy.Symbol", "name": e.name}
+    if exactly and parse_srepr(text := sympy.srepr(e)) != e:
+        return {"cirq_type": EXPRESSION, "srepr": text, "evaluate": False}
+    if isinstance(e, _BY_ARGUMENTS):
+        parts = [_written(part, False) for part in e.args]
+        return {"cirq_type": f"sympy.{type(e).__name__}", "args": parts}
+    if isinstance(e, sympy.Integer):
+        return {"cirq_type": "sympy.Integer", "i": e.p}
+    if isinstance(e, sympy.Rational):
+        return {"cirq_type": "sympy.Rational", "p": e.p, "q": e.q}
+    if isinstance(e, sympy.Float) and e == sympy.Float(float(e)):
+        return {"cirq_type": "sympy.Float", "approx": float(e)}
+    for name, known in (("pi", sympy.pi), ("E", sympy.E), ("EulerGamma", sympy.EulerGamma)):
+        if e is known:
+            return {"cirq_type": f"sympy.{name}"}
+    return {"cirq_type": EXPRESSION, "srepr": sympy.srepr(e)}
+
+
+_BY_ARGUMENTS = (sympy.Add, sympy.Mul, sympy.Pow)
+
+
+def write_json(
+    value, types: Types | None = None, *, expected: Any = None, who: str = "write_json"
+) -> str:
     """Gives `value` (anything that Cirq can write) as JSON text.
 
     Args:
         value: It.
         types: As for `read_json`, with which the text is read back.
+        expected: What is then to be read. Default: `value`.
         who: Who asks, for messages.
 
     Raises:
         TypeError: If Cirq cannot write it.
         ValueError: If what is read back is not equal to it.
     """
+    expected = value if expected is None else expected
     try:
-        text = cirq.to_json(value, cls=_Encoder)
+        for encoder in (_Encoder, _ExactEncoder):
+            text = cirq.to_json(value, cls=encoder)
+            if _equal(read_json(text, types, who=who), expected, text):
+                return text
     except TypeError as error:
         raise TypeError(f"{who}: Cirq cannot write a {type(value).__name__}: {error}") from error
-    try:
-        same = _equal(read_json(text, types, who=who), value, text)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"{who}: what is written cannot be read again: {error}") from error
-    if not same:
-        raise ValueError(_difference(value, who))
-    return text
+    raise ValueError(_difference(value, who))
 
 
 def _equal(read, value, text: str) -> bool:

@@ -16,7 +16,7 @@ from cirq.protocols.json_serialization import factory_from_json
 
 from tfq_resqunn.circuits import expressions
 from tfq_resqunn.circuits.expressions import Measured
-from tfq_resqunn.circuits.fields import MAX_QUBITS, Field, Optional
+from tfq_resqunn.circuits.fields import MAX_QUBITS, Field, Optional, check_formulas
 from tfq_resqunn.circuits.file_types import TYPES, Fields, user_factory, user_fields
 from tfq_resqunn.circuits.srepr import read_srepr
 
@@ -129,6 +129,8 @@ class _Reader:
             return complex(**checked)
         if name == "CircuitOperation":
             self._check_repetitions(checked)
+        elif name == "BooleanHamiltonianGate":
+            check_formulas(checked)
         factory = factory_from_json(name)
         made = getattr(factory, "_from_json_dict_", factory)(**checked)
         is_large = isinstance(made, cirq.Gate) and cirq.num_qubits(made) > MAX_QUBITS
@@ -175,9 +177,9 @@ class _Reader:
         for field, check in known.items():
             if field in fields:
                 checked[field] = _check_field(check, fields[field], (*path, field))
-            elif not isinstance(check, Optional) and field not in _OFTEN_LEFT_OUT:
+            elif not isinstance(check, Optional):
                 raise _Refused(f"{_at(path)}, a {name}, must have `{field}`.")
-        return {k: v for k, v in checked.items() if k not in _OFTEN_LEFT_OUT}
+        return checked
 
     def _check_repetitions(self, fields: dict) -> None:
         count = abs(fields["repetitions"]) * self._count(fields["circuit"])
@@ -223,7 +225,6 @@ _CONTEXTS: dict[str, Callable] = {
     "_SerializedKey": _Reader._recall,
     "_ContextualSerialization": lambda _, fields: fields["object_dag"][-1],
 }
-_OFTEN_LEFT_OUT = ("device",)
 _OF_MANY_QUBITS = (
     cirq.IdentityGate,
     cirq.MeasurementGate,

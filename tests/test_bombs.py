@@ -1,0 +1,244 @@
+"""Small files that would stand for enormous things: refused before anything is computed."""
+
+import json
+
+import cirq
+import numpy as np
+import pytest
+import sympy
+
+import tfq_resqunn as rq
+from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.srepr import parse_srepr
+
+pytestmark = pytest.mark.once
+
+Q = cirq.LineQubit.range(2)
+X, Y = "Symbol('x_0')", "Symbol('y')"
+
+
+def nested(name: str, depth: int, inner: str = X) -> str:
+    return f"{name}(" * depth + inner + ")" * depth
+
+
+def call(name: str, parts) -> str:
+    return f"{name}({', '.join(parts)})"
+
+
+def symbols(n: int) -> list[str]:
+    return [f"Symbol('x_{i}')" for i in range(n)]
+
+
+def doubled(depth: int) -> str:
+    text = X
+    for i in range(depth):
+        pair = f"ExprCondPair({text}, StrictGreaterThan({text}, Symbol('y_{i}')))"
+        text = f"Piecewise({pair}, ExprCondPair(Symbol('z'), true))"
+    return text
+
+
+ROOTS = [f"Pow(Integer({p}), Rational(1, 2))" for p in (2, 3, 5, 7, 11, 13, 17, 19)]
+EXPRESSIONS = {
+    "tower": "Pow(Integer(9), Pow(Integer(9), Integer(9)))",
+    "tower of a symbol": f"Pow(Integer(9), Mul(Pow(Integer(9), Integer(9)), {X}))",
+    "tower that cancels": f"Pow(Integer(9), Add({X}, Mul(Integer(-1), {X}), Integer(100000000)))",
+    "power of a logarithm": "exp(Mul(log(Integer(3)), Integer(100000)))",
+    "many powers": call("Add", [f"Pow(Integer(3), Integer({9000 + i}))" for i in range(2000)]),
+    "rational of text": "Rational('1e999999999')",
+    "digits": f"Integer({'9' * 4000})",
+    "more digits": f"Integer('{'9' * 100_000}')",
+    "float": "Float('1e999999999')",
+    "float's precision": "Float('1.0', precision=1000000000)",
+    "float's digits": f"Float('{'1' * 100_000}')",
+    "factorial": "factorial(Integer(1000000000))",
+    "logarithm of a factorial": "loggamma(Integer(1000000000))",
+    "the same, that cancels": f"loggamma(Add({X}, Mul(Integer(-1), {X}), Integer(1000000000)))",
+    "nesting": nested("sin", 5000),
+    "brackets": "(" * 100_000,
+    "exponentials": nested("exp", 10),
+    "sine of an exponential": f"sin(exp({nested('exp', 4)}))",
+    "reciprocal of nothing": "sin(Pow(exp(Mul(Integer(-1), exp(Integer(50)))), Integer(-1)))",
+    "sine of what cancels": (
+        "sin(exp(Pow(Add(Integer(100000000000000000000), "
+        "Integer(-100000000000000000000), Rational(1, 1000000000000)), Integer(-1))))"
+    ),
+    "terms": call("Add", [X] * 100_000),
+    "fractions": call("Add", [f"Rational(1, {10**17 + i})" for i in range(9000)]),
+    "power of a sum": f"Pow({call('Add', symbols(20))}, Integer(50))",
+    "power of a constant": f"Abs(Pow({call('Add', [*ROOTS, 'I'])}, Integer(40)))",
+    "product of sums": call("Mul", [f"Add({s}, {Y})" for s in symbols(40)]),
+    "real part": f"re(Pow({call('Add', [X, f'Mul(I, {Y})'])}, Integer(3000)))",
+    "argument": "arg(Pow(Add(I, Symbol('x_0')), Integer(3000)))",
+    "absolute value": f"Abs(Pow({call('Mul', symbols(30))}, Integer(90)))",
+    "maximum": call("Max", symbols(64)),
+    "remainder": f"Mod({call('Add', symbols(64))}, Add({X}, {Y}))",
+    "floor": f"floor({call('Add', [f'Mul(I, {s}, exp({Y}))' for s in symbols(500)])})",
+    "conditions": doubled(11),
+    "infinite": "Pow(Integer(0), Integer(-1))",
+    "no number": "nan",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_expressions_that_would_grow(name):
+    with pytest.raises(ValueError, match="an expression|srepr form|must be a finite|precision"):
+        parse_srepr(EXPRESSIONS[name])
+
+
+def test_numbers_that_cirq_would_take():
+    gate = {"cirq_type": "Rx", "rads": None}
+    for rads in (
+        '{"cirq_type": "sympy.Pow", "args": [{"cirq_type": "sympy.Integer", "i": 9}, '
+        '{"cirq_type": "sympy.Integer", "i": 99999999}]}',
+        '{"cirq_type": "sympy.Float", "approx": 1e999}',
+        '{"cirq_type": "sympy.Rational", "p": 1, "q": 0}',
+        '{"cirq_type": "sympy.Integer", "i": true}',
+        '{"cirq_type": "sympy.Integer", "i": 1.5}',
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "1" * 400,
+        "1" * 5000,
+    ):
+        text = json.dumps(gate).replace("null", rads)
+        with pytest.raises(ValueError, match="finite number|expression|cannot be|digits"):
+            QuanvCircuit.from_json(text)
+
+
+def circuit_of(*operations) -> str:
+    moments = [{"cirq_type": "Moment", "operations": [op]} for op in operations]
+    circuit = {"cirq_type": "FrozenCircuit", "moments": moments}
+    value = {"cirq_type": "VAL", "key": 0, "val": circuit}
+    return {"cirq_type": "tfq_resqunn.QuanvCircuit", "circuit": value, "observables": [],
+            "inputs": []}  # fmt: skip
+
+
+def on_qubits(gate: dict, n: int = 1) -> dict:
+    qubits = [{"cirq_type": "LineQubit", "x": i} for i in range(n)]
+    return {"cirq_type": "GateOperation", "gate": gate, "qubits": qubits}
+
+
+def repeated(circuit: dict, n: int) -> dict:
+    return {
+        "cirq_type": "CircuitOperation", "circuit": circuit, "repetitions": n, "qubit_map": [],
+        "measurement_key_map": {}, "param_resolver": {"cirq_type": "ParamResolver",
+        "param_dict": []}, "repetition_ids": None, "parent_path": [],
+        "use_repetition_ids": False,
+    }  # fmt: skip
+
+
+def shared(depth: int) -> dict:
+    """Circuits that each hold the one before it ten times."""
+    pauli = {"cirq_type": "_PauliX", "exponent": 1.0, "global_shift": 0.0}
+    value = None
+    for key in range(1, depth + 1):
+        if value is None:
+            inner = [on_qubits(pauli), on_qubits(pauli)]
+        else:
+            again = repeated({"cirq_type": "REF", "key": key - 1}, 1)
+            inner = [repeated(value, 1), *[again] * 9]
+        moments = [{"cirq_type": "Moment", "operations": [op]} for op in inner]
+        circuit = {"cirq_type": "FrozenCircuit", "moments": moments}
+        value = {"cirq_type": "VAL", "key": key, "val": circuit}
+    return repeated(value, 1)
+
+
+X_GATE = {"cirq_type": "XPowGate", "exponent": 1.0, "global_shift": 0.0}
+ONE = {"cirq_type": "VAL", "key": 1, "val": {"cirq_type": "FrozenCircuit", "moments": [
+    {"cirq_type": "Moment", "operations": [on_qubits(X_GATE)]}]}}  # fmt: skip
+DEEP: dict = X_GATE
+for _ in range(400):
+    DEEP = {"cirq_type": "ControlledGate", "sub_gate": DEEP, "num_controls": 1}
+OPERATIONS = {
+    "repetitions": repeated(ONE, 10**9),
+    "repetitions of repetitions": repeated(ONE, 10**5 + 1),
+    "sharing": shared(7),
+    "identity": on_qubits({"cirq_type": "IdentityGate", "num_qubits": 10**9}),
+    "controls": on_qubits({"cirq_type": "ControlledGate", "sub_gate": X_GATE,
+                           "num_controls": 10**9}),
+    "copies": on_qubits({"cirq_type": "ParallelGate", "sub_gate": X_GATE, "num_copies": 10**9}),
+    "copies of copies": on_qubits({"cirq_type": "ParallelGate", "num_copies": 32, "sub_gate": {
+        "cirq_type": "ParallelGate", "num_copies": 32, "sub_gate": X_GATE}}, 1024),
+    "fourier": on_qubits({"cirq_type": "QuantumFourierTransformGate", "num_qubits": 10**9,
+                          "without_reverse": False}),
+    "gradient": on_qubits({"cirq_type": "PhaseGradientGate", "num_qubits": 10**9,
+                           "exponent": 0.5}),
+    "depolarizing": on_qubits({"cirq_type": "DepolarizingChannel", "p": 0.1, "n_qubits": 40}),
+    "levels": on_qubits({"cirq_type": "IdentityGate", "num_qubits": 1, "qid_shape": [10**9]}),
+    "matrix": on_qubits({"cirq_type": "MatrixGate", "matrix": [[1]], "qid_shape": [2] * 60}, 60),
+    "alternatives": on_qubits({"cirq_type": "ControlledGate", "sub_gate": X_GATE,
+                               "control_values": [[0, 1]] * 30}, 31),
+    "depth": on_qubits(DEEP, 401),
+    "nothing to refer to": repeated({"cirq_type": "REF", "key": 7}, 1),
+    "itself": repeated({"cirq_type": "REF", "key": 0}, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operations_that_would_grow(name):
+    with pytest.raises(ValueError, match="^QuanvCircuit: ") as error:
+        QuanvCircuit.from_json(json.dumps(circuit_of(OPERATIONS[name])))
+    assert len(str(error.value)) < 1000
+    assert "measured" not in str(error.value) and "observables" not in str(error.value)
+
+
+@pytest.mark.parametrize("depth", [200, 10_000, 1_000_000])
+def test_json_that_is_deep(depth):
+    for opening, closing in (("[", "]"), ('{"a":', "}")):
+        text = opening * depth + "1" + closing * depth
+        with pytest.raises(ValueError, match="nested|JSON"):
+            QuanvCircuit.from_json(text)
+
+
+NO_JSON = ["", "{", "nonsense", "[1,", "\x00", "{'a': 1}", "PK\x03\x04", "null", "[]", "3", '"a"']
+
+
+@pytest.mark.parametrize("text", NO_JSON)
+def test_text_that_is_no_circuit(text):
+    with pytest.raises(ValueError, match="QuanvCircuit: .*JSON"):
+        QuanvCircuit.from_json(text)
+    with pytest.raises(ValueError, match="Noise: .*JSON"):
+        Noise.of({"cirq": text})
+
+
+@pytest.mark.parametrize("value", [None, 3, b"{}", ["{}"], {}])
+def test_no_text_at_all(value):
+    with pytest.raises(TypeError, match="JSON must be text"):
+        QuanvCircuit.from_json(value)
+
+
+def test_a_value_put_into_a_subcircuit_is_counted_in():
+    # What looks small by itself would not be, in the place of a symbol.
+    a, b = sympy.symbols("a b")
+    inner = cirq.FrozenCircuit(cirq.rx(sympy.sin(sympy.exp(sympy.exp(a))))(Q[0]))
+    for value in (1e300, sympy.exp(100 * b)):
+        op = cirq.CircuitOperation(inner, use_repetition_ids=False).with_params({a: value})
+        with pytest.raises(ValueError, match="finite number of moderate size"):
+            QuanvCircuit(cirq.Circuit(op, cirq.rx(b)(Q[0])))
+
+
+def test_a_controlled_gate_of_many_qubits_is_refused_by_the_layer():
+    qubits = cirq.LineQubit.range(20)
+    x, w = sympy.symbols("x_0 w_0")
+    large = cirq.rx(w)(qubits[0]).controlled_by(*qubits[1:])
+    circuit = QuanvCircuit(cirq.Circuit(cirq.rx(x)(qubits[0]), large), cirq.Z(qubits[0]))
+    with pytest.raises(ValueError, match="controlled gates on up to 12 qubits .* 20 qubits"):
+        rq.EncodedPQC(circuit)
+    many = [cirq.rx(w)(q).controlled_by(*qubits[10:]) for q in qubits[:10]] * 8
+    circuit = QuanvCircuit(cirq.Circuit(cirq.rx(x)(qubits[0]), many), cirq.Z(qubits[0]))
+    with pytest.raises(ValueError, match="entries in all"):
+        rq.EncodedPQC(circuit)
+
+
+def test_real_circuits_are_far_from_the_limits():
+    n = 49
+    encoder = rq.circuits.angle_encoder(n)
+    ansatz = rq.circuits.strongly_entangling(n, 10)
+    circuit = QuanvCircuit.from_parts(encoder, ansatz)
+    assert QuanvCircuit.from_json(circuit.to_json()) == circuit
+    wide = rq.circuits.amplitude_encoder(256)
+    circuit = QuanvCircuit.from_parts(wide, rq.circuits.basic_entangler(8))
+    assert QuanvCircuit.from_json(circuit.to_json()) == circuit
+    assert np.isfinite(len(circuit.to_json()))
