@@ -5,9 +5,6 @@ from collections.abc import Collection, Iterator
 import cirq
 
 from tfq_resqunn.arguments import Rule, check_size, instance
-from tfq_resqunn.arguments import check_count as check_count  # TODO after the merge
-from tfq_resqunn.arguments import check_flag as check_flag
-from tfq_resqunn.arguments import is_integer as is_integer
 
 check_circuit = instance(
     cirq.AbstractCircuit, "a cirq.Circuit", "Put operations together with cirq.Circuit(...)."
