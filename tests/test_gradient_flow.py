@@ -19,7 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import tfq_resqunn as rq
 from tests.reference import BACKENDS
 from tfq_resqunn._keras import keras
-from tfq_resqunn.gradients.layers import recorded_calls
+from tfq_resqunn.gradients.calls import recorded_calls
 from tfq_resqunn.seeding import set_seed
 
 # Keras 3's optimisers say so where a layer gets no gradient, which is what is tested here.

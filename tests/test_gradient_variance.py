@@ -170,6 +170,7 @@ def test_seeds(measured):
 def test_table_and_text(measured):
     variance = measured[0]
     columns = ["n_layers", "filters", "layer", "kind", "n_weights", "variance", "low", "high"]
+    columns.append("state")
     assert list(variance.table.columns) == columns
     assert list(variance.table["layer"]) == ["quanv_1", "quanv_2", "head"] * 2
     assert variance.table["variance"].isna().tolist() == [True, False, False] * 2

@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import inspect
 import json
 import os
 import shutil
@@ -19,6 +20,9 @@ from tfq_resqunn.circuits.json import write_json
 from tfq_resqunn.circuits.measurements import Measurements
 from tfq_resqunn.circuits.unrolling import unroll
 from tfq_resqunn.gradients.layers import layers_with_weights
+from tfq_resqunn.gradients.batch import as_batch, n_samples
+from tfq_resqunn.gradients.calls import recorded_calls
+from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights
 from tfq_resqunn.layers import EncodedPQC, Quanv2D
 from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
 
@@ -35,8 +39,10 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
     together. Noise is left out: a device brings its own.
 
     Args:
-        model: A Keras model that holds `Quanv2D`s or `EncodedPQC`s, or one of these, built.
-        inputs: What `model` takes, one image or more, with the axis of the batch.
+        model: A Keras model or layer that holds `Quanv2D`s or `EncodedPQC`s anywhere, or one of
+            these, built.
+        inputs: What `model` takes (an array, or a list or dictionary of them), one image or more,
+            with the axis of the batch.
         folder: To be made. It appears once it is complete.
         repetitions: Shots for each circuit, for the costs.
 
@@ -79,7 +85,7 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
         layers = [_export_layer(*each, partial, repetitions) for each in reached]
         manifest = {
             "repetitions": repetitions,
-            "cost": _total([layer["cost"] for layer in layers], len(inputs)),
+            "cost": _total([layer["cost"] for layer in layers], n_samples(inputs)),
             "layers": layers,
         }
         text = json.dumps(manifest, indent=1, allow_nan=False)
@@ -241,16 +247,18 @@ def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
             f"export_circuits: `model` must be built, so that it has weights. Received "
             f"{model.name!r}, which is not. Train it, or call it once with its inputs."
         )
-    if isinstance(model, (EncodedPQC, Quanv2D)):
+    if isinstance(model, CIRCUIT_LAYERS):
         return [(model.name, model, [_with_shape(model, inputs)])]
     layers = {
         name: layer
         for name, layer in layers_with_weights(model)
-        if isinstance(layer, (EncodedPQC, Quanv2D))
+        if isinstance(layer, CIRCUIT_LAYERS)
     }
-    with _listening(layers.values()) as calls:
-        model(tf.convert_to_tensor(inputs), training=False)
-    reached = [(name, layer, calls[id(layer)]) for name, layer in layers.items()]
+    with recorded_calls(layers.values()) as calls:
+        _call(model, as_batch(inputs))
+    reached = [
+        (name, layer, [seen for seen, _ in calls[id(layer)]]) for name, layer in layers.items()
+    ]
     hidden = [name for name, _, seen in reached if not all(hasattr(x, "numpy") for x in seen)]
     if hidden:
         raise ValueError(
@@ -267,29 +275,16 @@ def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
     return reached
 
 
+def _call(model, inputs) -> None:
+    # Keras refuses an argument that `call` does not have.
+    takes_training = "training" in inspect.signature(model.call).parameters
+    model(inputs, **({"training": False} if takes_training else {}))
+
+
 def _with_shape(layer, inputs) -> tf.Tensor:
     inputs = tf.cast(inputs, layer.compute_dtype)
     layer.compute_output_shape(inputs.shape)  # raises where they do not fit
     return inputs
-
-
-@contextlib.contextmanager
-def _listening(layers) -> Iterator[dict]:
-    """Gives all inputs of each layer, by its id, from the calls that happen in here."""
-    calls: dict[int, list] = collections.defaultdict(list)
-
-    def listening(call, seen):
-        def call_and_keep(inputs):
-            seen.append(inputs)
-            return call(inputs)
-
-        return call_and_keep
-
-    with contextlib.ExitStack() as stack:
-        for layer in layers:
-            layer.call = listening(layer.call, calls[id(layer)])
-            stack.callback(delattr, layer, "call")  # the class's own shows again
-        yield calls
 
 
 @contextlib.contextmanager

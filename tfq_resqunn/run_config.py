@@ -25,6 +25,7 @@ class RunConfig:
         placement: Where the skip connections are, such as `"(X+O1)+O2"`, or `"none"`.
             Default: around every layer.
         head: `"linear"` or `"none"`, see `resqunn`.
+        shortcut: `"pool"`, `"conv"` or `"none"`, see `resqunn`.
         classical: Whether a convolution stands in each quanvolution's place, see
             `classical_twin`.
         kernel_size: Pixels of a patch in each direction, one number or `(rows, cols)`.
@@ -35,7 +36,8 @@ class RunConfig:
         n_layers: Number of the ansatz' layers in each circuit.
         n_uploads: How often encoder and ansatz are repeated in each circuit.
         observables: What is measured, see `Quanv2D`.
-        readout: `"pixels"` or `"channels"`, see `Quanv2D`.
+        readout: `"pixels"` or `"channels"`, see `Quanv2D`. Default: as `resqunn` chooses for each
+            layer.
         input_gradient: Whether gradients pass through the layers to what lies before them.
         trainable: Whether the layers' weights are trained; if not, only the head is.
         backend: What runs the circuits, see `Quanv2D`.
@@ -67,6 +69,7 @@ class RunConfig:
     depth: int = 2
     placement: str | None = None
     head: str = "linear"
+    shortcut: str = "pool"
     classical: bool = False
     kernel_size: int | tuple[int, int] = 2
     padding: str = "valid"
@@ -76,7 +79,7 @@ class RunConfig:
     n_layers: int = 1
     n_uploads: int = 1
     observables: str = "z"
-    readout: str = "pixels"
+    readout: str | None = None
     input_gradient: bool = True
     trainable: bool = True
     backend: str = "compiled"

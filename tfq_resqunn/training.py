@@ -153,6 +153,7 @@ def build_model(config: RunConfig, data: datasets.Dataset, jit_compile="auto") -
         depth=config.depth,
         placement=config.placement,
         head=config.head,
+        shortcut=config.shortcut,
         **{name: getattr(config, name) for name in QUANV2D_ARGUMENTS},
     )
     model.compile(

@@ -48,6 +48,12 @@ Examples:
     type=click.Choice(["linear", "none"]),
 )
 @option(
+    "shortcut",
+    "What brings the terms of a sum to one shape, where they differ: pool averages and repeats, "
+    "without weights; conv is a trained 1x1 convolution; none refuses such sums.",
+    type=click.Choice(["pool", "conv", "none"]),
+)
+@option(
     "classical",
     "Whether convolutions stand in the place of the circuits (the classical twin, a control).",
     otherwise="--quantum",
@@ -74,7 +80,8 @@ Examples:
 )
 @option(
     "readout",
-    "Where a patch's outcomes go: to its own pixels, or to channels.",
+    "Where a patch's outcomes go: to its own pixels, or to channels.  [default: to pixels where "
+    "they are as many, or a multiple]",
     type=click.Choice(["pixels", "channels"]),
 )
 @option(

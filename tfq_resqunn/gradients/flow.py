@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfq_resqunn._keras import keras
 from tfq_resqunn.arguments import check_count, check_path, checked, integer
 from tfq_resqunn.files import replacing
+from tfq_resqunn.gradients.batch import checked_batch, first_of
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.report import (
     GradientReport,
@@ -31,19 +32,22 @@ class GradientFlow(keras.callbacks.Callback):
     In TensorBoard, below `log_dir`, a run called `gradients` has:
 
     - scalars: `gradient/<layer>/norm`, `gradient/<layer>/zeros` (share of components that are
-      exactly zero) and `gradient/<layer>/state` (0 none, 1 zero, 2 flows). A layer without a
-      gradient has the last alone, a static one none of them;
-    - histograms: `gradient/<layer>` of the components, `angles/<layer>` of the circuits' weights;
+      exactly zero) and `gradient/<layer>/state` (0 none, 1 zero, 2 flows, 3 nan: not finite). A
+      layer without a gradient has the last alone, a static one none of them; numbers that are not
+      finite are left out;
+    - histograms: `gradient/<layer>` of the components that are finite, `angles/<layer>` of the
+      circuits' weights;
     - text: `report`, the table of each epoch, and `diagram/<layer>` of the circuits;
     - images: `circuit/<layer>`, and `feature_maps/<layer>` of the first images of the batch.
 
     Args:
         x: A batch of inputs, as for `gradient_report`.
-        y: Their targets.
+        y: Their targets, likewise.
         log_dir: TensorBoard's folder, which may be that of `keras.callbacks.TensorBoard`.
             `None` writes nothing for TensorBoard.
         csv: File for the table, a row for each epoch and layer, overwritten. It is whole after
-            every epoch. `None` writes none.
+            every epoch. `None` writes none. To pandas, the state `nan` is a missing value unless
+            the file is read with `keep_default_na=False, na_values=[""]`.
         every: Integer, epochs from one record to the next. The last epoch is always recorded.
         n_feature_maps: Integer, images of the batch whose feature maps are drawn; 0 for none.
 
@@ -77,19 +81,13 @@ class GradientFlow(keras.callbacks.Callback):
     )
     def __init__(self, x, y, log_dir=None, csv=None, *, every=1, n_feature_maps=4):
         super().__init__()
-        if len(x) != len(y) or not len(x):
-            raise ValueError(
-                "GradientFlow: `x` and `y` must be a batch of inputs and as many targets, at "
-                f"least one.\nReceived {len(x)} and {len(y)}.\nTake the first of the training "
-                "data, such as x_train[:64] and y_train[:64]."
-            )
+        self._x, self._y = checked_batch(x, y, "GradientFlow")
         self.every = every
         self.n_feature_maps = n_feature_maps
         self.log_dir = None if log_dir is None else Path(log_dir)
         self.csv = None if csv is None else _checked_file(csv)
         self.history: list[GradientReport] = []
         self.epochs: list[int] = []
-        self._x, self._y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
         self._layers, self._measure = (), None
         self._summaries = None
 
@@ -111,7 +109,7 @@ class GradientFlow(keras.callbacks.Callback):
         self._measure = self._trace()
         self._started, self._done = False, None
         if self.log_dir is not None:
-            images = self._x[: self.n_feature_maps] if self.n_feature_maps else None
+            images = first_of(self._x, self.n_feature_maps) if self.n_feature_maps else None
             self._summaries = Summaries(
                 self.log_dir / "gradients", self.model, self._layers, images
             )

@@ -1,21 +1,29 @@
-"""The layers of a model, wrapped and nested ones too, and what goes through them."""
+"""The layers of a model, wherever they stand: nested, wrapped, held by the user's own layers."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.layers import EncodedPQC, Quanv2D
 
+CIRCUIT_LAYERS = (EncodedPQC, Quanv2D)
 
-def layers_with_weights(parent, prefix: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
-    """Yields each layer that owns weights, after its name with those of the layers around it."""
-    for layer in _children(parent):
-        name = prefix + layer.name
-        if _children(layer):
-            yield from layers_with_weights(layer, f"{name}/")
-        elif layer.weights:
-            yield name, layer
+
+def layers_with_weights(parent) -> Iterator[tuple[str, keras.layers.Layer]]:
+    """Yields each layer that owns weights, after its name with those of the layers around it.
+
+    Layers that Keras makes of others (`LSTM`, `MultiHeadAttention`) and those that run circuits
+    are one each. A layer that stands in several places comes once.
+    """
+    if _owns_weights(parent):
+        yield parent.name, parent
+    yield from _walk(parent, "", set())
+
+
+def own_trainable_weights(layer) -> list:
+    """Gives the trainable weights of a layer, without those of layers told by themselves."""
+    told = {id(weight) for part in _parts(layer) for weight in part.weights}
+    return [weight for weight in layer.trainable_weights if id(weight) not in told]
 
 
 def circuit_of(layer) -> QuanvCircuit | None:
@@ -27,34 +35,42 @@ def circuit_of(layer) -> QuanvCircuit | None:
     return None
 
 
-@contextmanager
-def recorded_calls(layers: Iterable[keras.layers.Layer]) -> Iterator[dict]:
-    """Gives a dictionary that collects, by layer, the input and output of its latest call.
-
-    Works wherever a layer stands, since it listens to the layer and not to the model around it.
-    """
-    calls = {}
-    with ExitStack() as stack:
-        for layer in layers:
-            layer.call = _recording(layer, calls)
-            stack.callback(delattr, layer, "call")  # the class's own shows again
-        yield calls
+def _walk(parent, prefix: str, seen: set) -> Iterator[tuple[str, keras.layers.Layer]]:
+    for layer in _parts(parent):
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        name = prefix + layer.name
+        if _owns_weights(layer):
+            yield name, layer
+        yield from _walk(layer, f"{name}/", seen)
 
 
-def _recording(layer, calls: dict):
-    call = layer.call
-
-    def call_and_record(inputs):
-        outputs = call(inputs)
-        calls[layer] = (inputs, outputs)
-        return outputs
-
-    return call_and_record
+def _owns_weights(layer) -> bool:
+    told = {id(weight) for part in _parts(layer) for weight in part.weights}
+    return any(id(weight) not in told for weight in layer.weights)
 
 
-def _children(layer) -> list[keras.layers.Layer]:
-    if isinstance(layer, keras.Model):
-        return layer.layers
-    if isinstance(layer, keras.layers.Wrapper):
-        return [c for c in (layer.layer, getattr(layer, "shortcut", None)) if c is not None]
-    return []
+def _parts(layer) -> list[keras.layers.Layer]:
+    """Gives the layers within a layer that are told by themselves."""
+    if isinstance(layer, CIRCUIT_LAYERS):
+        return []
+    tracked = _tracked(layer)
+    if isinstance(layer, (keras.Model, keras.layers.Wrapper)) or not _is_of_keras(layer):
+        return tracked
+    return tracked if any(map(_runs_circuits, tracked)) else []
+
+
+def _tracked(layer) -> list[keras.layers.Layer]:
+    """Gives the layers that Keras tracks in a layer, in lists and dictionaries too."""
+    tracked = layer._flatten_layers(include_self=False, recursive=False)
+    # To Keras 2, metrics are layers.
+    return [part for part in tracked if not isinstance(part, keras.metrics.Metric)]
+
+
+def _runs_circuits(layer) -> bool:
+    return isinstance(layer, CIRCUIT_LAYERS) or any(map(_runs_circuits, _tracked(layer)))
+
+
+def _is_of_keras(layer) -> bool:
+    return type(layer).__module__.split(".")[0] in ("keras", "tf_keras")

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.gradients.layers import circuit_of, layers_with_weights
+from tfq_resqunn.gradients.layers import (
+    circuit_of,
+    layers_with_weights,
+    own_trainable_weights,
+)
 
 
 def initializers_of(model: keras.Model) -> list[tuple] | None:
@@ -26,7 +30,7 @@ def redraw(pairs: list[tuple], rng: np.random.Generator) -> None:
 
 
 def _initializers(layer) -> Iterator[tuple]:
-    for weight in layer.trainable_weights:
+    for weight in own_trainable_weights(layer):
         # A circuit's layer has one initializer; others name it after the weight.
         name = weight.name.split("/")[-1].split(":")[0]
         attribute = "initializer" if circuit_of(layer) is not None else f"{name}_initializer"

@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import IS_KERAS_3, keras
-from tfq_resqunn.gradients.layers import layers_with_weights
+from tfq_resqunn.gradients.batch import checked_batch
+from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,8 +23,10 @@ class GradientRow:
         n_weights: Number of trainable weights.
         state: `"none"`: no path leads from the loss to the weights (the graph is cut). `"zero"`:
             a path leads there, and every component is exactly zero. `"flows"`: some component is
-            not zero. `"static"`: the layer has weights, none of them trainable.
-        norm: Euclidean norm of the gradient; `nan` where there is none.
+            not zero, and all are finite. `"nan"`: some component is NaN or infinite. `"static"`:
+            the layer has weights, none of them trainable.
+        norm: Euclidean norm of the gradient; `nan` where there is none. Neither finite where the
+            state is `"nan"`.
         zeros: Share of the gradient's components that are exactly zero; `nan` where there is none.
     """
 
@@ -50,7 +53,7 @@ class GradientReport:
     def __str__(self) -> str:
         cells = [("layer", "kind", "weights", "gradient", "norm")]
         for r in self.rows:
-            norm = "-" if np.isnan(r.norm) else f"{r.norm:.3e}"
+            norm = "-" if np.isnan(r.norm) and r.state != "nan" else f"{r.norm:.3e}"
             cells.append((r.layer, r.kind, str(r.n_weights), r.state, norm))
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = [_line(row, widths) for row in cells]
@@ -64,14 +67,16 @@ def gradient_report(model: keras.Model, x, y) -> GradientReport:
 
     Args:
         model: A compiled Keras model.
-        x: A batch of inputs.
-        y: Their targets.
+        x: A batch of inputs: an array, or several in a list or dictionary, as the model takes them.
+        y: Their targets, likewise.
 
     Returns:
-        A row for each layer that owns weights (wrapped and nested ones too).
+        A row for each layer that owns weights, wherever it stands: nested, wrapped, or held by a
+        layer of the user's own.
 
     Raises:
-        ValueError: If the model is not compiled.
+        ValueError: If the model is not compiled, or inputs and targets are not equally many, or
+            none.
 
     Example:
         >>> import tfq_resqunn as rq
@@ -83,9 +88,9 @@ def gradient_report(model: keras.Model, x, y) -> GradientReport:
         [('quanv_1', 'none'), ('quanv_2', 'flows'), ('head', 'flows')]
     """
     check_compiled(model, "gradient_report")
+    x, y = checked_batch(x, y, "gradient_report")
     layers = tuple(layers_with_weights(model))
-    gradients = loss_gradients(model, layers, tf.convert_to_tensor(x), tf.convert_to_tensor(y))
-    return make_report(layers, gradients)
+    return make_report(layers, loss_gradients(model, layers, x, y))
 
 
 def check_compiled(model: keras.Model, who: str) -> None:
@@ -106,9 +111,16 @@ def loss_gradients(model: keras.Model, layers: Sequence, x, y) -> list[list]:
     with tf.GradientTape() as loss_tape:
         loss_tape.watch(tf.nest.flatten(outputs))
         loss = model.compute_loss(x=x, y=y, y_pred=outputs)
-    from_loss = loss_tape.gradient(loss, outputs)
-    weights = [[_variable(w) for w in layer.trainable_weights] for _, layer in layers]
-    gradients = weights_tape.gradient(outputs, weights, output_gradients=from_loss)
+    flat = tf.nest.flatten(outputs)
+    # An output without a loss has no gradient, and TensorFlow would take ones for it.
+    pairs = [
+        (o, g) for o, g in zip(flat, loss_tape.gradient(loss, flat), strict=True) if g is not None
+    ]
+    weights = [[_variable(w) for w in own_trainable_weights(layer)] for _, layer in layers]
+    if not pairs:
+        return [[None] * len(own) for own in weights]
+    reached, from_loss = map(list, zip(*pairs, strict=True))
+    gradients = weights_tape.gradient(reached, weights, output_gradients=from_loss)
     return [[g if g is None else tf.convert_to_tensor(g) for g in own] for own in gradients]
 
 
@@ -125,16 +137,26 @@ def _variable(weight):
 def _row(name: str, layer, gradients: Sequence) -> GradientRow:
     components = flat_components(gradients)
     norm = zeros = np.nan
-    if not gradients:
-        state = "static"
-    elif not components.size:
-        state = "none"
-    else:
+    if components.size:
         norm = float(np.linalg.norm(components))
         zeros = float(np.mean(components == 0))
-        state = "zero" if zeros == 1 else "flows"
-    n_weights = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
+    n_weights = sum(int(np.prod(w.shape)) for w in own_trainable_weights(layer))
+    state = state_of(components) if gradients else "static"
     return GradientRow(name, type(layer).__name__, n_weights, state, norm, zeros)
+
+
+def state_of(components: np.ndarray) -> str:
+    """Says what the components of a gradient amount to, as in `GradientRow`.
+
+    Example:
+        >>> [state_of(np.array(c)) for c in ([], [0.0, 0.0], [0.0, 1.0], [np.inf, 1.0])]
+        ['none', 'zero', 'flows', 'nan']
+    """
+    if not components.size:
+        return "none"
+    if not np.isfinite(components).all():
+        return "nan"
+    return "flows" if components.any() else "zero"
 
 
 def flat_components(gradients: Sequence) -> np.ndarray:

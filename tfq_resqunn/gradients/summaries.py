@@ -8,12 +8,13 @@ import tensorflow as tf
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from tfq_resqunn.gradients.layers import circuit_of, recorded_calls
+from tfq_resqunn.gradients.calls import recorded_calls
+from tfq_resqunn.gradients.layers import circuit_of
 from tfq_resqunn.gradients.report import GradientReport, flat_components
 from tfq_resqunn.layers import Quanv2D
 from tfq_resqunn.plots import circuit_figure, feature_maps_figure
 
-STATES = ("none", "zero", "flows")
+STATES = ("none", "zero", "flows", "nan")
 SCALES = {
     "norm": "Euclidean norm of the gradient",
     "zeros": "Share of the gradient's components that are exactly zero",
@@ -66,15 +67,15 @@ class Summaries:
                 _write_figure(f"circuit/{name}", circuit_figure(circuit))
 
     def _write_feature_maps(self) -> None:
-        quanvolutions = {layer: name for name, layer in self._layers if isinstance(layer, Quanv2D)}
+        quanvolutions = [named for named in self._layers if isinstance(named[1], Quanv2D)]
         if not quanvolutions:
             return
-        with recorded_calls(quanvolutions) as calls:
+        with recorded_calls(layer for _, layer in quanvolutions) as calls:
             self._model(self._images, training=False)
-        for layer, (inputs, outputs) in calls.items():
-            maps = [_channels_last(layer, tensor) for tensor in (inputs, outputs)]
-            figure = feature_maps_figure(*maps)
-            _write_figure(f"feature_maps/{quanvolutions[layer]}", figure)
+        for name, layer in quanvolutions:
+            for inputs_and_outputs in calls[id(layer)][-1:]:
+                maps = [_channels_last(layer, tensor) for tensor in inputs_and_outputs]
+                _write_figure(f"feature_maps/{name}", feature_maps_figure(*maps))
 
 
 def _write_row(row, components: np.ndarray) -> None:
@@ -82,9 +83,10 @@ def _write_row(row, components: np.ndarray) -> None:
         return
     values = {"norm": row.norm, "zeros": row.zeros, "state": STATES.index(row.state)}
     for quantity, value in values.items():
-        if not np.isnan(value):
+        if np.isfinite(value):
             tag = f"gradient/{row.layer}/{quantity}"
             tf.summary.scalar(tag, value, description=SCALES[quantity])
+    components = components[np.isfinite(components)]
     if components.size:
         tf.summary.histogram(f"gradient/{row.layer}", components)
 

@@ -12,8 +12,16 @@ import tensorflow as tf
 from tfq_resqunn._keras import keras
 from tfq_resqunn.arguments import Rule, check_seed, checked, integer, received
 from tfq_resqunn.gradients.layers import layers_with_weights
+from tfq_resqunn.circuits.checks import check_count
+from tfq_resqunn.gradients.batch import checked_batch
+from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
 from tfq_resqunn.gradients.redraw import initializers_of, redraw
-from tfq_resqunn.gradients.report import check_compiled, flat_components, loss_gradients
+from tfq_resqunn.gradients.report import (
+    check_compiled,
+    flat_components,
+    loss_gradients,
+    state_of,
+)
 from tfq_resqunn.plots import variance_figure
 from tfq_resqunn.seeding import set_seed
 
@@ -35,10 +43,12 @@ class VarianceRow:
         kind: Its class.
         n_weights: Number of trainable weights.
         variance: Of the loss's derivative by one weight, averaged over the layer's weights; `nan`
-            where no gradient reaches the layer. In units of the loss squared per unit of the
+            where `state` is `"none"` or `"nan"`. In units of the loss squared per unit of the
             weight squared (radians, for a rotation by one weight).
         low: Lower end of the bootstrap's 95 % interval.
         high: Its upper end.
+        state: As in `GradientRow`, over all initialisations: `"nan"` if any component is not
+            finite, `"zero"` if all are zero in all of them.
     """
 
     point: tuple
@@ -48,6 +58,7 @@ class VarianceRow:
     variance: float
     low: float
     high: float
+    state: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +78,7 @@ class GradientVariance:
     @property
     def table(self) -> pd.DataFrame:
         """The rows as a table, with a column for each varied parameter."""
-        columns = ("layer", "kind", "n_weights", "variance", "low", "high")
+        columns = ("layer", "kind", "n_weights", "variance", "low", "high", "state")
         rows = [(*row.point, *(getattr(row, name) for name in columns)) for row in self.rows]
         return pd.DataFrame(rows, columns=[*self.over, *columns])
 
@@ -186,7 +197,7 @@ def _listed(name, values) -> list:
 
 def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
     """Yields the named layers and their gradients, once for each initialisation."""
-    x, y = map(tf.convert_to_tensor, batch)
+    x, y = checked_batch(*batch, "gradient_variance")
     model = _built(build, point, x)
     pairs = initializers_of(model)
     if pairs is None:
@@ -221,10 +232,13 @@ def _rows(point: tuple, samples: list[tuple], rng) -> list[VarianceRow]:
     gradients = zip(*(own for _, own in samples), strict=True)
     rows = []
     for (name, layer), own in zip(layers, gradients, strict=True):
-        if layer.trainable_weights:
-            n_weights = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
-            spread = _spread(np.array([flat_components(g) for g in own]), rng)
-            rows.append(VarianceRow(point, name, type(layer).__name__, n_weights, *spread))
+        if weights := own_trainable_weights(layer):
+            n_weights = sum(int(np.prod(w.shape)) for w in weights)
+            samples_of_layer = np.array([flat_components(g) for g in own])
+            state = state_of(samples_of_layer)
+            measurable = state in ("flows", "zero")
+            spread = _spread(samples_of_layer, rng) if measurable else (np.nan,) * 3
+            rows.append(VarianceRow(point, name, type(layer).__name__, n_weights, *spread, state))
     return rows
 
 
@@ -245,9 +259,7 @@ def _with_common_names(points: list[list[VarianceRow]]) -> tuple[VarianceRow, ..
 
 def _spread(gradients: np.ndarray, rng) -> tuple[float, float, float]:
     """Gives the mean variance of the columns, and its interval by resampling the rows."""
-    n, n_components = gradients.shape
-    if not n_components:
-        return np.nan, np.nan, np.nan
+    n = len(gradients)
     counts = rng.multinomial(n, np.full(n, 1 / n), size=N_RESAMPLES)
     # Centred first: the difference of two means of squares would lose digits.
     centred = gradients - gradients.mean(axis=0)

@@ -64,7 +64,8 @@ class Placement:
         if not isinstance(self.sums, tuple) or not all(map(_is_sum, self.sums)):
             raise TypeError(
                 "Placement: `sums` must be a tuple of sums, each a tuple of at least two terms. "
-                f"Received {reprlib.repr(self.sums)}. For the text form use Placement.parse('X+O1')."
+                f"Received {reprlib.repr(self.sums)}. For the text form use "
+                "Placement.parse('X+O1')."
             )
         # The parser knows all the rules, and shows where one is broken.
         sums = _Parser(str(self)).parse()

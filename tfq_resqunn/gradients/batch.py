@@ -1,0 +1,61 @@
+"""A batch as Keras takes it: an array, or several in lists, tuples and dictionaries."""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+
+def as_batch(x):
+    """Turns arrays into tensors, in whatever lists, tuples and dictionaries they stand.
+
+    A list of numbers, or of lists of them, is one array.
+
+    Example:
+        >>> import numpy as np
+        >>> [tuple(t.shape) for t in as_batch([np.zeros((2, 4)), np.zeros((2, 8, 8, 1))])]
+        [(2, 4), (2, 8, 8, 1)]
+        >>> tuple(as_batch([[1.0, 2.0], [3.0, 4.0]]).shape)
+        (2, 2)
+    """
+    if isinstance(x, Mapping):
+        return {name: as_batch(part) for name, part in x.items()}
+    if isinstance(x, (list, tuple)) and any(map(_is_part, x)):
+        return type(x)(map(as_batch, x))
+    return tf.convert_to_tensor(x)
+
+
+def checked_batch(x, y, who: str) -> tuple:
+    """Gives inputs and targets as `as_batch` does, if they are equally many, at least one.
+
+    Raises:
+        ValueError: If they are not.
+    """
+    x, y = as_batch(x), as_batch(y)
+    sizes = [[_size(part) for part in tf.nest.flatten(parts)] for parts in (x, y)]
+    if len(set(sizes[0] + sizes[1])) != 1 or not sizes[0][0]:
+        of_x, of_y = (", ".join(map(str, size)) or "nothing" for size in sizes)
+        raise ValueError(
+            f"{who}: `x` and `y` must be a batch of inputs and as many targets, at least one.\n"
+            f"Received {of_x} and {of_y}.\nTake the first of the training data, such as "
+            "x_train[:64] and y_train[:64]."
+        )
+    return x, y
+
+
+def first_of(x, n: int):
+    """Gives the first `n` samples of a batch."""
+    return tf.nest.map_structure(lambda part: part[:n], x)
+
+
+def n_samples(x) -> int:
+    """Counts the samples of a batch."""
+    return _size(tf.nest.flatten(as_batch(x))[0])
+
+
+def _is_part(x) -> bool:
+    # A NumPy number has a shape as well, but is a part of an array.
+    return isinstance(x, Mapping) or bool(getattr(x, "shape", ()))
+
+
+def _size(part) -> int:
+    return int(part.shape[0]) if part.shape.rank else 0

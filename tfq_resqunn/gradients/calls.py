@@ -1,0 +1,44 @@
+"""What goes into layers and comes out of them, wherever they stand."""
+
+import functools
+import inspect
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from tfq_resqunn._keras import keras
+
+
+@contextmanager
+def recorded_calls(layers: Iterable[keras.layers.Layer]) -> Iterator[dict[int, list[tuple]]]:
+    """Gives a dictionary that collects, by a layer's id, the input and output of each call.
+
+    It listens to the layers and not to the model around them, and passes on whatever arguments
+    their `call` takes; the input is the first.
+    """
+    with ExitStack() as stack:
+        calls: dict[int, list[tuple]] = {}
+        for layer in layers:
+            calls[id(layer)] = []
+            own = vars(layer).get("call")  # of this object alone, and rarely there
+            layer.call = _recording(layer.call, calls[id(layer)])
+            stack.callback(_restore, layer, own)
+        yield calls
+
+
+def _recording(call, seen: list[tuple]):
+    signature = inspect.signature(call)
+
+    @functools.wraps(call)
+    def call_and_record(*args, **kwargs):
+        outputs = call(*args, **kwargs)
+        inputs = next(iter(signature.bind(*args, **kwargs).arguments.values()))
+        seen.append((inputs, outputs))
+        return outputs
+
+    return call_and_record
+
+
+def _restore(layer, own) -> None:
+    del layer.call  # the class's own shows again
+    if own is not None:
+        layer.call = own
