@@ -18,7 +18,7 @@ from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits.registry import Registry
 from tfq_resqunn.evaluation import evaluate, load_trained
 from tfq_resqunn.layers.pooling import ClassPooling
-from tfq_resqunn.layers.twin import CutConv2D, PixelReadout, conv_twin
+from tfq_resqunn.layers.twin import PixelReadout, conv_twin
 from tfq_resqunn.prediction import predict
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.seeding import set_seed
@@ -86,7 +86,9 @@ class Call:
 def call(name, function, /, *also, **arguments) -> Call:
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     named = [p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds]
-    return Call(name, function, arguments, tuple(dict.fromkeys([*named, *also])))
+    # What a message calls the asker is not the user's to say.
+    named = [n for n in dict.fromkeys([*named, *also]) if n != "who"]
+    return Call(name, function, arguments, tuple(named))
 
 
 def calls(folder: Path) -> list[Call]:
@@ -96,7 +98,7 @@ def calls(folder: Path) -> list[Call]:
     encoder = cirq.Circuit(cirq.ry(x0)(q[0]), cirq.ry(sympy.Symbol("x_1"))(q[1]))
     ansatz = cirq.Circuit(cirq.rx(w0)(q[0]), cirq.CX(*q))
     circuit = rq.QuanvCircuit.from_parts(encoder, ansatz)
-    images, labels = np.zeros((3, 4, 4, 1), "float32"), np.array([0, 1, 0])
+    images, labels = np.zeros((20, 4, 4, 1), "float32"), np.tile([0, 1], 10)
     model = rq.resqunn((4, 4, 1), 2, depth=1, encoder="angle")
     model.compile("adam", "sparse_categorical_crossentropy")
     quanv = rq.Quanv2D(kernel_size=2, readout="pixels")
@@ -139,13 +141,12 @@ def calls(folder: Path) -> list[Call]:
         call("Residual", rq.Residual, "dtype", layer=quanv),
         call("ClassPooling", ClassPooling, n_classes=2),
         call("PixelReadout", PixelReadout, layer=keras.layers.Conv2D(4, 2, 2)),
-        call("CutConv2D", CutConv2D, "filters", "kernel_size", filters=1, kernel_size=2),
         call("conv_twin", conv_twin, quanv=quanv, input_shape=(None, 4, 4, 1)),
         call("resqunn", rq.resqunn, *quanv2d, input_shape=(4, 4, 1), n_classes=2, depth=1),
         call("classical_twin", rq.classical_twin, input_shape=(4, 4, 1), n_classes=2, depth=1),
         call("with_backend", rq.with_backend, model=model),
-        call("gradient_report", rq.gradient_report, model=model, x=images, y=labels),
-        call("GradientFlow", rq.GradientFlow, x=images, y=labels),
+        call("gradient_report", rq.gradient_report, model=model, x=images[:3], y=labels[:3]),
+        call("GradientFlow", rq.GradientFlow, x=images[:3], y=labels[:3]),
         call(
             "gradient_variance",
             rq.gradient_variance,
@@ -169,7 +170,7 @@ def calls(folder: Path) -> list[Call]:
         call("StudyConfig", StudyConfig),
         call("StudyConfig.from_dict", StudyConfig.from_dict, values={}),
         call("StudyConfig.from_yaml", StudyConfig.from_yaml, text="{}"),
-        call("train", train, config=RunConfig(dataset=str(npz), epochs=1), out=folder, verbose=0),
+        call("train", train, config=RunConfig(dataset=str(npz), epochs=1), out=npz, verbose=0),
         call("run_study", run_study, config=StudyConfig(), folder=npz),
         call("load_results", load_results, folder=folder),
         call("write_report", write_report, folder=folder),

@@ -17,7 +17,6 @@ SENSIBLE = {
     "n_feature_maps": {"0"},
     "verbose": {"0"},
     "name": TEXT | {"no text"},
-    "observables": {"number as text"},  # "2" is twice the identity
     "noise": {"no dict"},
     "inputs": {"no list", "no array"},  # no symbol is data
     "input_gradient": FLAGS,
@@ -37,8 +36,24 @@ OF_KERAS = (
     "Cannot convert",
     "You must pass a `shape`",
 )
-# Messages may use the word of the place that an argument comes from.
-ALSO_CALLED = {"value": "noise", "config": "dict"}
+# Messages may use the word of the place that an argument comes from, or goes to.
+ALSO_CALLED = {
+    "backends": "backend",
+    "config": "`encoder`",
+    "dilation_rate": "dilation",
+    "function": "`encoder`",
+    "identifier": "`encoder`",
+    "images_path": "load_images: the file",
+    "input_shape": "the input",
+    "placement": "Placement",
+    "placements": "Placement",
+    "seeds": "`seed`",
+    "shots": "`repetitions`",
+    "strengths": "`noise[",
+    "text": "JSON",
+    "value": "`noise`",
+    "values": "the configuration's keys",
+}
 
 
 @pytest.fixture(scope="module")

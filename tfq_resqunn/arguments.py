@@ -133,7 +133,11 @@ def number(low: float = -math.inf, high: float = math.inf, *, above: bool = Fals
 def choice(*choices: str) -> Rule:
     """Makes the rule for one of some words."""
     kind = f"one of {', '.join(map(repr, choices))}"
-    return Rule(kind, _is_text, lambda value: None if value in choices else kind)
+    return Rule(
+        kind,
+        lambda value: True,
+        lambda value: None if isinstance(value, str) and value in choices else kind,
+    )
 
 
 def instance(types, kind: str, remedy: str = "") -> Rule:

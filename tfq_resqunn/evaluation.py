@@ -12,7 +12,16 @@ from scipy.stats import binomtest
 
 from tfq_resqunn import datasets
 from tfq_resqunn._keras import keras
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.arguments import (
+    check_function,
+    check_path,
+    check_seed,
+    checked,
+    choice,
+    instance,
+    received,
+)
+from tfq_resqunn.circuits.noise import NAMES, Noise
 from tfq_resqunn.class_probabilities import to_probabilities
 from tfq_resqunn.layers.backends import Execution
 from tfq_resqunn.plots import accuracy_by_strength
@@ -57,6 +66,12 @@ class Evaluation:
         return accuracy_by_strength(self.table, path)
 
 
+@checked(
+    model=instance(keras.Model, "a Keras model"),
+    noise=choice(*NAMES),
+    seed=check_seed,
+    progress=check_function.or_none(),
+)
 def evaluate(
     model,
     x,
@@ -123,8 +138,10 @@ def evaluate(
 
 
 def _check_images(x, y) -> np.ndarray:
-    if not len(x):
-        raise ValueError("evaluate: `x` must hold at least one image. Received none.")
+    if np.ndim(x) < 1 or not len(x):
+        raise ValueError(
+            f"evaluate: `x` must hold at least one image, in an array. Received {received(x)}."
+        )
     y = np.asarray(y)
     if y.shape != (len(x),) or not np.issubdtype(y.dtype, np.integer):
         raise ValueError(
@@ -140,6 +157,7 @@ def _several(values) -> list:
     return [values] if is_one else list(values)
 
 
+@checked(model_path=check_path, images_path=check_path.or_none())
 def load_trained(
     model_path: str | os.PathLike, images_path: str | os.PathLike | None = None
 ) -> tuple[keras.Model, np.ndarray, np.ndarray]:

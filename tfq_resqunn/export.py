@@ -19,8 +19,7 @@ from tfq_resqunn.circuits.decomposing import controls_of, decomposed, with_numbe
 from tfq_resqunn.circuits.json import write_json
 from tfq_resqunn.circuits.measurements import Measurements
 from tfq_resqunn.circuits.unrolling import unroll
-from tfq_resqunn.gradients.layers import layers_with_weights
-from tfq_resqunn.gradients.batch import as_batch, n_samples
+from tfq_resqunn.gradients.batch import as_tensors, n_samples
 from tfq_resqunn.gradients.calls import recorded_calls
 from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights
 from tfq_resqunn.layers import EncodedPQC, Quanv2D
@@ -255,7 +254,7 @@ def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
         if isinstance(layer, CIRCUIT_LAYERS)
     }
     with recorded_calls(layers.values()) as calls:
-        _call(model, as_batch(inputs))
+        _call(model, as_tensors(inputs, "inputs", "export_circuits"))
     reached = [
         (name, layer, [seen for seen, _ in calls[id(layer)]]) for name, layer in layers.items()
     ]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tfq_resqunn import datasets
+from tfq_resqunn.arguments import check_path, checked
 from tfq_resqunn.files import replacing
 from tfq_resqunn.trained import find_model, read_trained
 
@@ -48,6 +49,7 @@ class Predictions:
             pd.DataFrame(columns).to_csv(temporary, index_label="image")
 
 
+@checked(model_path=check_path, images_path=check_path)
 def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Predictions:
     """Label images with a saved model.
 

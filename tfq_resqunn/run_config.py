@@ -2,10 +2,70 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from tfq_resqunn.arguments import (
+    Rule,
+    check_count,
+    check_flag,
+    check_path,
+    check_seed,
+    check_size,
+    check_text,
+    checked,
+    choice,
+    is_integer,
+    number,
+)
 
 # Fields whose option on the command line has another name.
 FLAGS = {"repetitions": "--shots"}
+
+
+def _is_size(value) -> bool:
+    values = value if isinstance(value, tuple) else (value, value)
+    return len(values) == 2 and all(is_integer(v) and v >= 1 for v in values)
+
+
+_LABELS = Rule(
+    "a list of integers", lambda value: isinstance(value, tuple) and all(map(is_integer, value))
+)
+_SIZE = Rule("an integer of at least 1, or a pair of them", _is_size)
+_STRENGTHS = Rule(
+    "a dictionary such as {'depolarizing': 0.01}", lambda value: isinstance(value, Mapping)
+)
+# What concerns the data and the circuits is checked again, with them, when a run is set up.
+RULES: dict[str, Rule] = {
+    "dataset": check_path,
+    "classes": _LABELS.or_none(),
+    "n_train": check_count.or_none(),
+    "n_test": check_count.or_none(),
+    "image_size": _SIZE.or_none(),
+    "depth": check_size,
+    "placement": check_text.or_none(),
+    "head": choice("linear", "none"),
+    "shortcut": choice("pool", "conv", "none"),
+    "classical": check_flag,
+    "kernel_size": _SIZE,
+    "padding": choice("valid", "same"),
+    "filters": check_count,
+    "encoder": check_text,
+    "ansatz": check_text,
+    "n_layers": check_size,
+    "n_uploads": check_size,
+    "observables": check_text,
+    "readout": choice("pixels", "channels").or_none(),
+    "input_gradient": check_flag,
+    "trainable": check_flag,
+    "backend": check_text,
+    "repetitions": check_count.or_none(),
+    "noise": _STRENGTHS.or_none(),
+    "epochs": check_count,
+    "batch_size": check_count,
+    "learning_rate": number(0, above=True),
+    "seed": check_seed,
+}
 
 
 @dataclass(frozen=True)
@@ -94,32 +154,8 @@ class RunConfig:
         for name, value in vars(self).items():
             if isinstance(value, list):  # so that JSON's lists compare equal to tuples
                 object.__setattr__(self, name, tuple(value))
-        if not isinstance(self.classical, bool):
-            raise TypeError(
-                f"RunConfig: `classical` must be True or False. Received {self.classical!r}."
-            )
-        self._check_positive("epochs", int, "an integer")
-        self._check_positive("batch_size", int, "an integer")
-        self._check_positive("learning_rate", (int, float), "a number")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
-            raise TypeError(f"RunConfig: `seed` must be an integer. Received {self.seed!r}.")
-        if not 0 <= self.seed < 2**32:
-            raise ValueError(
-                f"RunConfig: `seed` must be at least 0 and below 2**32. Received {self.seed}."
-            )
-
-    def _check_positive(self, name: str, types, expected: str) -> None:
-        value, default = getattr(self, name), getattr(type(self), name)
-        if not isinstance(value, types) or isinstance(value, bool):
-            raise TypeError(
-                f"RunConfig: `{name}` must be {expected}.\nReceived {value!r} "
-                f"({type(value).__name__}).\nUse, for example, {name}={default}."
-            )
-        if not 0 < value < float("inf"):
-            raise ValueError(
-                f"RunConfig: `{name}` must be positive and finite.\nReceived {value}.\n"
-                f"Use, for example, {name}={default}."
-            )
+        for name, rule in RULES.items():
+            object.__setattr__(self, name, rule(getattr(self, name), name, "RunConfig"))
 
     @classmethod
     def flag(cls, field: str) -> str:
@@ -136,6 +172,7 @@ class RunConfig:
         return json.dumps(dataclasses.asdict(self), indent=2)
 
     @classmethod
+    @checked(text=check_text)
     def from_json(cls, text: str) -> "RunConfig":
         """Read what `to_json` wrote; an argument that is not there takes its default."""
         values = json.loads(text)

@@ -14,6 +14,7 @@ import pandas as pd
 from tfq_resqunn import datasets
 from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn._version import __version__
+from tfq_resqunn.arguments import check_path, checked, instance, integer
 from tfq_resqunn.files import check_folder, replacing
 from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.models import classical_twin, resqunn
@@ -66,6 +67,7 @@ class RunResult:
         return divergence(self.history)
 
 
+@checked(config=instance(RunConfig, "a RunConfig"), out=check_path, verbose=integer(0, 2))
 def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunResult:
     """Train a ResQuNN and write everything about the run into a new folder.
 

@@ -6,6 +6,7 @@ import cirq
 import sympy
 from cirq.contrib.svg import circuit_to_svg
 
+from tfq_resqunn.arguments import checked, choice, received
 from tfq_resqunn.circuits.angles import check_angles
 from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.circuits.fields import Optional, of, several, text
@@ -127,6 +128,7 @@ class QuanvCircuit:
         """The qubits, sorted."""
         return self._qubits
 
+    @checked(form=choice("text", "svg"))
     def diagram(self, form: str = "text") -> str:
         """Draws the circuit.
 
@@ -138,8 +140,6 @@ class QuanvCircuit:
         """
         if form == "svg":
             return circuit_to_svg(self._circuit.unfreeze())
-        if form != "text":
-            raise ValueError(f"QuanvCircuit: `form` must be 'text' or 'svg'. Received {form!r}.")
         legend = (
             f"data: {names(self.inputs)}",
             f"weights: {names(self.weights)}",
@@ -288,6 +288,10 @@ def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
             f"Received {given!r}. Use [{str(given)!r}]."
         )
     symbols = tuple(sympy.Symbol(s) if isinstance(s, str) else s for s in given)
+    if wrong := [s for s in symbols if not isinstance(s, sympy.Symbol)]:
+        raise TypeError(
+            f"QuanvCircuit: `{argument}` must hold symbols or names. Received {received(wrong[0])}."
+        )
     if missing := set(symbols) - known:
         which = {"inputs": ", which has", "weights": " that are not `inputs`:"}[argument]
         raise ValueError(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from tfq_resqunn.arguments import received
+
 
 def as_batch(x):
     """Turns arrays into tensors, in whatever lists, tuples and dictionaries they stand.
@@ -24,13 +26,28 @@ def as_batch(x):
     return tf.convert_to_tensor(x)
 
 
+def as_tensors(x, argument: str, who: str):
+    """Does what `as_batch` does, and says which argument holds no arrays.
+
+    Raises:
+        TypeError: If there is anything else in it than numbers.
+    """
+    try:
+        return as_batch(x)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TypeError(
+            f"{who}: `{argument}` must be an array of numbers, or several in a list or dictionary. "
+            f"Received {received(x)}: {error}"
+        ) from None
+
+
 def checked_batch(x, y, who: str) -> tuple:
     """Gives inputs and targets as `as_batch` does, if they are equally many, at least one.
 
     Raises:
         ValueError: If they are not.
     """
-    x, y = as_batch(x), as_batch(y)
+    x, y = as_tensors(x, "x", who), as_tensors(y, "y", who)
     sizes = [[_size(part) for part in tf.nest.flatten(parts)] for parts in (x, y)]
     if len(set(sizes[0] + sizes[1])) != 1 or not sizes[0][0]:
         of_x, of_y = (", ".join(map(str, size)) or "nothing" for size in sizes)

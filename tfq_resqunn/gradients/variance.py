@@ -11,17 +11,10 @@ import tensorflow as tf
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.arguments import Rule, check_seed, checked, integer, received
-from tfq_resqunn.gradients.layers import layers_with_weights
-from tfq_resqunn.circuits.checks import check_count
 from tfq_resqunn.gradients.batch import checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
 from tfq_resqunn.gradients.redraw import initializers_of, redraw
-from tfq_resqunn.gradients.report import (
-    check_compiled,
-    flat_components,
-    loss_gradients,
-    state_of,
-)
+from tfq_resqunn.gradients.report import check_compiled, flat_components, loss_gradients, state_of
 from tfq_resqunn.plots import variance_figure
 from tfq_resqunn.seeding import set_seed
 
@@ -197,7 +190,7 @@ def _listed(name, values) -> list:
 
 def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
     """Yields the named layers and their gradients, once for each initialisation."""
-    x, y = checked_batch(*batch, "gradient_variance")
+    x, y = checked_batch(batch[0], batch[1], "gradient_variance")
     model = _built(build, point, x)
     pairs = initializers_of(model)
     if pairs is None:

@@ -6,7 +6,7 @@ import functools
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import check_count, choice
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 from tfq_resqunn.layers.patches import Grid, pair, size
 
@@ -198,12 +198,7 @@ class Geometry:
 
     def _one_of(self, value, argument: str, choices: tuple[str, ...]) -> str:
         given = value.lower() if isinstance(value, str) else value
-        if given not in choices:
-            raise ValueError(
-                f"{self.who}: `{argument}` must be one of {', '.join(map(repr, choices))}. "
-                f"Received {value!r}."
-            )
-        return given
+        return choice(*choices)(given, argument, self.who)
 
 
 GEOMETRY_NAMES = tuple(f.name for f in dataclasses.fields(Geometry) if f.name != "who")

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras, output_shape, register
+from tfq_resqunn.arguments import instance
 from tfq_resqunn.layers.patches import Grid
 from tfq_resqunn.layers.quanv2d import Quanv2D
 
@@ -28,6 +29,7 @@ def conv_twin(quanv: Quanv2D, input_shape, *, name=None, **conv2d) -> keras.laye
         >>> tuple(twin.compute_output_shape((None, 8, 8, 1)))
         (None, 8, 8, 1)
     """
+    instance(Quanv2D, "a Quanv2D")(quanv, "quanv", "conv_twin")
     if quanv.data_format != "channels_last":
         raise ValueError(
             "conv_twin: `quanv` must be channels_last, since TensorFlow has no Conv2D for "

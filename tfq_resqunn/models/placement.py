@@ -14,8 +14,9 @@ import functools
 import itertools
 import re
 import reprlib
+from collections.abc import Iterable
 
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import Rule, check_count, checked, integer, received
 
 # A term is the index of an output (0: the network's input) or a sum, which is a tuple of terms.
 Term = int | tuple
@@ -25,6 +26,10 @@ MAX_LAYERS = 200
 MAX_DEPTH_OF_EVERY = 16
 SHOWN = 72  # characters of a text around the place of an error
 
+_LAYERS = Rule(
+    "a list of layers, counted from 1",
+    lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes),
+)
 _TOKEN = re.compile(r"\s*(?:(O)([0-9]+)|([X(),+]))", re.IGNORECASE)
 
 
@@ -100,6 +105,7 @@ class Placement:
         return cls.around(range(1, _check_depth(depth, MAX_LAYERS) + 1))
 
     @classmethod
+    @checked(layers=_LAYERS)
     def around(cls, layers) -> Placement:
         """Gives the placement with a residual around each of these layers.
 
@@ -125,6 +131,7 @@ class Placement:
         chosen = (itertools.combinations(layers, n) for n in range(depth + 1))
         return [cls.around(c) for c in itertools.chain.from_iterable(chosen)]
 
+    @checked(k=integer(0))
     def feed(self, k: int) -> Term:
         """Gives what flows on where output `k` would: a sum, or `k` itself."""
         return self._feeds.get(k, k)
@@ -151,9 +158,12 @@ def as_placement(value, depth: int) -> Placement:
     """Normalises `None` (a residual around every layer), text or a `Placement` for a network."""
     if value is None:
         return Placement.full(depth)
-    if isinstance(value, Placement):
-        value = str(value)
-    return Placement.parse(value, depth)
+    if not isinstance(value, str | Placement):
+        raise TypeError(
+            "resqunn: `placement` must be text such as 'X+O1', a Placement, or None. "
+            f"Received {received(value)}."
+        )
+    return Placement.parse(str(value), depth)
 
 
 def _check_depth(depth, most: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import check_count, choice
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin
@@ -141,10 +141,7 @@ def _residual_network(
             "resqunn: `n_classes` must be at least 2, one probability each (the softmax of one is "
             f"always 1). Received {n_classes}."
         )
-    if head not in HEADS:
-        raise ValueError(
-            f"resqunn: `head` must be one of {', '.join(map(repr, HEADS))}. Received {head!r}."
-        )
+    choice(*HEADS)(head, "head", "resqunn")
     placement = as_placement(placement, depth)
     image = keras.Input(input_shape)
     flow = _Flow(placement, image, shortcut)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tfq_resqunn._keras import keras
+from tfq_resqunn.arguments import choice
 from tfq_resqunn.layers.area_pooling import AreaPooling
 
 
@@ -19,11 +20,7 @@ def make_shortcut(how: str, data_format: str | None = None) -> Callable | None:
     Raises:
         ValueError: If there is no such way, or none for that data format.
     """
-    if how not in SHORTCUTS:
-        raise ValueError(
-            f"resqunn: `shortcut` must be one of {', '.join(map(repr, SHORTCUTS))}. "
-            f"Received {how!r}."
-        )
+    choice(*SHORTCUTS)(how, "shortcut", "resqunn")
     last = (data_format or keras.backend.image_data_format()) == "channels_last"
     if how == "conv" and not last:
         raise ValueError(

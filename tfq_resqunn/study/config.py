@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import yaml
 
+from tfq_resqunn.arguments import check_text, checked
 from tfq_resqunn.models.placement import Placement
 from tfq_resqunn.run_config import RunConfig
 
@@ -18,6 +19,7 @@ VARIED = ("placement", "head", "classical", "input_gradient", "trainable", "seed
 # Few, large steps: most of a short run is otherwise spent outside the network.
 COMMON = RunConfig(epochs=10, batch_size=64, learning_rate=0.02)
 MAX_DEPTH_OF_ALL = 6
+MAX_SEEDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -146,11 +148,13 @@ class StudyConfig:
         return cls(**{**values, "run": replace(COMMON, **run)})
 
     @classmethod
+    @checked(text=check_text)
     def from_json(cls, text: str) -> "StudyConfig":
         """Read what `to_json` wrote; an argument that is not there takes its default."""
         return cls.from_dict(json.loads(text))
 
     @classmethod
+    @checked(text=check_text)
     def from_yaml(cls, text: str) -> "StudyConfig":
         """Read what `to_yaml` wrote; an argument that is not there takes its default."""
         return cls.from_dict(yaml.safe_load(text))
@@ -205,10 +209,10 @@ def _check_common(run) -> None:
 
 
 def _count_seeds(n_seeds: int) -> tuple[int, ...]:
-    if isinstance(n_seeds, bool) or n_seeds < 1:
+    if isinstance(n_seeds, bool) or not 1 <= n_seeds <= MAX_SEEDS:
         raise ValueError(
-            "StudyConfig: `seeds` must be a list of seeds, or their number, at least 1. "
-            f"Received {n_seeds}."
+            "StudyConfig: `seeds` must be a list of seeds, or their number, at least 1 and at most "
+            f"{MAX_SEEDS}. Received {n_seeds}."
         )
     return tuple(range(n_seeds))
 

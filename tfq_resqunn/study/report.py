@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from tfq_resqunn.arguments import check_path, checked
 from tfq_resqunn.files import replacing
 from tfq_resqunn.study.comparisons import (
     MIN_PAIRS_EXACT,
@@ -35,6 +36,7 @@ from tfq_resqunn.study.wording import VARIANTS, count, listed
 PAPER = "[Kashif and Shafique, ResQuNNs](https://arxiv.org/abs/2402.09146)"
 
 
+@checked(folder=check_path)
 def write_report(folder: str | os.PathLike) -> dict[str, Path]:
     """Write what a study has found into its folder, finished or not.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tfq_resqunn.arguments import check_path, checked
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 
 RUN_COLUMNS = ("placement", "input_gradient", "head", "variant", "seed")
@@ -53,6 +54,7 @@ class Results:
         return len(self.config.runs()) - len(self.table)
 
 
+@checked(folder=check_path)
 def load_results(folder: str | os.PathLike) -> Results:
     """Read the folder of a study, which need not be finished.
 

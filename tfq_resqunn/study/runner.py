@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfq_resqunn.arguments import check_flag, check_function, check_path, checked, instance
 from tfq_resqunn.files import check_folder, replacing
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.config import StudyConfig, StudyRun
@@ -41,6 +42,12 @@ class Progress:
     seconds_left: float
 
 
+@checked(
+    config=instance(StudyConfig, "a StudyConfig"),
+    folder=check_path,
+    on_progress=check_function.or_none(),
+    report=check_flag,
+)
 def run_study(
     config: StudyConfig,
     folder: str | os.PathLike,

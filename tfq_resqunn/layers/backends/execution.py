@@ -69,12 +69,11 @@ class Execution:
     who: str = "EncodedPQC"
 
     def __post_init__(self):
-        if self.backend == _ELSEWHERE:
+        if _is_elsewhere(self.backend):
             self._set(_take_elsewhere())
             return
         counts = {
-            name: None if value is None else check_count(value, name, self.who)
-            for name, value in self._counts()
+            name: check_count.or_none()(value, name, self.who) for name, value in self._counts()
         }
         differentiator = differentiators.serialize(self.differentiator, self.who)
         noise = Noise.of(self.noise, self.who)
@@ -152,6 +151,11 @@ def exchanged(execution: Execution) -> Iterator[list]:
         yield copied
     finally:
         _elsewhere.reset(token)
+
+
+def _is_elsewhere(backend) -> bool:
+    # A file may say so too, where nothing is being copied: then it is no backend.
+    return isinstance(backend, str) and backend == _ELSEWHERE and _elsewhere.get() is not None
 
 
 def _take_elsewhere() -> dict:
