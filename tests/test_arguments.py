@@ -8,25 +8,53 @@ from tests.arguments import VALUES, attempt, calls
 
 # What may stand for arguments of these names, beyond the default. All else is senseless.
 FLAGS = {"True", "False"}
-TEXT = {"text", "number as text"}
+TEXT = {"text", "number as text"}  # names, which may be registered later
 FINITE = {"-1", "0", "huge", "2**40", "-0.5", "1.5"}
+CALLABLE = {"class", "function"}
+ARRAYS = {"array", "no array", "array of text", "array of objects"}
+OF_KERAS_LAYERS = dict.fromkeys(
+    [
+        "activation",
+        "activity_regularizer",
+        "bias_constraint",
+        "bias_regularizer",
+        "constraint",
+        "regularizer",
+    ],
+    CALLABLE,
+)
 SENSIBLE = {
+    **OF_KERAS_LAYERS,
+    "initializer": CALLABLE | ARRAYS,  # as Keras' layers take them
+    "bias_initializer": CALLABLE | ARRAYS | {"None"},
     "scale": FINITE - {"0"},
     "threshold": FINITE,
+    "learning_rate": FINITE - {"-1", "0", "-0.5"},
     "seed": {"0"},
     "n_feature_maps": {"0"},
+    "k": {"0"},  # the network's input
     "verbose": {"0"},
-    "name": TEXT | {"no text"},
-    "noise": {"no dict"},
+    "name": TEXT | {"no text", "None"},
+    "value": {"None", "no dict"},  # no noise
+    "noise": {"no dict", "dict"},  # what is in it is checked with the circuit
     "inputs": {"no list", "no array"},  # no symbol is data
+    "classes": {"no list"},
+    "layers": {"no list", "no dict", "no array", "set"},  # a residual around none, or around O1
+    "names": {"no list", "no array"},  # all of them
     "input_gradient": FLAGS,
     "trainable": FLAGS,
     "use_bias": FLAGS,
     "classical": FLAGS,
-    "folder": TEXT,
-    "out": TEXT,
-    "csv": TEXT,
-    "log_dir": TEXT,
+    "progress": CALLABLE,
+    "function": {"function"},
+    "shots": {"None", "list of None"},
+    "strengths": {"0", "no list", "no array"},
+    "values": {"no dict"},
+    **dict.fromkeys(
+        ["folder", "out", "csv", "log_dir", "dataset", "encoder", "ansatz", "observables"], TEXT
+    ),
+    "backend": TEXT,
+    "placement": TEXT,
 }
 # Where Keras' own message is clear, it stays.
 OF_KERAS = (
@@ -35,6 +63,7 @@ OF_KERAS = (
     "must be an instance",
     "Cannot convert",
     "You must pass a `shape`",
+    "Missing data for input",
 )
 # Messages may use the word of the place that an argument comes from, or goes to.
 ALSO_CALLED = {

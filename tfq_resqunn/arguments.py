@@ -159,7 +159,7 @@ def _is_finite(value) -> bool:
 check_count = integer(1)
 check_size = integer(1, MAX_SIZE)
 check_seed = integer(0, MAX_SEED)
-check_text = Rule("text", _is_text)
+check_text = Rule("text", _is_text, lambda value: None if value else "text that is not empty")
 check_function = Rule("a function", callable)
 check_flag = Rule("True or False", lambda value: isinstance(value, (bool, np.bool_)), convert=bool)
 check_path = Rule(

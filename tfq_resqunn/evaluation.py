@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 import numpy as np
 import pandas as pd
@@ -113,7 +113,8 @@ def evaluate(
     """
     y = _check_images(x, y)
     probabilities = to_probabilities(model, "evaluate")
-    points = list(itertools.product(*map(_several, (backends, shots, strengths))))
+    grid = {"backends": backends, "shots": shots, "strengths": strengths}
+    points = list(itertools.product(*(_several(*axis) for axis in grid.items())))
     for backend, repetitions, strength in points:  # all, before the first takes its time
         Execution(
             backend, None, repetitions, Noise.of({noise: strength}, "evaluate"), None, "evaluate"
@@ -152,9 +153,17 @@ def _check_images(x, y) -> np.ndarray:
     return y
 
 
-def _several(values) -> list:
-    is_one = isinstance(values, str) or not isinstance(values, Iterable)
-    return [values] if is_one else list(values)
+def _several(argument: str, values) -> list:
+    """Lists the values of one axis of the grid; a single one need not stand in a list."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return [values]
+    listed = list(values)
+    if isinstance(values, (bytes, Mapping, Set)) or not listed:
+        raise ValueError(
+            f"evaluate: `{argument}` must be a value, or a list of at least one. "
+            f"Received {received(values)}."
+        )
+    return listed
 
 
 @checked(model_path=check_path, images_path=check_path.or_none())

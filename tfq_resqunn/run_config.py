@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tfq_resqunn.arguments import (
+    MAX_SIZE,
     Rule,
     check_count,
     check_flag,
@@ -17,6 +18,7 @@ from tfq_resqunn.arguments import (
     choice,
     is_integer,
     number,
+    received,
 )
 
 # Fields whose option on the command line has another name.
@@ -25,13 +27,13 @@ FLAGS = {"repetitions": "--shots"}
 
 def _is_size(value) -> bool:
     values = value if isinstance(value, tuple) else (value, value)
-    return len(values) == 2 and all(is_integer(v) and v >= 1 for v in values)
+    return len(values) == 2 and all(is_integer(v) and 1 <= v <= MAX_SIZE for v in values)
 
 
 _LABELS = Rule(
     "a list of integers", lambda value: isinstance(value, tuple) and all(map(is_integer, value))
 )
-_SIZE = Rule("an integer of at least 1, or a pair of them", _is_size)
+_SIZE = Rule(f"an integer from 1 to {MAX_SIZE}, or a pair of them", _is_size)
 _STRENGTHS = Rule(
     "a dictionary such as {'depolarizing': 0.01}", lambda value: isinstance(value, Mapping)
 )
@@ -176,6 +178,8 @@ class RunConfig:
     def from_json(cls, text: str) -> "RunConfig":
         """Read what `to_json` wrote; an argument that is not there takes its default."""
         values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError(f"RunConfig: the JSON must be an object. Received {received(values)}.")
         known = [field.name for field in dataclasses.fields(cls)]
         unknown = [name for name in values if name not in known]
         if unknown:

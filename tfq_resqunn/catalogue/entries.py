@@ -2,7 +2,7 @@
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import cirq
 
@@ -95,7 +95,7 @@ def entries(
             f"entries: `kind` must be one of {', '.join(map(repr, KINDS))}, or None for all. "
             f"Received {kind!r}."
         )
-    if isinstance(names, str) or not isinstance(names, Iterable):
+    if isinstance(names, (str, bytes, Mapping)) or not isinstance(names, Iterable):
         raise TypeError(f"entries: `names` must be a list of names. Received {received(names)}.")
     names = list(names)
     registries = [KINDS[kind]] if kind else list(KINDS.values())
@@ -159,4 +159,4 @@ def _unknown(name: str, registries: Sequence[Registry]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     lists = "; ".join(f"{r.kind}: {', '.join(map(repr, r))}" for r in registries)
-    return f"A name must be one of these. {lists}. Received {name!r}.{hint}"
+    return f"entries: `names` must be among these. {lists}. Received {name!r}.{hint}"

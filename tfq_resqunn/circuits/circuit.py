@@ -1,6 +1,6 @@
 """`QuanvCircuit`: encoder, ansatz and observables as one frozen value."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 import cirq
 import sympy
@@ -282,7 +282,9 @@ def _as_weights(weights, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
 
 
 def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
-    if isinstance(given, (str, sympy.Symbol)) or not isinstance(given, Iterable):
+    # A set has no order, in which a layer could take its values.
+    unordered = isinstance(given, (str, sympy.Symbol, Mapping, Set))
+    if unordered or not isinstance(given, Iterable):
         raise TypeError(
             f"QuanvCircuit: `{argument}` must be a sequence of symbols or names. "
             f"Received {given!r}. Use [{str(given)!r}]."

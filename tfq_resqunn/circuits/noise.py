@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import cirq
 import numpy as np
 
-from tfq_resqunn.arguments import checked
+from tfq_resqunn.arguments import checked, instance, received
 from tfq_resqunn.circuits.checks import check_circuit
 from tfq_resqunn.circuits.file_types import TYPES
 from tfq_resqunn.circuits.json import read_json, write_json
@@ -53,6 +53,16 @@ class Noise:
 
     strengths: tuple[tuple[str, float], ...] = ()
     model: cirq.NoiseModel | None = None
+
+    def __post_init__(self):
+        if not isinstance(self.strengths, tuple) or not all(map(_is_pair, self.strengths)):
+            raise TypeError(
+                "Noise: `strengths` must be a tuple of pairs of a name and a number. Received "
+                f"{received(self.strengths)}. Use Noise.of({{'depolarizing': 0.01}})."
+            )
+        for name, strength in self.strengths:
+            _check(name, strength, "Noise")
+        _MODEL.or_none()(self.model, "model", "Noise")
 
     @classmethod
     def of(cls, value, who: str = "Noise") -> Noise | None:
@@ -149,8 +159,15 @@ def _read_model(text: str, who: str) -> cirq.NoiseModel:
     return model
 
 
+_MODEL = instance(cirq.NoiseModel, "a cirq.NoiseModel")
+
+
+def _is_pair(value) -> bool:
+    return isinstance(value, tuple) and len(value) == 2
+
+
 def _check(name, strength, who: str) -> float:
-    if name not in NAMES:
+    if not isinstance(name, str) or name not in NAMES:
         raise ValueError(
             f"{who}: `noise` must name some of {', '.join(map(repr, NAMES))}. Received {name!r}."
         )

@@ -160,8 +160,8 @@ def _expand(item, qubits, who: str) -> list:
 
 
 _TERM = re.compile(
-    r"\s*(?P<sign>[+-]?)\s*(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)?"
-    r"(?P<paulis>(?:\s*\*?\s*[XYZ]\d+)*)\s*"
+    r"\s*(?P<sign>[+-]?)\s*(?P<number>[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+)?"
+    r"(?P<paulis>(?:\s*\*?\s*[XYZ][0-9]+)*)\s*"
 )
 
 
@@ -179,7 +179,7 @@ def _parse(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...
             or (term["paulis"].lstrip()[:1] == "*" and not term["number"])
         ):
             raise ValueError(f"{who}: {OBSERVABLES.unknown(text)}")
-        letters = re.findall(r"([XYZ])(\d+)", term["paulis"])
+        letters = re.findall(r"([XYZ])([0-9]+)", term["paulis"])
         _check_once([int(i) for _, i in letters], text, who)
         coefficient = float(term["number"] or 1) * (-1 if term["sign"] == "-" else 1)
         terms.append((coefficient, tuple((letter, int(i)) for letter, i in letters)))

@@ -217,7 +217,7 @@ def _check_observables(observables, who: str):
 
 
 def _check_order(order, who: str) -> str:
-    if order not in ORDERS:
+    if not isinstance(order, str) or order not in ORDERS:
         raise ValueError(
             f"{who}: `symbol_order` must be 'natural' (x_2 before x_10) or 'string' (as earlier "
             f"versions sorted). Received {order!r}."

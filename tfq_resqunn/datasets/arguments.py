@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfq_resqunn.arguments import check_seed, is_integer
+from tfq_resqunn.arguments import MAX_SIZE, check_seed, is_integer
 
 
 def check_arguments(classes, n_train, n_test, seed) -> None:
@@ -48,9 +48,10 @@ def parse_image_size(image_size) -> tuple[int, int] | None:
             f"load: `image_size` must be an integer, a pair of integers or None.\n"
             f"Received {image_size!r}.\nGive pixels, such as image_size=14 or (14, 10)."
         )
-    if min(size) < 1:
+    if not 1 <= min(size) <= max(size) <= MAX_SIZE:
+        limit = "at least 1 pixel" if min(size) < 1 else f"at most {MAX_SIZE} pixels"
         raise ValueError(
-            f"load: `image_size` must be at least 1 pixel in each direction.\n"
+            f"load: `image_size` must be {limit} in each direction.\n"
             f"Received {image_size!r}.\nGive positive numbers, such as image_size=14."
         )
     return int(size[0]), int(size[1])

@@ -49,7 +49,7 @@ def checked_batch(x, y, who: str) -> tuple:
     """
     x, y = as_tensors(x, "x", who), as_tensors(y, "y", who)
     sizes = [[_size(part) for part in tf.nest.flatten(parts)] for parts in (x, y)]
-    if len(set(sizes[0] + sizes[1])) != 1 or not sizes[0][0]:
+    if len(set(sizes[0] + sizes[1])) != 1 or not all(sizes) or not sizes[0][0]:
         of_x, of_y = (", ".join(map(str, size)) or "nothing" for size in sizes)
         raise ValueError(
             f"{who}: `x` and `y` must be a batch of inputs and as many targets, at least one.\n"

@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.arguments import is_integer
+from tfq_resqunn.arguments import MAX_SIZE, is_integer
 from tfq_resqunn.layers.tiles import images_of, tiles_of
 
 
@@ -20,6 +20,8 @@ def pair(value, argument: str, who: str) -> tuple[int, int]:
         raise TypeError(f"{rule} Received {value!r}.")
     if len(values) != 2 or min(values) < 1:
         raise ValueError(f"{rule} Received {value!r}.")
+    if max(values) > MAX_SIZE:
+        raise ValueError(f"{who}: `{argument}` must be at most {MAX_SIZE}. Received {value!r}.")
     rows, columns = map(int, values)
     return rows, columns
 

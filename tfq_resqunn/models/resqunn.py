@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+import numpy as np
+import tensorflow as tf
+
 from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count, choice
+from tfq_resqunn.arguments import check_count, choice, instance
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin
@@ -12,6 +15,7 @@ from tfq_resqunn.models.readout import chosen_readout
 from tfq_resqunn.models.shortcuts import make_shortcut
 
 HEADS = ("linear", "none")
+_SHAPE = instance((tuple, list, np.ndarray, tf.TensorShape), "a shape, such as (28, 28, 1)")
 
 
 def resqunn(
@@ -134,6 +138,7 @@ def classical_twin(
 def _residual_network(
     input_shape, n_classes, depth, placement, head, shortcut, name, make_layer: Callable
 ) -> keras.Model:
+    _SHAPE(input_shape, "input_shape", "resqunn")
     depth = check_count(depth, "depth", "resqunn")
     n_classes = check_count(n_classes, "n_classes", "resqunn")
     if n_classes < 2:
@@ -203,10 +208,10 @@ class _Flow:
                 "encoder and observables whose outcomes are as many as a patch has pixels, with "
                 "filters=1, and a kernel_size that divides the image or padding='same'."
             )
-        return [self._mapped(part, shapes[-1]) for part in parts]
+        return [self._mapped(part, shapes[-1], self._shortcut) for part in parts]
 
-    def _mapped(self, part, shape: tuple):
+    def _mapped(self, part, shape: tuple, shortcut: Callable):
         if tuple(part.shape) == shape:
             return part
         self._n_shortcuts += 1
-        return self._shortcut(part, shape, f"shortcut_{self._n_shortcuts}")
+        return shortcut(part, shape, f"shortcut_{self._n_shortcuts}")

@@ -21,7 +21,9 @@ def make_shortcut(how: str, data_format: str | None = None) -> Callable | None:
         ValueError: If there is no such way, or none for that data format.
     """
     choice(*SHORTCUTS)(how, "shortcut", "resqunn")
-    last = (data_format or keras.backend.image_data_format()) == "channels_last"
+    if data_format is None:
+        data_format = keras.backend.image_data_format()
+    last = isinstance(data_format, str) and data_format.lower() == "channels_last"
     if how == "conv" and not last:
         raise ValueError(
             "resqunn: shortcut='conv' needs channels last, since TensorFlow has no Conv2D for "

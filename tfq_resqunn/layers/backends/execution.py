@@ -93,8 +93,8 @@ class Execution:
         if self.repetitions is None:
             plan, run = compile_circuit(circuit, self.noise)
             return Runner(run, plan, True)
-        run = Sampled(circuit, self.repetitions, self.noise)
-        return Runner(run, run.plan, False)  # XLA draws no binomial numbers
+        sampled = Sampled(circuit, self.repetitions, self.noise)
+        return Runner(sampled, sampled.plan, False)  # XLA draws no binomial numbers
 
     def get_config(self) -> dict:
         """Gives the arguments as JSON can hold them.

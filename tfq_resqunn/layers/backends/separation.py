@@ -82,6 +82,7 @@ def separate(circuit: cirq.AbstractCircuit) -> Separated:
         for op in rewritten.all_operations()
         if cirq.is_parameterized(op)
         for gate in gates_of(cirq.Circuit(op), qubits)
+        if isinstance(gate, Gate)
     }
     return Separated(
         rewritten, tuple(symbols), tuple(expressions), tuple(by_exponent[s] for s in symbols)
