@@ -156,7 +156,7 @@ def _build(registry: Registry, name: str, n_qubits: int, n_layers: int) -> Entry
 
 def _unknown(name: str, registries: Sequence[Registry]) -> str:
     known = [other for registry in registries for other in registry]
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(str(name), known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     lists = "; ".join(f"{r.kind}: {', '.join(map(repr, r))}" for r in registries)
     return f"entries: `names` must be among these. {lists}. Received {name!r}.{hint}"
