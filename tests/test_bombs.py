@@ -3,7 +3,6 @@
 import json
 
 import cirq
-import numpy as np
 import pytest
 import sympy
 
@@ -11,6 +10,7 @@ import tfq_resqunn as rq
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.circuits.srepr import parse_srepr
+from tfq_resqunn.simulation import gates
 
 pytestmark = pytest.mark.once
 
@@ -219,26 +219,26 @@ def test_a_value_put_into_a_subcircuit_is_counted_in():
             QuanvCircuit(cirq.Circuit(op, cirq.rx(b)(Q[0])))
 
 
-def test_a_controlled_gate_of_many_qubits_is_refused_by_the_layer():
+def test_a_controlled_gate_of_many_qubits_is_refused_by_the_layer(monkeypatch):
     qubits = cirq.LineQubit.range(20)
     x, w = sympy.symbols("x_0 w_0")
     large = cirq.rx(w)(qubits[0]).controlled_by(*qubits[1:])
     circuit = QuanvCircuit(cirq.Circuit(cirq.rx(x)(qubits[0]), large), cirq.Z(qubits[0]))
     with pytest.raises(ValueError, match="controlled gates on up to 12 qubits .* 20 qubits"):
         rq.EncodedPQC(circuit)
-    many = [cirq.rx(w)(q).controlled_by(*qubits[10:]) for q in qubits[:10]] * 8
+    many = cirq.Circuit(cirq.rx(w)(qubits[0]).controlled_by(*qubits[1:5]))
+    monkeypatch.setattr(gates, "MAX_ENTRIES", 1000)
     circuit = QuanvCircuit(cirq.Circuit(cirq.rx(x)(qubits[0]), many), cirq.Z(qubits[0]))
-    with pytest.raises(ValueError, match="entries in all"):
+    with pytest.raises(ValueError, match="up to 1000 entries in all"):
         rq.EncodedPQC(circuit)
 
 
 def test_real_circuits_are_far_from_the_limits():
     n = 49
     encoder = rq.circuits.angle_encoder(n)
-    ansatz = rq.circuits.strongly_entangling(n, 10)
+    ansatz = rq.circuits.strongly_entangling(n, 3)
     circuit = QuanvCircuit.from_parts(encoder, ansatz)
     assert QuanvCircuit.from_json(circuit.to_json()) == circuit
-    wide = rq.circuits.amplitude_encoder(256)
-    circuit = QuanvCircuit.from_parts(wide, rq.circuits.basic_entangler(8))
+    wide = rq.circuits.amplitude_encoder(64)
+    circuit = QuanvCircuit.from_parts(wide, rq.circuits.basic_entangler(6))
     assert QuanvCircuit.from_json(circuit.to_json()) == circuit
-    assert np.isfinite(len(circuit.to_json()))
