@@ -143,8 +143,12 @@ GATES = {
 def test_gates(name):
     circuit = circuit_of(GATES[name], cirq.ry(X)(A), cirq.rx(W)(B))
     read = QuanvCircuit.from_json(circuit.to_json())
+    if name == "numpy":  # a number of less than double precision, written as a double
+        assert read.circuit != circuit.circuit
+        assert cirq.approx_eq(read.circuit, circuit.circuit, atol=1e-8)
+        return
     assert read == circuit
-    assert repr(read.circuit) == repr(circuit.circuit) or "numpy" in name
+    assert repr(read.circuit) == repr(circuit.circuit) or name == "matrix of numpy"
     assert QuanvCircuit.from_json(read.to_json()) == circuit
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from tfq_resqunn.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import check_arguments, parse_image_size
 from tfq_resqunn.datasets.arrays import check_images, check_labels
+from tfq_resqunn.datasets.npz import read_npz
 from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize
-from tfq_resqunn.datasets.sources import read_checked, read_npz
+from tfq_resqunn.datasets.sources import read_checked
 
 
 @dataclass(frozen=True, eq=False)

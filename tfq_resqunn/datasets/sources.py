@@ -3,7 +3,6 @@
 import difflib
 import math
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.datasets.arrays import check_images, check_labels
+from tfq_resqunn.datasets.npz import read_npz
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
@@ -127,26 +127,3 @@ def _split_whole(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
             f"Split them yourself: save {', '.join(ARRAY_NAMES)}; or leave that class out."
         )
     return parts
-
-
-def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
-    """Read all arrays of a file."""
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{who}: the file must exist.\nReceived {path}, which does not.\n"
-            f"Check the path; it is relative to the folder the program runs in."
-        )
-    if not zipfile.is_zipfile(path):
-        raise ValueError(
-            f"{who}: the file must be an .npz archive.\nReceived {path}, which is not.\n"
-            f"Write it with np.savez."
-        )
-    with np.load(path, allow_pickle=False) as archive:
-        try:
-            return {key: archive[key] for key in archive.files}
-        except ValueError as error:
-            raise ValueError(
-                f"{who}: the file must hold arrays of numbers, no Python objects.\n"
-                f"Received {path}, of which NumPy says: {error}\n"
-                f"Convert the arrays before saving them, such as x.astype('float32')."
-            ) from error
