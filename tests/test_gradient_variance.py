@@ -176,7 +176,7 @@ def test_table_and_text(measured):
     assert variance.table["variance"].isna().tolist() == [True, False, False] * 2
     lines = str(variance).splitlines()
     assert lines[0].split() == columns
-    assert lines[1].split() == ["1", "1", "quanv_1", "Quanv2D", "4", "-", "-", "-"]
+    assert lines[1].split() == ["1", "1", "quanv_1", "Quanv2D", "4", "-", "-", "-", "none"]
     assert lines[-1] == "4 initialisations each; low, high: 95 % interval (bootstrap)"
 
 

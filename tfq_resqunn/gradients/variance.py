@@ -51,7 +51,7 @@ class VarianceRow:
     variance: float
     low: float
     high: float
-    state: str
+    state: str = "flows"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -208,10 +208,8 @@ class _Flow:
                 "encoder and observables whose outcomes are as many as a patch has pixels, with "
                 "filters=1, and a kernel_size that divides the image or padding='same'."
             )
-        return [self._mapped(part, shapes[-1], self._shortcut) for part in parts]
-
-    def _mapped(self, part, shape: tuple, shortcut: Callable):
-        if tuple(part.shape) == shape:
-            return part
-        self._n_shortcuts += 1
-        return shortcut(part, shape, f"shortcut_{self._n_shortcuts}")
+        for i, shape in enumerate(shapes):
+            if shape != shapes[-1]:
+                self._n_shortcuts += 1
+                parts[i] = self._shortcut(parts[i], shapes[-1], f"shortcut_{self._n_shortcuts}")
+        return parts
