@@ -2,8 +2,11 @@
 
 import cirq
 import numpy as np
+import pytest
 
 BACKENDS = ("compiled", "noiseless")  # those that are exact, and need no other argument
+# The same, and a simulator of Cirq's.
+EXACT = [*BACKENDS, pytest.param(cirq.Simulator(), id="cirq")]
 
 
 def expectations(circuit, features, weights):

@@ -186,7 +186,9 @@ DIFFERENTIATORS = {
 }
 
 
-@pytest.mark.parametrize("differentiator", DIFFERENTIATORS, ids=str)
+@pytest.mark.parametrize(
+    "differentiator", DIFFERENTIATORS, ids=lambda d: d if isinstance(d, str) else type(d).__name__
+)
 @pytest.mark.filterwarnings("ignore:.*__array__:DeprecationWarning")
 def test_differentiators(differentiator, rng):
     simulator = cirq.Simulator(dtype=np.complex128)

@@ -63,7 +63,7 @@ def truth(operator, numbers):
     return operator.expectation_from_state_vector(state, {q: i for i, q in enumerate(Q)}).real
 
 
-@pytest.mark.parametrize("backend", ["compiled", "noiseless", cirq.Simulator()], ids=str)
+@pytest.mark.parametrize("backend", EXACT)
 def test_any_hermitian_operator_is_measured(backend, rng):
     circuit = QuanvCircuit(CIRCUIT, list(OPERATORS.values()))
     layer, x = EncodedPQC(circuit, backend=backend), rng.random((3, 1))

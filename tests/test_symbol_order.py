@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sympy
 
-from tests.reference import BACKENDS, expectations
+from tests.reference import EXACT, expectations
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, identity_blocks, reupload
@@ -111,7 +111,7 @@ def identity_blocks_of(function):
         del ANSATZES._functions["for_a_test"]
 
 
-@pytest.mark.parametrize("backend", [*BACKENDS, cirq.Simulator()], ids=str)
+@pytest.mark.parametrize("backend", EXACT)
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers_give_each_value_to_its_symbol(name, backend, registered, rng):
     layer = Quanv2D(kernel_size=2, backend=backend, **LAYERS[name])

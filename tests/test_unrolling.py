@@ -8,7 +8,7 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tests.reference import BACKENDS, expectations
+from tests.reference import EXACT, expectations
 from tests.test_pqc import slopes
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, export_circuits
 from tfq_resqunn.catalogue.entries import Entry
@@ -114,7 +114,7 @@ def test_written_out(name):
     assert set(circuit.weights) == {W, V}
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", EXACT)
 @pytest.mark.parametrize("name", ["nested", "controlled_twice", "inverted", "parameters"])
 def test_values_and_gradients(name, backend, rng):
     circuit, by_hand = circuits(name)

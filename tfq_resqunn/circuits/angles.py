@@ -9,6 +9,7 @@ import sympy
 
 from tfq_resqunn.circuits.expressions import Measure, check_expression, sample
 from tfq_resqunn.circuits.free_symbols import expressions_in
+from tfq_resqunn.circuits.unrolling import subcircuit_in
 
 
 class Samples(cirq.ParamResolver):
@@ -46,7 +47,7 @@ def check_angles(
             if expression not in checked:
                 _check(expression, op, who, symbols)
                 checked.add(expression)
-        inner = _subcircuit(op)
+        inner = subcircuit_in(op)
         if inner is not None:
             values = {
                 (s if isinstance(s, str) else s.name): _check(
@@ -66,9 +67,3 @@ def _check(expression, op: cirq.Operation, who: str, symbols) -> Measure:
             f"{who}: `circuit` must have angles that can be computed, with gradients, and saved: "
             f"{error} It stands in {str(op)[:200]}."
         ) from None
-
-
-def _subcircuit(op) -> cirq.CircuitOperation | None:
-    while op is not None and not isinstance(op, cirq.CircuitOperation):
-        op = getattr(op, "sub_operation", None)
-    return op

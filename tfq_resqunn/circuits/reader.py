@@ -19,6 +19,7 @@ from tfq_resqunn.circuits.expressions import Measured
 from tfq_resqunn.circuits.fields import MAX_QUBITS, Field, Optional, check_formulas
 from tfq_resqunn.circuits.file_types import TYPES, Fields, user_factory, user_fields
 from tfq_resqunn.circuits.srepr import read_srepr
+from tfq_resqunn.circuits.unrolling import subcircuit_in
 
 EXPRESSION = "tfq_resqunn.expression"
 
@@ -192,7 +193,7 @@ class _Reader:
             return self._counted[id(circuit)][1]
         n = 0
         for op in circuit.all_operations():
-            inner = _subcircuit(op)
+            inner = subcircuit_in(op)
             n += 1 if inner is None else abs(inner.repetitions) * self._count(inner.circuit)
         if n > MAX_OPERATIONS:
             raise ValueError(f"a circuit may have {MAX_OPERATIONS} operations. This has more.")
@@ -238,14 +239,6 @@ def _key(fields: dict) -> int:
     if isinstance(key, bool) or not isinstance(key, int) or key < 0:
         raise ValueError("its key must be a whole number.")
     return key
-
-
-def _subcircuit(op: cirq.Operation) -> cirq.CircuitOperation | None:
-    while not isinstance(op, cirq.CircuitOperation):
-        op = getattr(op, "sub_operation", None)
-        if op is None:
-            return None
-    return op
 
 
 def _check_field(check: Field, value, path: tuple):

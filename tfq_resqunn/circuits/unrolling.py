@@ -40,11 +40,11 @@ def unroll(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
 
 
 def _unrolled(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
-    if not any(map(_subcircuit, circuit.all_operations())):
+    if not any(map(subcircuit_in, circuit.all_operations())):
         return circuit
     moments: list[cirq.Moment] = []
     for moment in circuit:
-        if any(map(_subcircuit, moment)):
+        if any(map(subcircuit_in, moment)):
             moments += cirq.Circuit.zip(*map(_written_out, moment)).moments
         else:
             moments.append(moment)
@@ -53,7 +53,7 @@ def _unrolled(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
 
 def _written_out(op: cirq.Operation) -> cirq.Circuit:
     own = op.untagged
-    if _subcircuit(own) is None:
+    if subcircuit_in(own) is None:
         return cirq.Circuit(op)
     if isinstance(own, cirq.ControlledOperation):
         parts = _written_out(own.sub_operation).all_operations()
@@ -70,18 +70,18 @@ def _controlled(by: cirq.ControlledOperation, op: cirq.Operation) -> cirq.Operat
     return controlled.with_tags(*op.tags)
 
 
-def _subcircuit(op: cirq.Operation) -> cirq.CircuitOperation | None:
-    """The subcircuit that an operation is, or that it controls."""
+def subcircuit_in(op: cirq.Operation) -> cirq.CircuitOperation | None:
+    """Gives the subcircuit that an operation is, or that it controls; `None` if there is none."""
     op = op.untagged
     if isinstance(op, cirq.ControlledOperation):
-        return _subcircuit(op.sub_operation)
+        return subcircuit_in(op.sub_operation)
     return op if isinstance(op, cirq.CircuitOperation) else None
 
 
 def _count(circuit: cirq.AbstractCircuit, known: dict[int, int]) -> int:
     # A circuit that stands in several places is counted once, however deep they nest.
     if id(circuit) not in known:
-        subcircuits = map(_subcircuit, circuit.all_operations())
+        subcircuits = map(subcircuit_in, circuit.all_operations())
         known[id(circuit)] = sum(
             1 if sub is None else _repetitions(sub) * _count(sub.circuit, known)
             for sub in subcircuits
