@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import sympy
 
+from tests.reference import EXACT
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn.circuits import OBSERVABLES
 from tfq_resqunn.circuits.observables import as_pauli_sums
