@@ -35,10 +35,11 @@ class EncodedPQC(tfq.layers.PQC):
             A `cirq.Sampler` (simulator or device), with `repetitions`, or a
             `cirq.SimulatesExpectationValues` without. Circuits run on the qubits that `circuit`
             names, equal ones once.
-        differentiator: How TensorFlow Quantum differentiates, for all backends but `"compiled"`:
-            `None` for its choice (adjoint for exact `"noiseless"`, else parameter shift), a name
-            (`"adjoint"`, `"parameter_shift"`, `"forward_difference"`, `"central_difference"`) or
-            an instance of one of these `tfq.differentiators`.
+        differentiator: How gradients are taken, for all backends but `"compiled"`: `None` (adjoint
+            for exact `"noiseless"`, else parameter shift), a name (`"adjoint"`,
+            `"parameter_shift"`, `"forward_difference"`, `"central_difference"`) or an instance of
+            one of these `tfq.differentiators`. On Cirq's objects, the shifts are this package's
+            own, for gates with any number of frequencies.
         repetitions: `None` for exact values, or the number of shots from which each is estimated;
             gradients are then estimates as well. For `"noisy"` the number of trajectories, in each
             of which every channel does one thing at random; their exact values are averaged. (For
