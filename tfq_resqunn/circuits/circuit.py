@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 import cirq
 import sympy
-from cirq.contrib.svg import circuit_to_svg
 
 from tfq_resqunn.arguments import checked, choice, received
 from tfq_resqunn.circuits.angles import check_angles
@@ -14,6 +13,7 @@ from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.json import read_json, write_json
 from tfq_resqunn.circuits.observables import as_pauli_sums, describe
 from tfq_resqunn.circuits.operations import check_operations
+from tfq_resqunn.circuits.svg import draw_svg
 from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, sorted_by
 
 
@@ -139,7 +139,7 @@ class QuanvCircuit:
             The drawing: text, or the source of an SVG picture.
         """
         if form == "svg":
-            return circuit_to_svg(self._circuit.unfreeze())
+            return draw_svg(self._circuit)
         legend = (
             f"data: {names(self.inputs)}",
             f"weights: {names(self.weights)}",

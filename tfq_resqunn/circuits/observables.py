@@ -165,9 +165,17 @@ _TERM = re.compile(
 )
 
 
+MAX_TEXT = 10_000  # characters of a sum
+
+
 @functools.lru_cache(maxsize=1024)
 def _parse(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...]], ...]:
     """Parses `"X0*X1 - 0.5*Z2"`: for each term its coefficient, and letters with qubits."""
+    if len(text) > MAX_TEXT:
+        raise ValueError(
+            f"{who}: `observables` as text may have {MAX_TEXT} characters. Received {len(text)}, "
+            f"which begin with {text[:50]!r}. Pass a cirq.PauliSum."
+        )
     terms, at = [], 0
     while at < len(text) or not terms:
         term = _TERM.match(text, at)
@@ -202,7 +210,7 @@ def _from_terms(terms, text: str, qubits, who: str) -> cirq.PauliSum:
     if highest >= len(qubits):
         raise ValueError(
             f"{who}: `observables` count the circuit's qubits from 0 to {len(qubits) - 1}. "
-            f"Received {text!r}, which measures qubit {highest}."
+            f"Received {text[:100]!r}, which measures qubit {str(highest)[:20]}."
         )
     total = cirq.PauliSum()
     for coefficient, letters in terms:

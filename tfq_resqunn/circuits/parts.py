@@ -248,8 +248,8 @@ def _check_registered(part, registry: Registry, who: str) -> None:
         name = item.get("name") if isinstance(item, dict) else item
         if isinstance(name, str) and name not in registry and not _is_sum(name, registry):
             raise ValueError(
-                f"{who}: `{registry.kind}` was saved under the name {name!r}, which is not "
-                f"registered here. Call {registry.constant}.register({name!r}, function), of "
+                f"{who}: `{registry.kind}` was saved under the name {name[:100]!r}, which is not "
+                f"registered here. Call {registry.constant}.register({name[:100]!r}, function), of "
                 "tfq_resqunn.circuits, before you load it."
             )
 

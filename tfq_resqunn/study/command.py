@@ -4,11 +4,10 @@ import dataclasses
 import shlex
 from pathlib import Path
 
-import yaml
-
 from tfq_resqunn.models.placement import Placement
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.study.config import COMMON, MAX_DEPTH_OF_ALL, VARIED, StudyConfig
+from tfq_resqunn.study.yaml_text import read_yaml
 
 ALWAYS = ("dataset", "depth")  # shown whatever they are
 
@@ -48,8 +47,8 @@ def read_settings(path: Path) -> dict:
         ValueError: If the file is neither YAML nor JSON, or no mapping.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = read_yaml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise ValueError(f"read_settings: {path} is neither YAML nor JSON: {error}") from error
     if isinstance(values, dict):
         values = values.get("config", values)

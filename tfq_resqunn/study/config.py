@@ -10,6 +10,7 @@ import yaml
 from tfq_resqunn.arguments import check_text, checked
 from tfq_resqunn.models.placement import Placement
 from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.study.yaml_text import read_yaml
 
 HEADS = ("linear", "none")
 VARIANTS = ("trainable", "frozen", "classical")
@@ -157,7 +158,7 @@ class StudyConfig:
     @checked(text=check_text)
     def from_yaml(cls, text: str) -> "StudyConfig":
         """Read what `to_yaml` wrote; an argument that is not there takes its default."""
-        return cls.from_dict(yaml.safe_load(text))
+        return cls.from_dict(read_yaml(text))
 
     def differences(self, other: "StudyConfig") -> list[str]:
         """Lists what another configuration has otherwise: this value against that."""
@@ -208,11 +209,19 @@ def _check_common(run) -> None:
         )
 
 
+MAX_SEEDS = 10_000
+
+
 def _count_seeds(n_seeds: int) -> tuple[int, ...]:
     if isinstance(n_seeds, bool) or not 1 <= n_seeds <= MAX_SEEDS:
         raise ValueError(
             "StudyConfig: `seeds` must be a list of seeds, or their number, at least 1 and at most "
             f"{MAX_SEEDS}. Received {n_seeds}."
+        )
+    if n_seeds > MAX_SEEDS:
+        raise ValueError(
+            f"StudyConfig: `seeds` must number at most {MAX_SEEDS}. Received {n_seeds}. "
+            "Make several studies."
         )
     return tuple(range(n_seeds))
 
