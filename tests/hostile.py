@@ -1,11 +1,15 @@
 """Text that does something when it is evaluated, and files with it in every place."""
 
+import contextlib
 import copy
 import json
+import sys
 import zipfile
 
 import cirq
 import sympy
+
+from tfq_resqunn.circuits.expression_kinds import KINDS
 
 SYMPY_CLASSES = sorted(n for n in dir(sympy) if isinstance(getattr(sympy, n), type))
 SYMPY_FUNCTIONS = sorted(
@@ -73,3 +77,101 @@ def _exchanged(node, old: str, new: str):
     if isinstance(node, list):
         return [_exchanged(v, old, new) for v in node]
     return node.replace(old, new) if isinstance(node, str) else node
+
+
+# --- random changes ------------------------------------------------------------------------------
+
+
+def mutated(tree, random, evil: str):
+    """Gives a copy of a JSON tree with some places changed at random."""
+    tree = copy.deepcopy(tree)
+    for _ in range(random.choice([1, 1, 1, 2, 3, 5])):
+        paths = list(_paths(tree, ()))
+        if not paths:
+            break
+        path = random.choice(paths)
+        node = tree
+        for step in path[:-1]:
+            node = node[step]
+        what = random.randrange(4)
+        if what == 0 and isinstance(node, dict):
+            node[random.choice(["cirq_type", "args", "srepr", "name", "exponent", "key"])] = _value(
+                tree, paths, random, evil
+            )
+        elif what == 1:
+            del node[path[-1]]
+        elif what == 2 and isinstance(node, list):
+            node.insert(path[-1], _value(tree, paths, random, evil))
+        else:
+            node[path[-1]] = _value(tree, paths, random, evil)
+    return tree
+
+
+def _value(tree, paths, random, evil: str):
+    return random.choice(
+        [
+            lambda: evil,
+            lambda: random.choice(
+                [0, 1, -1, 2, 0.5, 10**9, -(10**9), 2**63, 10**400, 1e300, 1e308, True, None, ""]
+            ),
+            lambda: random.choice([[], {}, [evil], {"cirq_type": evil}, [[[]]], {"args": [evil]}]),
+            lambda: {"cirq_type": random.choice(CIRQ_TYPES)},
+            lambda: {
+                "cirq_type": random.choice(CIRQ_SYMPY_TYPES),
+                "args": [_value(tree, paths, random, evil) for _ in range(random.randrange(3))],
+            },
+            lambda: {"cirq_type": "tfq_resqunn.expression", "srepr": srepr(random, evil, 6)},
+            lambda: copy.deepcopy(_at(tree, random.choice(paths))),  # grafted from elsewhere
+        ]
+    )()
+
+
+def srepr(random, evil: str, depth: int) -> str:
+    """Gives `srepr` text, of what may stand in it more often than not."""
+    if depth == 0 or random.random() < 0.15:
+        return random.choice(
+            ["Symbol('x_0')", "Symbol('w_0')", "Integer(2)", "Integer(-1)", "Rational(1, 2)", "pi",
+             "I", "Float('1e10')", "Integer(99999999)", "Float('0.1', precision=53)", "true",
+             f"'{evil}'", f"Symbol('{evil}')", "E"]
+        )  # fmt: skip
+    kinds = [*KINDS, "Add", "Mul", "Pow", "Pow", "exp", "Abs", "re", "Max", "Mod"]
+    name = random.choice(kinds) if random.random() < 0.95 else random.choice(SYMPY_CLASSES)
+    kind = KINDS.get(name)
+    n = random.randint(kind.least, min(kind.most, 4)) if kind else random.randrange(3)
+    parts = [srepr(random, evil, depth - 1) for _ in range(n)]
+    return f"{name}({', '.join(parts)})"
+
+
+def _at(tree, path):
+    for step in path:
+        tree = tree[step]
+    return tree
+
+
+# --- what runs -----------------------------------------------------------------------------------
+
+_HARMFUL = ("os.system", "os.mkdir", "subprocess.Popen", "os.exec", "os.posix_spawn", "pty.spawn")
+_watched: list | None = None
+
+
+def _hook(event: str, arguments) -> None:
+    if _watched is None:
+        return
+    evaluated = event == "exec" and getattr(arguments[0], "co_filename", "") == "<string>"
+    if evaluated or event in _HARMFUL:
+        _watched.append((event, str(arguments)[:200]))
+
+
+@contextlib.contextmanager
+def nothing_evaluated():
+    """Fails if text is evaluated in here, or a program started, whatever it does."""
+    global _watched
+    if not getattr(sys, "_tfq_resqunn_hook", False):
+        sys.addaudithook(_hook)  # for good: Python cannot remove one
+        sys._tfq_resqunn_hook = True  # type: ignore[attr-defined]
+    _watched = []
+    try:
+        yield
+        assert not _watched, _watched
+    finally:
+        _watched = None

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import sympy
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tfq_resqunn as rq
 from tests.hostile import (
@@ -15,7 +17,9 @@ from tests.hostile import (
     SYMPY_CLASSES,
     SYMPY_FUNCTIONS,
     forms,
+    mutated,
     mutations,
+    nothing_evaluated,
     payload,
     with_text_exchanged,
 )
@@ -49,6 +53,8 @@ RICH = rq.QuanvCircuit(
     ),
     [cirq.Z(Q[0]) - 0.5 * cirq.X(Q[1])],
 )
+
+TREE, EVIL = json.loads(RICH.to_json()), payload("/nowhere/at/all")
 
 
 def refused(read, text, harm) -> bool:
@@ -100,7 +106,8 @@ def test_no_type_of_cirqs_evaluates_text(name, harm):
 
 def use(text: str) -> None:
     """Does with a circuit what a program does that has loaded it."""
-    circuit = rq.QuanvCircuit.from_json(text)
+    with nothing_evaluated():
+        circuit = rq.QuanvCircuit.from_json(text)
     assert repr(circuit) and str(circuit) and isinstance(hash(circuit), int)
     assert circuit == circuit and circuit.to_json()
     serializable(circuit.circuit)
@@ -132,6 +139,26 @@ def test_no_other_type_of_cirqs_is_made(name, harm):
         bad = text.replace(place, json.dumps({"cirq_type": name, **fields}))
         # Even where it is an expression, the circuit then has no x_0.
         assert refused(rq.QuanvCircuit.from_json, bad, harm), bad
+
+
+@pytest.mark.once
+@given(random=st.randoms(use_true_random=False))
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+def test_files_with_random_changes(random):
+    bad = json.dumps(mutated(TREE, random, EVIL))
+    try:
+        with nothing_evaluated():
+            circuit = rq.QuanvCircuit.from_json(bad)
+    except ValueError as error:
+        assert len(str(error)) < 3000
+    else:
+        assert rq.QuanvCircuit.from_json(circuit.to_json()) == circuit
+
+
+@pytest.mark.once
+def test_evaluation_is_seen():
+    with pytest.raises(AssertionError), nothing_evaluated():
+        sympy.sympify("1 + 1")
 
 
 READERS = {
