@@ -158,6 +158,8 @@ def _hook(event: str, arguments) -> None:
     if _watched is None:
         return
     evaluated = event == "exec" and getattr(arguments[0], "co_filename", "") == "<string>"
+    # Mpmath writes its series for itself.
+    evaluated = evaluated and "mpmath" not in sys._getframe(1).f_code.co_filename
     if evaluated or event in _HARMFUL:
         _watched.append((event, str(arguments)[:200]))
 

@@ -45,7 +45,12 @@ def check_angles(
     for op in circuit.all_operations():
         for expression in expressions_in(op):
             if expression not in checked:
-                _check(expression, op, who, symbols)
+                measure = _check(expression, op, who, symbols)
+                if measure.constant and not measure.real and not _takes_phases(op):
+                    raise ValueError(
+                        f"{who}: `circuit` must have real angles. Received "
+                        f"{str(expression)[:100]}, which is complex, in {_shown(op)}."
+                    )
                 checked.add(expression)
         inner = subcircuit_in(op)
         if inner is not None:
@@ -65,5 +70,23 @@ def _check(expression, op: cirq.Operation, who: str, symbols) -> Measure:
     except ValueError as error:
         raise ValueError(
             f"{who}: `circuit` must have angles that can be computed, with gradients, and saved: "
-            f"{error} It stands in {str(op)[:200]}."
+            f"{error} It stands in {_shown(op)}."
         ) from None
+
+
+def _shown(op: cirq.Operation) -> str:
+    try:
+        return str(op)[:200]
+    except Exception:  # Cirq cannot print all of what it can hold
+        return f"a {type(op.gate or op).__name__}"
+
+
+def _takes_phases(op: cirq.Operation) -> bool:
+    """Whether an operation has a coefficient, which may be complex."""
+    part = op.untagged
+    while isinstance(part, cirq.ControlledOperation):
+        part = part.sub_operation
+    part = part.gate or part
+    while isinstance(part, cirq.ControlledGate):
+        part = part.sub_gate
+    return isinstance(part, (cirq.GlobalPhaseGate, cirq.BaseDensePauliString, cirq.PauliString))

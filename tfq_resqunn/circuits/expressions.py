@@ -45,6 +45,8 @@ class Measure:
         degree: Of its expanded form.
         pieces: Branches of `Piecewise` in it.
         effort: Seconds that sympy takes over it, roughly and at most.
+        constant: Whether there is no symbol in it.
+        imaginary: Whether the imaginary unit is in it.
     """
 
     sort: str
@@ -56,6 +58,14 @@ class Measure:
     degree: float = 1
     pieces: int = 0
     effort: float = 0
+    constant: bool = True
+    imaginary: bool = False
+
+    @property
+    def real(self) -> bool:
+        """Whether it is a real number wherever it is a number at all."""
+        imaginary_part = abs(complex(self.value).imag) if self.constant else 0.0
+        return not self.imaginary and imaginary_part <= 1e-9 * abs(complex(self.value))
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ class Measured:
 _CONSTANTS = {
     id(c): Measure(TRUTH, bool(c))
     if c in (sympy.true, sympy.false)
-    else Measure(NUMBER, complex(c) if c is sympy.I else float(c))
+    else Measure(NUMBER, complex(c) if c is sympy.I else float(c), imaginary=c is sympy.I)
     for c in CONSTANTS.values()
 }
 
@@ -158,7 +168,7 @@ def check_expression(expression, symbols: Mapping[str, Measure] | None = None) -
 
 def _measure(e: Any, symbols: Mapping[str, Measure]) -> Measure:
     if isinstance(e, sympy.Symbol):
-        return symbols.get(e.name) or Measure(NUMBER, sample(e.name))
+        return symbols.get(e.name) or Measure(NUMBER, sample(e.name), constant=False)
     if (constant := _CONSTANTS.get(id(e))) is not None:
         return constant
     if isinstance(e, sympy.Rational):
@@ -187,6 +197,10 @@ def _combined(name: str, kind: Kind, parts: Sequence[Measure]) -> Measure:
         wanted = kind.takes[min(i, len(kind.takes) - 1)]
         if part.sort != wanted:
             raise ValueError(f"{name} takes a {wanted} as argument {i}. Received a {part.sort}.")
+        if part.sort == NUMBER and name not in _OF_COMPLEX and not part.real:
+            raise ValueError(f"{name} takes real numbers. Argument {i} is complex.")
+    if name == "UnevaluatedExpr" and parts[0].constant:
+        raise ValueError("UnevaluatedExpr takes what has symbols. Received a constant.")
     values = [p.value for p in parts]
     try:
         value = kind.value(*values)
@@ -219,8 +233,14 @@ def _combined(name: str, kind: Kind, parts: Sequence[Measure]) -> Measure:
         degree,
         pieces + (name == "ExprCondPair"),
         effort,
+        constant=all(p.constant for p in parts),
+        imaginary=any(p.imaginary for p in parts),
     )
     return _limited(measure, name)
+
+
+# Phases are exp(I*angle), multiplied. Elsewhere there is nothing to compute with complex numbers.
+_OF_COMPLEX = ("Add", "Mul", "Pow", "exp")
 
 
 def _terms_of_power(terms: int, power: float) -> int:

@@ -21,6 +21,7 @@ from tfq_resqunn.circuits.fields import (
     boolean_formulas,
     control_values,
     either,
+    entry,
     flag,
     gate,
     ignored,
@@ -264,7 +265,7 @@ CIRCUITS: dict[str, Fields] = {
 }
 
 PARTS: dict[str, Fields] = {
-    "PauliSum": {"items": several(pair(several(pair(qubit, of(*_PAULIS))), amplitude))},
+    "PauliSum": {"items": several(pair(several(pair(qubit, of(*_PAULIS))), entry))},
     "ProductOfSums": {"data": product_of_sums},
     "SumOfProducts": {"data": sum_of_products, "name": Optional(text)},
     "CliffordTableau": _TABLEAU,

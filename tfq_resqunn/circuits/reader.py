@@ -156,7 +156,7 @@ class _Reader:
         checked = self._checked(name, known, fields, path)
         try:
             return make(**checked)
-        except (TypeError, ValueError):
+        except ValueError:
             raise  # it says what is wrong in its own words
         except Exception as error:
             raise _Refused(f"{_at(path)} cannot be a {name}: {error!r}") from error
