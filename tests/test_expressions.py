@@ -32,6 +32,23 @@ def test_value_and_gradient_are_sympys(expression, dtype):
     np.testing.assert_allclose(gradient, slope, atol=tolerance)
 
 
+BESIDE_NUMBERS = [
+    sympy.Max(0, X), sympy.Min(X, 1), sympy.Max(0, X, Y), sympy.Min(0.5, Y, X), sympy.atan2(1, X),
+    sympy.Max(0, sympy.sign(X - 0.5)), sympy.Mod(X, 1), sympy.Max(0, sympy.Min(1, X + Y)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+@pytest.mark.parametrize("expression", BESIDE_NUMBERS, ids=str)
+def test_numbers_beside_tensors_have_their_dtype_in_a_graph_too(expression, dtype):
+    x, y = tf.constant([0.3, 0.7], dtype), tf.constant([0.6, 0.2], dtype)
+    function = tensor_function([X, Y], [expression])
+    (value,) = tf.function(function, autograph=False)(x, y)
+    truth = [float(expression.subs({X: a, Y: b})) for a, b in [(0.3, 0.6), (0.7, 0.2)]]
+    assert value.dtype == dtype
+    np.testing.assert_allclose(value, truth, atol=1e-6)
+
+
 def test_names_that_python_cannot_have():
     symbol = sympy.Symbol("my angle, 2")
     assert tensor_function([symbol], [symbol + 1])(tf.constant(1.0))[0].numpy() == 2

@@ -1,5 +1,6 @@
 """Sympy expressions as TensorFlow functions."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 import sympy
@@ -65,6 +66,16 @@ class _Printer(TensorflowPrinter):
     def _print_asin(self, expr):
         return f"_asin({self._print(expr.args[0])})"
 
+    def _print_Max(self, expr):
+        return self._print_pairs("_maximum", expr.args)
+
+    def _print_Min(self, expr):
+        return self._print_pairs("_minimum", expr.args)
+
+    def _print_pairs(self, function, args):
+        first, *rest = map(self._print, args)
+        return functools.reduce(lambda a, b: f"{function}({a}, {b})", rest, first)
+
     def _print_Piecewise(self, expr):
         like = self._print(min(expr.free_symbols, key=str))  # for the dtype of bare numbers
         printed = f"_like(float('nan'), {like})"
@@ -100,6 +111,15 @@ def _asin(x):
     return tf.where(at_end, tf.stop_gradient(tf.asin(x)), inside)
 
 
+def _maximum(x, y):
+    # In a graph, TensorFlow takes a bare 0 for an integer.
+    return tf.maximum(*_alike(x, y))
+
+
+def _minimum(x, y):
+    return tf.minimum(*_alike(x, y))
+
+
 def _like(value, x):
     return value if tf.is_tensor(value) else tf.fill(tf.shape(x), tf.cast(value, x.dtype))
 
@@ -111,4 +131,12 @@ def _alike(y, x):
     return tf.convert_to_tensor(y, x.dtype), x
 
 
-_OWN = {"_sqrt": _sqrt, "_atan2": _atan2, "_asin": _asin, "_like": _like, "_where": tf.where}
+_OWN = {
+    "_sqrt": _sqrt,
+    "_atan2": _atan2,
+    "_asin": _asin,
+    "_maximum": _maximum,
+    "_minimum": _minimum,
+    "_like": _like,
+    "_where": tf.where,
+}
