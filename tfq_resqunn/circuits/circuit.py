@@ -15,6 +15,7 @@ from tfq_resqunn.circuits.observables import as_pauli_sums, describe
 from tfq_resqunn.circuits.operations import check_operations
 from tfq_resqunn.circuits.svg import draw_svg
 from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, sorted_by
+from tfq_resqunn.circuits.unrolling import check_length
 
 
 @cirq.value_equality
@@ -66,6 +67,7 @@ class QuanvCircuit:
             )
         self._circuit = circuit.freeze()
         self._json: str | None = None  # once it is asked for
+        check_length(self._circuit)  # before anyone goes through all of it
         check_angles(self._circuit, "QuanvCircuit")
         check_operations(self._circuit)
         self._qubits = tuple(sorted(self._circuit.all_qubits()))

@@ -30,13 +30,22 @@ def unroll(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
                   │       │
         1: ───────X───────X───
     """
+    check_length(circuit)
+    return _unrolled(circuit)
+
+
+def check_length(circuit: cirq.AbstractCircuit) -> None:
+    """Counts the operations of a circuit, those of subcircuits as often as they are repeated.
+
+    Raises:
+        ValueError: As `unroll` does.
+    """
     n_operations = _count(circuit, {})
     if n_operations > MAX_OPERATIONS:
         raise ValueError(
             f"QuanvCircuit: `circuit` may have at most {MAX_OPERATIONS} operations. Received one "
             f"whose subcircuits repeat to {n_operations}. Repeat them less often."
         )
-    return _unrolled(circuit)
 
 
 def _unrolled(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:

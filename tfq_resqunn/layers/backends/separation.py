@@ -11,6 +11,9 @@ from collections.abc import Iterator
 import cirq
 import sympy
 
+from tfq_resqunn.circuits.decomposing import by_its_unitary, controls_of, decomposed, is_power
+from tfq_resqunn.circuits.free_symbols import symbols_in
+from tfq_resqunn.circuits.unrolling import unroll
 from tfq_resqunn.simulation.gates import Gate, gates_of
 
 
@@ -34,11 +37,12 @@ class Separated:
 def separate(circuit: cirq.AbstractCircuit) -> Separated:
     """Gives each angle of a circuit a symbol of its own.
 
-    Operations with symbols whose gates are no `cirq.EigenGate`, controlled or not, are decomposed
-    by Cirq; global phases with symbols are dropped, since no measurement sees them.
+    Subcircuits are written out. Operations with symbols whose gates are no `cirq.EigenGate`,
+    controlled or not, are decomposed; global phases with symbols are dropped, since no measurement
+    sees them.
 
     Raises:
-        ValueError: If Cirq cannot decompose a gate.
+        ValueError: If a gate cannot be decomposed.
 
     Example:
         >>> q, x = cirq.LineQubit(0), sympy.Symbol("x")
@@ -52,7 +56,7 @@ def separate(circuit: cirq.AbstractCircuit) -> Separated:
     symbols: list[sympy.Symbol] = []
 
     def separated(op: cirq.Operation) -> Iterator[cirq.Operation]:
-        if not cirq.is_parameterized(op):
+        if not symbols_in(op):
             yield op
             return
         if isinstance(op.gate, cirq.GlobalPhaseGate):
@@ -68,7 +72,7 @@ def separate(circuit: cirq.AbstractCircuit) -> Separated:
         for part in _decompose(op):
             yield from separated(part)
 
-    moments = [[list(separated(op)) for op in moment] for moment in circuit]
+    moments = [[list(separated(op)) for op in moment] for moment in unroll(circuit)]
     rewritten = cirq.Circuit()
     for parts in moments:
         # What was one moment stays one, where nothing in it was decomposed.
@@ -100,7 +104,7 @@ def _with_exponent(op: cirq.Operation, symbol: sympy.Symbol):
     while isinstance(gate, cirq.ControlledGate):
         around.append(gate)
         gate = gate.sub_gate
-    if not isinstance(gate, cirq.EigenGate) or cirq.is_parameterized(gate._with_exponent(1.0)):
+    if not is_power(gate):
         return None
     turned = gate._with_exponent(symbol)
     for outer in reversed(around):
@@ -111,7 +115,10 @@ def _with_exponent(op: cirq.Operation, symbol: sympy.Symbol):
 
 
 def _decompose(op: cirq.Operation) -> list[cirq.Operation]:
-    parts = cirq.decompose_once(op, default=None)
+    op = op.untagged
+    parts, controlled = decomposed(op), controls_of(op)
+    if parts is None and not controlled:  # the phase of a unitary would be seen by a control
+        parts = by_its_unitary(op)
     if parts is None:
         raise ValueError(
             f"Cirq's simulators and devices are trained by shifts of each angle. Received {op}, "
