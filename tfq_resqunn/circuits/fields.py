@@ -22,13 +22,14 @@ MAX_ALTERNATIVES = 4096  # combinations of values at which a gate's controls let
 
 
 class Optional:
-    """A field that need not be there."""
+    """A field that need not be there, and where it is may be null if that is said."""
 
-    def __init__(self, field: Field):
+    def __init__(self, field: Field, null: bool = False):
         self.field = field
+        self.null = null
 
     def __call__(self, value):
-        return None if value is None else self.field(value)
+        return None if value is None and self.null else self.field(value)
 
 
 def _refuse(wanted: str, value) -> ValueError:

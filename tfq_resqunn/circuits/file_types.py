@@ -50,6 +50,12 @@ Fields = Mapping[str, Field]
 
 _PAULIS = (type(cirq.X), type(cirq.Y), type(cirq.Z))
 _NAMES = several(text)
+_NAME = Optional(text, null=True)
+_KEY = Optional(of(cirq.MeasurementKey), null=True)
+_COUNT = Optional(qubit_count, null=True)
+_SHAPE = Optional(several(levels, MANY_QUBITS), null=True)
+_PROBABILITY = Optional(number, null=True)
+_CONTROL_VALUES = Optional(control_values, null=True)
 _POWER: Fields = {"exponent": angle, "global_shift": Optional(number)}
 _TABLEAU: Fields = {
     "n": qubit_count,
@@ -129,18 +135,18 @@ GATES: dict[str, Fields] = {
     "CSwapGate": {},
     "SycamoreGate": {},
     "IdentityGate": {
-        "num_qubits": whole(1, MANY_QUBITS), "qid_shape": Optional(several(levels, MANY_QUBITS)),
+        "num_qubits": whole(1, MANY_QUBITS), "qid_shape": _SHAPE,
     },
     "MatrixGate": {
-        "matrix": matrix, "qid_shape": Optional(several(levels, 32)), "name": Optional(text),
+        "matrix": matrix, "qid_shape": _SHAPE, "name": _NAME,
     },
     "SingleQubitMatrixGate": {"matrix": matrix},
     "TwoQubitMatrixGate": {"matrix": matrix},
     "ControlledGate": {
         "sub_gate": gate,
-        "num_controls": Optional(qubit_count),
-        "control_values": Optional(control_values),
-        "control_qid_shape": Optional(several(levels, 32)),
+        "num_controls": _COUNT,
+        "control_values": _CONTROL_VALUES,
+        "control_qid_shape": _SHAPE,
     },
     "ParallelGate": {"sub_gate": gate, "num_copies": qubit_count},
     **dict.fromkeys(
@@ -177,8 +183,8 @@ GATES: dict[str, Fields] = {
     "SingleQubitCliffordGate": _TABLEAU,
     "WaitGate": {
         "duration": of(cirq.Duration),
-        "num_qubits": Optional(qubit_count),
-        "qid_shape": Optional(several(levels, 32)),
+        "num_qubits": _COUNT,
+        "qid_shape": _SHAPE,
     },
     "_InverseCompositeGate": {"original": gate},
     # In what is exported to devices; a QuanvCircuit has none.
@@ -186,7 +192,7 @@ GATES: dict[str, Fields] = {
         "num_qubits": whole(1, MANY_QUBITS),
         "key": either(text, of(cirq.MeasurementKey)),
         "invert_mask": several(flag, MANY_QUBITS),
-        "qid_shape": Optional(several(levels, MANY_QUBITS)),
+        "qid_shape": _SHAPE,
         "confusion_map": Optional(several(pair(several(place), matrix))),
     },
 }  # fmt: skip
@@ -194,15 +200,15 @@ GATES: dict[str, Fields] = {
 CHANNELS: dict[str, Fields] = {
     "AmplitudeDampingChannel": {"gamma": number},
     "AsymmetricDepolarizingChannel": {"error_probabilities": probabilities},
-    "BitFlipChannel": {"p": Optional(number)},
+    "BitFlipChannel": {"p": _PROBABILITY},
     "DepolarizingChannel": {"p": number, "n_qubits": Optional(whole(1, 4))},
     "GeneralizedAmplitudeDampingChannel": {"p": number, "gamma": number},
-    "KrausChannel": {"_kraus_ops": several(matrix), "_key": Optional(of(cirq.MeasurementKey))},
+    "KrausChannel": {"_kraus_ops": several(matrix), "_key": _KEY},
     "MixedUnitaryChannel": {
-        "_mixture": several(pair(number, matrix)), "_key": Optional(of(cirq.MeasurementKey)),
+        "_mixture": several(pair(number, matrix)), "_key": _KEY,
     },
     "PhaseDampingChannel": {"gamma": number},
-    "PhaseFlipChannel": {"p": Optional(number)},
+    "PhaseFlipChannel": {"p": _PROBABILITY},
     "RandomGateChannel": {"sub_gate": gate, "probability": number},
     "ResetChannel": {"dimension": Optional(levels)},
 }  # fmt: skip
@@ -213,7 +219,7 @@ OPERATIONS: dict[str, Fields] = {
     "ControlledOperation": {
         "controls": qubits,
         "sub_operation": operation,
-        "control_values": Optional(control_values),
+        "control_values": _CONTROL_VALUES,
     },
     "TaggedOperation": {"sub_operation": operation, "tags": several(tag, 1000)},
     "SingleQubitPauliStringGateOperation": {"pauli": of(*_PAULIS), "qubit": qubit},
@@ -222,7 +228,7 @@ OPERATIONS: dict[str, Fields] = {
     },
     "PauliStringPhasor": {
         "pauli_string": of(cirq.PauliString),
-        "qubits": Optional(qubits),
+        "qubits": Optional(qubits, null=True),
         "exponent_neg": angle,
         "exponent_pos": angle,
     },
@@ -232,7 +238,7 @@ OPERATIONS: dict[str, Fields] = {
         "qubit_map": several(pair(qubit, qubit)),
         "measurement_key_map": lambda v: {text(k): text(n) for k, n in of(dict)(v).items()},
         "param_resolver": of(cirq.ParamResolver),
-        "repetition_ids": Optional(_NAMES),
+        "repetition_ids": Optional(_NAMES, null=True),
         "parent_path": Optional(_NAMES),
         "use_repetition_ids": Optional(flag),
         "repeat_until": Optional(nothing),
@@ -267,7 +273,7 @@ CIRCUITS: dict[str, Fields] = {
 PARTS: dict[str, Fields] = {
     "PauliSum": {"items": several(pair(several(pair(qubit, of(*_PAULIS))), entry))},
     "ProductOfSums": {"data": product_of_sums},
-    "SumOfProducts": {"data": sum_of_products, "name": Optional(text)},
+    "SumOfProducts": {"data": sum_of_products, "name": _NAME},
     "CliffordTableau": _TABLEAU,
     "Duration": {"picos": angle},
     "MeasurementKey": {"name": text, "path": Optional(_NAMES)},
