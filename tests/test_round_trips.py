@@ -198,9 +198,10 @@ def resolvers(monkeypatch):
 def test_gates_of_the_users_own(resolvers):
     circuit = circuit_of(Mindful(0.3)(A), cirq.rx(X)(A))
     assert QuanvCircuit.from_json(circuit.to_json()) == circuit
-    bad = circuit.to_json().replace("0.3", '"__import__(chr(111))"')
-    with pytest.raises(ValueError, match="no text that could be code"):
-        QuanvCircuit.from_json(bad)
+    for text in ("__import__(chr(111))", "9**9", "1e999999999", "a" * 2000, "a\\nb"):
+        bad = circuit.to_json().replace("0.3", f'"{text}"')
+        with pytest.raises(ValueError, match="no text that could be code"):
+            QuanvCircuit.from_json(bad)
     incomplete = circuit_of(Forgetful(0.3)(A), cirq.rx(X)(A))
     message = (
         r"^QuanvCircuit: what is written must be .* Cirq's JSON of a Forgetful leaves .*MatrixGate"

@@ -6,6 +6,7 @@ number to sympy, which evaluates it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import cirq
@@ -80,14 +81,18 @@ def gate_or_class(value):
 def user_factory(name: str):
     """Gives what a program has registered under a name with Cirq; `None` if nothing.
 
-    What Cirq itself has registered, and is not in the table below, is nothing.
+    What Cirq itself has registered, and is not in the table below, is nothing; of what vendors'
+    packages have (`cirq_ionq`, say), gates are something.
     """
     try:
         factory = factory_from_json(name)
     except ValueError:
         return None
-    module = str(getattr(factory, "__module__", ""))
-    return None if module.split(".")[0].split("_")[0] in _SHIPPED else factory
+    package = str(getattr(factory, "__module__", "")).split(".")[0]
+    is_gate = isinstance(factory, type) and issubclass(factory, cirq.Gate)
+    if package in _SHIPPED or (package.startswith("cirq_") and not is_gate):
+        return None
+    return factory
 
 
 _SHIPPED = ("cirq", "sympy", "pandas", "numpy", "builtins", "datetime")
@@ -97,7 +102,11 @@ def user_fields(value):
     """What a program's own class gets: data that no one could take for code."""
     match value:
         case str():
-            if len(value) > MAX_TEXT or set(value) & set("()[]{}'\"`*!\\\n;="):
+            if (
+                len(value) > MAX_TEXT
+                or set(value) & set("()[]{}'\"`*!\\\n;=")
+                or re.search(r"\d[eE][+-]?\d{4}", value)
+            ):
                 raise ValueError(
                     "must hold no text that could be code, so no brackets, quotes, '*', '=', '!' "
                     f"or ';', and at most {MAX_TEXT} characters. Received {value[:100]!r}."

@@ -116,7 +116,7 @@ class _Reader:
         except RecursionError:
             raise _Refused(f"{_at(path)} is nested too deep.") from None
         except Exception as error:  # whatever Cirq or sympy say of data that do not fit together
-            raise _Refused(f"{_at(path)} cannot be a {name[:100]}: {error}") from error
+            raise _Refused(f"{_at(path)} cannot be a {name[:100]}: {str(error)[:500]}") from error
 
     def _make(self, name: str, fields: dict, path: tuple):
         if name.startswith("sympy.") or name == EXPRESSION:
@@ -159,7 +159,7 @@ class _Reader:
         except ValueError:
             raise  # it says what is wrong in its own words
         except Exception as error:
-            raise _Refused(f"{_at(path)} cannot be a {name}: {error!r}") from error
+            raise _Refused(f"{_at(path)} cannot be a {name}: {repr(error)[:500]}") from error
 
     def _make_users(self, name: str, fields: dict, path: tuple):
         factory = user_factory(name)
@@ -197,10 +197,8 @@ class _Reader:
             n += 1 if inner is None else abs(inner.repetitions) * self._count(inner.circuit)
         if n > MAX_OPERATIONS:
             raise ValueError(f"a circuit may have {MAX_OPERATIONS} operations. This has more.")
-        self._counted[id(circuit)] = (
-            circuit,
-            n,
-        )  # the circuit as well, so that its id stays its own
+        # The circuit is kept as well, so that no other one gets its id.
+        self._counted[id(circuit)] = circuit, n
         return n
 
     # --- values that stand once and are referred to ------------------------------------------
