@@ -216,7 +216,6 @@ def test_no_model_file_runs_code(name, model, harm, tmp_path):
         assert not harm.exists()
 
 
-@pytest.mark.slow
 def test_no_class_of_sympy_runs_code_in_a_model_file(model, harm, tmp_path):
     for name in SYMPY_CLASSES:
         bad = tmp_path / "bad.keras"
