@@ -72,7 +72,7 @@ def test_diagrams():
     assert NAMED.diagram().endswith("observables: Z(q(0)), Z(q(1)), Z(q(2)), Z(q(3))")
     assert NAMED.diagram("svg").startswith("<svg")
     assert NAMED._repr_svg_() == NAMED.diagram("svg")
-    with pytest.raises(ValueError, match="`form` must be 'text' or 'svg'. Received 'png'"):
+    with pytest.raises(ValueError, match="`form` must be one of 'text', 'svg'. Received 'png'"):
         NAMED.diagram("png")
 
 

@@ -88,8 +88,7 @@ def test_train_then_predict(resqunn, tmp_path):
         ),
         (
             ["train", "--epochs", "0"],
-            "Error: --epochs must be positive and finite.\nReceived 0.\n"
-            f"Use, for example, --epochs {RunConfig.epochs}.\n",
+            "Error: --epochs must be at least 1. Received 0.\n",
         ),
         (
             ["train", "--out", "."],

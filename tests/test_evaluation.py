@@ -95,7 +95,7 @@ def test_errors(run, tmp_path):
     for labels in (np.eye(2)[y], y[:, None], y[:3], y.astype(str)):
         with pytest.raises(ValueError, match=r"integers of shape \(12,\). Received shape"):
             evaluate(model, x, labels)
-    with pytest.raises(ValueError, match="must name some of"):
+    with pytest.raises(ValueError, match="`noise` must be one of"):
         evaluate(model, x, y, noise="depolarising")
     with pytest.raises(ValueError, match="noise"):
         evaluate(model, x, y, backends=["noiseless"], strengths=[0, 0.1])

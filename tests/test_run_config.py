@@ -41,26 +41,22 @@ def test_unknown_key():
         (
             {"epochs": 0},
             ValueError,
-            "RunConfig: `epochs` must be positive and finite.\nReceived 0.\n"
-            f"Use, for example, epochs={RunConfig.epochs}.",
+            "RunConfig: `epochs` must be at least 1. Received 0.",
         ),
         (
             {"batch_size": 8.0},
             TypeError,
-            "RunConfig: `batch_size` must be an integer.\nReceived 8.0 (float).\n"
-            f"Use, for example, batch_size={RunConfig.batch_size}.",
+            "RunConfig: `batch_size` must be an integer. Received 8.0.",
         ),
         (
             {"learning_rate": float("nan")},
             ValueError,
-            "RunConfig: `learning_rate` must be positive and finite.\nReceived nan.\n"
-            f"Use, for example, learning_rate={RunConfig.learning_rate}.",
+            "RunConfig: `learning_rate` must be a finite number above 0. Received nan.",
         ),
         (
             {"learning_rate": "fast"},
             TypeError,
-            "RunConfig: `learning_rate` must be a number.\nReceived 'fast' (str).\n"
-            f"Use, for example, learning_rate={RunConfig.learning_rate}.",
+            "RunConfig: `learning_rate` must be a finite number above 0. Received 'fast'.",
         ),
     ],
 )

@@ -216,7 +216,7 @@ def test_file_of_settings_and_options_over_it(tmp_path):
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump({"seeds": 2, "run": {"epochs": 0, "depth": 1}}))
     result = CliRunner().invoke(cli.main, ["study", "--config", str(path), "--layers", "3"])
-    assert result.output.startswith("Error: --epochs must be positive")
+    assert result.output.startswith("Error: --epochs must be at least 1")
 
 
 def test_default_folder():

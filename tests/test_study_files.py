@@ -30,7 +30,7 @@ OTHERS = {
     "dataset": "my images.npz", "classes": (3, 8), "n_train": 7, "n_test": 8, "image_size": 5,
     "depth": 3, "kernel_size": 3, "padding": "same", "filters": 2, "encoder": "iqp",
     "ansatz": "sim_14", "n_layers": 2, "n_uploads": 3, "observables": "Z0*Z1 - X0",
-    "readout": "channels", "backend": "noiseless", "repetitions": 100,
+    "shortcut": "conv", "readout": "channels", "backend": "noiseless", "repetitions": 100,
     "noise": {"depolarizing": 0.01, "readout_error": 1e-05}, "epochs": 3, "batch_size": 5,
     "learning_rate": 1e-05,
 }  # fmt: skip

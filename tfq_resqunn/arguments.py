@@ -44,11 +44,8 @@ def received(value) -> str:
     """
     shown = " ".join(repr(value).split())
     shown = shown if len(shown) <= 200 else f"{shown[:200]} ..."
-    return (
-        shown
-        if is_number(value) or value is None or isinstance(value, bool)
-        else f"{shown} of type {type(value).__name__}"
-    )
+    speaks_for_itself = value is None or isinstance(value, (bool, str)) or is_number(value)
+    return shown if speaks_for_itself else f"{shown} of type {type(value).__name__}"
 
 
 # --- rules -----------------------------------------------------------------------------------

@@ -27,13 +27,20 @@ FLAGS = {"repetitions": "--shots"}
 
 def _is_size(value) -> bool:
     values = value if isinstance(value, tuple) else (value, value)
-    return len(values) == 2 and all(is_integer(v) and 1 <= v <= MAX_SIZE for v in values)
+    return len(values) == 2 and all(map(is_integer, values))
+
+
+def _beyond_size(value) -> str | None:
+    values = value if isinstance(value, tuple) else (value,)
+    if min(values) < 1:
+        return "at least 1"
+    return f"at most {MAX_SIZE}" if max(values) > MAX_SIZE else None
 
 
 _LABELS = Rule(
     "a list of integers", lambda value: isinstance(value, tuple) and all(map(is_integer, value))
 )
-_SIZE = Rule(f"an integer from 1 to {MAX_SIZE}, or a pair of them", _is_size)
+_SIZE = Rule("an integer or a pair of integers", _is_size, _beyond_size)
 _STRENGTHS = Rule(
     "a dictionary such as {'depolarizing': 0.01}", lambda value: isinstance(value, Mapping)
 )

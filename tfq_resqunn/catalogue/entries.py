@@ -159,4 +159,4 @@ def _unknown(name: str, registries: Sequence[Registry]) -> str:
     close = difflib.get_close_matches(str(name), known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     lists = "; ".join(f"{r.kind}: {', '.join(map(repr, r))}" for r in registries)
-    return f"entries: `names` must be among these. {lists}. Received {name!r}.{hint}"
+    return f"entries: `names` must be some of these. {lists}. Received {name!r}.{hint}"

@@ -16,7 +16,7 @@ import re
 import reprlib
 from collections.abc import Iterable
 
-from tfq_resqunn.arguments import Rule, check_count, checked, integer, received
+from tfq_resqunn.arguments import Rule, check_count, checked, integer
 
 # A term is the index of an output (0: the network's input) or a sum, which is a tuple of terms.
 Term = int | tuple
@@ -158,12 +158,9 @@ def as_placement(value, depth: int) -> Placement:
     """Normalises `None` (a residual around every layer), text or a `Placement` for a network."""
     if value is None:
         return Placement.full(depth)
-    if not isinstance(value, str | Placement):
-        raise TypeError(
-            "resqunn: `placement` must be text such as 'X+O1', a Placement, or None. "
-            f"Received {received(value)}."
-        )
-    return Placement.parse(str(value), depth)
+    if isinstance(value, Placement):
+        value = str(value)
+    return Placement.parse(value, depth)
 
 
 def _check_depth(depth, most: int) -> int:

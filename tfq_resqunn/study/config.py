@@ -215,8 +215,8 @@ MAX_SEEDS = 10_000
 def _count_seeds(n_seeds: int) -> tuple[int, ...]:
     if isinstance(n_seeds, bool) or not 1 <= n_seeds <= MAX_SEEDS:
         raise ValueError(
-            "StudyConfig: `seeds` must be a list of seeds, or their number, at least 1 and at most "
-            f"{MAX_SEEDS}. Received {n_seeds}."
+            "StudyConfig: `seeds` must be a list of seeds, or their number, "
+            f"{f'at most {MAX_SEEDS}' if n_seeds > MAX_SEEDS else 'at least 1'}. Received {n_seeds}."
         )
     if n_seeds > MAX_SEEDS:
         raise ValueError(
