@@ -318,3 +318,14 @@ def test_click_itself_reads_every_flag():
             if isinstance(parameter, click.Option) and parameter.name in vars(RunConfig):
                 flags = {RunConfig.flag(parameter.name), "--layers"}
                 assert flags & set(parameter.opts) or command is cli.study, parameter.name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Received 'n_layers=007'.", "n_layers=1.2.3 is no number", "noise={'depolarizing': nan}",
+        "kernel_size=(2, n)", "kernel_size=[a b]", "depth=--1", "seed=1e", "noise={a b}",
+    ],
+)  # fmt: skip
+def test_text_that_only_looks_like_a_setting_stays(text):
+    assert in_options(text, cli.train) == text

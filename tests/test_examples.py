@@ -65,7 +65,9 @@ def test_study(line, resqunn, monkeypatch):
     training.build_model(run, training.load_data(run))
 
 
-@pytest.mark.parametrize("encoder", ["dense_angle", "amplitude"])
+@pytest.mark.parametrize(
+    "encoder", ["dense_angle", pytest.param("amplitude", marks=pytest.mark.slow)]
+)
 def test_an_encoder_is_all_that_is_named(encoder, resqunn):
     result = resqunn("train", "--encoder", encoder, *SHORT, "--out", "run")
     assert result.exit_code == 0, result.output

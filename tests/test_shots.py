@@ -200,8 +200,21 @@ def seeded(how, **arguments):
     return [*step(x), *step(x)]
 
 
-@pytest.mark.parametrize("how", ["eager", "function", "fit"])
-@pytest.mark.parametrize("name", SEEDED)
+# All of them are slow together; of these each case and each way of running has one.
+QUICK = {
+    ("strings", "eager"), ("strings", "fit"), ("noise", "function"), ("states", "function"),
+    ("channels", "function"), ("groups", "eager"), ("mixed", "fit"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        pytest.param(name, how, marks=[] if (name, how) in QUICK else pytest.mark.slow)
+        for name in SEEDED
+        for how in ("eager", "function", "fit")
+    ],
+)
 def test_the_same_seed_gives_the_same_numbers(name, how):
     first, again = seeded(how, **SEEDED[name]), seeded(how, **SEEDED[name])
     for one, other in zip(first, again, strict=True):

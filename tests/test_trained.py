@@ -256,3 +256,47 @@ def test_damaged_models(run, tmp_path, kind):
     ) as e:
         read_trained(damaged(path.read_bytes(), path, kind), "predict")
     assert "ave or copy it again." in str(e.value)
+
+
+def save_as_h5(run, path):
+    keras.models.load_model(run.paths["model"]).save(path)
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("name", ["model.h5", "model.hdf5", "model.pkl"])
+def test_only_keras_files_are_read(run, tmp_path, name):
+    # Keras 2 runs the code that an HDF5 file holds.
+    if name.endswith("5"):
+        save_as_h5(run, tmp_path / name)
+    else:
+        (tmp_path / name).write_bytes(run.paths["model"].read_bytes())
+    with pytest.raises(
+        ValueError, match=r"must be a .keras file(.|\n)*model.save\('model.keras'\)"
+    ):
+        read_trained(tmp_path / name, "predict")
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+def test_an_hdf5_file_under_another_name_is_refused(run, tmp_path):
+    save_as_h5(run, tmp_path / "model.h5")
+    (tmp_path / "model.h5").rename(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="must be a whole file that Keras has written"):
+        read_trained(tmp_path / "model.keras", "predict")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("os", "system"), ("builtins", "exec"), ("subprocess", "Popen"), ("keras_other", "Dense")],
+)
+def test_a_model_names_no_module_of_others(run, tmp_path, module, name):
+    path = tmp_path / "model.keras"
+    path.write_bytes(run.paths["model"].read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+    layer = next(one for one in config["config"]["layers"] if one["class_name"] == "Dense")
+    layer["config"]["activation"] = {
+        "module": module, "class_name": "function", "config": name, "registered_name": name,
+    }  # fmt: skip
+    other = damaged(b"", path, ("config.json", json.dumps(config)))
+    with pytest.raises(ValueError, match=rf"no code of others(.|\n)*which names {module}"):
+        read_trained(other, "predict")

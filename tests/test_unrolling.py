@@ -152,7 +152,9 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("noise", [*MODELS, "strengths"])
+@pytest.mark.parametrize(
+    "noise", ["constant", pytest.param("prepended", marks=pytest.mark.slow), "strengths"]
+)
 @pytest.mark.parametrize("name", CASES)
 def test_noise_acts_on_what_is_inside(name, noise, rng):
     circuit, by_hand = circuits(name)

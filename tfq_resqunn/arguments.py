@@ -42,10 +42,17 @@ def received(value) -> str:
     >>> received([1, 2])
     '[1, 2] of type list'
     """
-    shown = " ".join(repr(value).split())
+    shown = " ".join(_shown(value).split())
     shown = shown if len(shown) <= 200 else f"{shown[:200]} ..."
     speaks_for_itself = value is None or isinstance(value, (bool, str)) or is_number(value)
     return shown if speaks_for_itself else f"{shown} of type {type(value).__name__}"
+
+
+def _shown(value) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "an integer of thousands of digits"
 
 
 # --- rules -----------------------------------------------------------------------------------
@@ -89,7 +96,9 @@ class Rule:
                 f"{who}: `{argument}` must be {self.kind}. Received {received(value)}.{remedy}"
             )
         if (limit := self.broken(value)) is not None:
-            raise ValueError(f"{who}: `{argument}` must be {limit}. Received {value!r}.{remedy}")
+            raise ValueError(
+                f"{who}: `{argument}` must be {limit}. Received {received(value)}.{remedy}"
+            )
         return self.convert(value)
 
     def or_none(self) -> Rule:
@@ -196,7 +205,10 @@ def checked(**rules: Rule) -> Callable:
 
         @functools.wraps(function)
         def wrapper(*args, **kwargs):
-            bound = signature.bind(*args, **kwargs)
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError:  # Python's own message names the function
+                return function(*args, **kwargs)
             for argument, rule in rules.items():
                 if argument in bound.arguments:
                     value = rule(bound.arguments[argument], argument, who)

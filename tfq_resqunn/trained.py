@@ -18,6 +18,9 @@ from tfq_resqunn.datasets.selection import resize
 from tfq_resqunn.run_config import RunConfig
 
 MAX_REASON = 800  # characters of what Keras says of a file that it cannot read
+MAX_CONFIG = 2**26  # bytes of the configuration in a model file
+# What a model file may name, beside what the program has registered with Keras.
+KNOWN_MODULES = ("keras", "tf_keras", "tfq_resqunn")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,16 +162,27 @@ def _read_description(path: Path, who: str) -> tuple[tuple[int, ...], RunConfig 
 
 def _read_model(path: Path, who: str) -> keras.Model:
     mine = "3" if IS_KERAS_3 else "2"
-    if path.suffix == ".keras":
-        written = _keras_version(path, who)
-        if written and written.split(".")[0] != mine:
-            remedy = "Unset TF_USE_LEGACY_KERAS" if mine == "2" else "Set TF_USE_LEGACY_KERAS=1"
-            raise ValueError(
-                f"{who}: `model_path` must be a model that Keras {mine} has written.\nReceived "
-                f"{path}, written by Keras {written}.\n{remedy} before the program starts."
-            )
+    if path.suffix != ".keras":
+        # Other formats can hold code, and Keras 2 runs it as it loads them.
+        raise ValueError(
+            f"{who}: `model_path` must be a .keras file.\nReceived {path}.\nLoad it with Keras, if "
+            "you trust who made it, and save it with model.save('model.keras')."
+        )
+    written, config = _read_archive(path, who)
+    if written and written.split(".")[0] != mine:
+        remedy = "Unset TF_USE_LEGACY_KERAS" if mine == "2" else "Set TF_USE_LEGACY_KERAS=1"
+        raise ValueError(
+            f"{who}: `model_path` must be a model that Keras {mine} has written.\nReceived "
+            f"{path}, written by Keras {written}.\n{remedy} before the program starts."
+        )
+    if foreign := sorted(_foreign_modules(config)):
+        raise ValueError(
+            f"{who}: `model_path` must hold layers of Keras' and of this package's, and no code of "
+            f"others that the program has not registered.\nReceived {path}, which names "
+            f"{', '.join(foreign)[:MAX_REASON]}.\nIf you trust it, import and register its classes."
+        )
     try:
-        model = keras.models.load_model(path)
+        model = keras.models.load_model(path, safe_mode=True)
         if not isinstance(model, keras.Model):
             raise TypeError(f"it holds no model, but {type(model).__name__}")
         return model
@@ -180,14 +194,36 @@ def _read_model(path: Path, who: str) -> keras.Model:
         ) from error
 
 
-def _keras_version(path: Path, who: str) -> str:
-    """Gives the version of Keras that wrote a file; empty where the file does not say it."""
+def _foreign_modules(config) -> set[str]:
+    """Finds the modules from which a model's configuration wants Keras to import anything."""
+    if isinstance(config, list):
+        return set().union(*map(_foreign_modules, config))
+    if not isinstance(config, dict):
+        return set()
+    found = set().union(*map(_foreign_modules, config.values()))
+    module, name = config.get("module"), config.get("registered_name")
+    is_known = module is None or str(module).partition(".")[0] in KNOWN_MODULES
+    if is_known or (name and keras.utils.get_registered_object(str(name)) is not None):
+        return found
+    return found | {str(module)}
+
+
+def _read_archive(path: Path, who: str) -> tuple[str, object]:
+    """Gives the version of Keras that wrote a file, if it says it, and the configuration in it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if "metadata.json" not in archive.namelist():
-                return ""
-            return str(json.loads(archive.read("metadata.json"))["keras_version"])
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
+            texts = {}
+            for name in ("metadata.json", "config.json"):
+                if name not in archive.namelist():
+                    continue
+                if archive.getinfo(name).file_size > MAX_CONFIG:
+                    raise ValueError(f"{name} is larger than {MAX_CONFIG} bytes")
+                texts[name] = json.loads(archive.read(name))
+            version = texts["metadata.json"]["keras_version"] if "metadata.json" in texts else ""
+            return str(version), texts.get("config.json")
+    except (
+        zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, RecursionError, zlib.error,
+    ) as error:  # fmt: skip
         raise ValueError(
             f"{who}: `model_path` must be a whole file that Keras has written, such as the "
             f"model.keras of a run.\nReceived {path}, which is none, or was cut off or changed: "

@@ -135,7 +135,10 @@ def _setting(parameter: click.Parameter, value_text: str) -> str | None:
     """Gives an option with its value; `None` where it takes no such value."""
     if isinstance(parameter, click.Argument):
         return None
-    value = ast.literal_eval(value_text)
+    try:
+        value = ast.literal_eval(value_text)
+    except (ValueError, SyntaxError):  # text of the user's that only looks like a setting
+        return None
     if isinstance(parameter, click.Option) and parameter.is_flag:
         flags = parameter.opts if value else parameter.secondary_opts
         return flags[0] if flags and isinstance(value, bool) else None
