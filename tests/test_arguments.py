@@ -1,6 +1,7 @@
 """Nothing senseless is taken, and an error names the argument: thousands of values, one table."""
 
 import collections
+import contextlib
 
 import pytest
 
@@ -88,12 +89,14 @@ ALSO_CALLED = {
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     """Tells what came of each value in the place of each argument of each public name."""
-    return [
-        (one, parameter, label, *attempt(one, parameter, value))
-        for one in calls(tmp_path_factory.mktemp("arguments"))
-        for parameter in one.parameters
-        for label, value in VALUES.items()
-    ]
+    folder = tmp_path_factory.mktemp("arguments")
+    with contextlib.chdir(folder):  # some values are names of files and folders
+        return [
+            (one, parameter, label, *attempt(one, parameter, value))
+            for one in calls(folder)
+            for parameter in one.parameters
+            for label, value in VALUES.items()
+        ]
 
 
 def table(rows):
