@@ -1,7 +1,6 @@
 """Nothing senseless is taken, and an error names the argument: thousands of values, one table."""
 
 import collections
-import contextlib
 
 import pytest
 
@@ -90,7 +89,8 @@ ALSO_CALLED = {
 def outcomes(tmp_path_factory):
     """Tells what came of each value in the place of each argument of each public name."""
     folder = tmp_path_factory.mktemp("arguments")
-    with contextlib.chdir(folder):  # some values are names of files and folders
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)  # some values are names of files and folders
         return [
             (one, parameter, label, *attempt(one, parameter, value))
             for one in calls(folder)

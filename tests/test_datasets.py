@@ -264,14 +264,21 @@ ARRAY_ERRORS = [
         ValueError,
         "load: `x_train` must hold integers in 0..255 (its dtype is int64).\n"
         "Received values from 300 to 300.\n"
-        "Rescale it, such as (x - x.min()) / (x.max() - x.min()).",
+        "Divide by what white is: save x / 65535 for 16 bits, x / 4095 for 12.",
     ),
     (
         {"x_train": np.linspace(-0.5, 0.5, 36).reshape(6, 3, 2)},
         ValueError,
         "load: `x_train` must hold floats in [0, 1] (its dtype is float64).\n"
         "Received values from -0.5 to 0.5.\n"
-        "Rescale it, such as (x - x.min()) / (x.max() - x.min()).",
+        "Save (x - black) / (white - black), with the two values that mean black and white in all "
+        "files alike (such as -1 and 1), not with the minimum and maximum of each.",
+    ),
+    (
+        {"x_train": np.full((6, 3, 2), 100.0)},
+        ValueError,
+        "load: `x_train` must hold floats in [0, 1] (its dtype is float64).\n"
+        "Received values from 100.0 to 100.0.\nDivide by what white is: save x / 255.",
     ),
     (
         {"x_train": np.where(np.arange(36) % 13 == 7, np.nan, 0.5).reshape(6, 3, 2)},
@@ -296,7 +303,20 @@ ARRAY_ERRORS = [
         {"y_test": np.eye(2)[[0, 1, 0, 1]]},
         ValueError,
         "load: `y_test` must have one label for each of the 4 images of `x_test`: shape (4,).\n"
-        "Received shape (4, 2).\nIf one-hot, save y.argmax(axis=1).",
+        "Received shape (4, 2).\nThese are one-hot: save y.argmax(axis=1).",
+    ),
+    (
+        {"y_test": np.array([[1, 1], [0, 1], [1, 0], [0, 0]])},
+        ValueError,
+        "load: `y_test` must have one label for each of the 4 images of `x_test`: shape (4,).\n"
+        "Received shape (4, 2).\nSome rows have several ones, or none: these are several labels "
+        "an image, of which a softmax knows one. Train on one of them at a time, such as y[:, 0].",
+    ),
+    (
+        {"y_test": np.array([[1, 7], [0, 1], [1, 0], [0, 0]])},
+        ValueError,
+        "load: `y_test` must have one label for each of the 4 images of `x_test`: shape (4,).\n"
+        "Received shape (4, 2).\nSave one integer for each image.",
     ),
     (
         {"y_train": np.array(["b", "a", "b", "a", "b", "a"])},
@@ -464,3 +484,36 @@ def test_load_images_checks_like_load(save):
         load_images(save(x=np.full((2, 3, 2), 256)))
     with pytest.raises(ValueError, match=r"^load_images: `y` must have one label for each of"):
         load_images(save(x=np.zeros((2, 3, 2)), y=np.zeros(3, int)))
+
+
+CHANNELS = {
+    "volume": ((6, 8, 8, 8), {}, r"x.reshape\(-1, \*x.shape\[2:\]\).*n_channels=8"),
+    "channels first": ((6, 3, 8, 8), {}, r"save np.moveaxis\(x, 1, -1\)"),
+    "grey channels first": ((6, 1, 8, 8), {}, r"save np.moveaxis\(x, 1, -1\)"),
+    "said, and first": ((6, 10, 8, 8), {"n_channels": 10}, r"save np.moveaxis\(x, 1, -1\)"),
+    "said wrongly": ((6, 8, 8, 3), {"n_channels": 10}, "with 10 channels.\n.*n_channels=3"),
+    "said oddly": ((6, 8, 8, 3), {"n_channels": [3]}, "`n_channels` must be one integer"),
+    "grey": ((6, 8, 8), {}, None),
+    "RGBA": ((6, 8, 8, 4), {}, None),
+    "small images": ((6, 2, 2, 3), {}, None),
+    "bands": ((6, 8, 8, 10), {"n_channels": 10}, None),
+    "volume that is meant": ((6, 8, 8, 8), {"n_channels": 8}, None),
+}
+
+
+@pytest.mark.parametrize("case", CHANNELS)
+def test_channels_are_last_and_few_or_said(case, tmp_path, rng):
+    shape, said, message = CHANNELS[case]
+    x = rng.random(shape)
+    np.savez(tmp_path / "whole.npz", x=np.concatenate([x] * 5), y=np.arange(30) % 2, **said)
+    np.savez(tmp_path / "images.npz", x=x, **said)
+    for read in (
+        lambda: load(tmp_path / "whole.npz").x_train,
+        lambda: load_images(tmp_path / "images.npz")[0],
+    ):
+        if message is None:
+            found = read()
+            assert found.shape[1:] == (x if x.ndim == 4 else x[..., None]).shape[1:]
+        else:
+            with pytest.raises(ValueError, match=re.compile(message, re.DOTALL)):
+                read()

@@ -807,3 +807,23 @@ def test_guessing_is_naming_the_most_frequent_class(tmp_path):
         described = json.loads(path.read_text())
         path.write_text(json.dumps({**described, "largest_share": share}))
     assert read_facts(folder).chance == 0.3
+
+
+def test_gradients_that_are_not_finite_are_told_apart():
+    rows = [
+        {
+            "placement": "X+O1", "input_gradient": True, "head": "linear", "variant": "trainable",
+            "seed": 0, "epoch": epoch, "layer": f"quanv_{k}", "kind": "Quanv2D", "n_weights": 4,
+            "state": "nan" if k == 1 else "flows", "norm": np.inf if k == 1 else 0.5, "zeros": 0.0,
+        }
+        for epoch in (0, 1)
+        for k in (1, 2)
+    ]  # fmt: skip
+    gradients = pd.DataFrame(rows)
+    (row,) = reach_rows(gradients)
+    assert row.cells == {"trainable": ("nan", "flows")}
+    assert "layer 1 gets an infinite or undefined gradient in `X+O1`" in " ".join(
+        reach_sentences([row])
+    )
+    legend = gradient_figure(gradients).legends[0]
+    assert "nan: not finite" in [text.get_text() for text in legend.get_texts()]

@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 
+# Grey, grey and alpha, RGB, RGBA. More are hardly channels, unless the data says so.
+MAX_CHANNELS = 4
 # Integers up to this one are hardly meant to be divided by 255.
 MAX_UNLIKELY = 16
 
@@ -27,7 +29,7 @@ def check_images(x: np.ndarray, who: str) -> np.ndarray:
         rule = "floats in [0, 1]" if upper == 1 else "integers in 0..255"
         raise ValueError(
             f"{who} must hold {rule} (its dtype is {x.dtype}).\nReceived values from {x.min()} "
-            f"to {x.max()}.\nRescale it, such as (x - x.min()) / (x.max() - x.min())."
+            f"to {x.max()}.\n{_rescaling(float(x.min()), float(x.max()))}"
         )
     if upper == 255 and 0 < x.max() <= MAX_UNLIKELY:
         warnings.warn(
@@ -37,6 +39,49 @@ def check_images(x: np.ndarray, who: str) -> np.ndarray:
         )
     x = np.divide(x, upper, dtype=np.float32)
     return x[..., np.newaxis] if x.ndim == 3 else x
+
+
+def check_channels(arrays: dict[str, np.ndarray], who: str) -> dict[str, np.ndarray]:
+    """Check that a file's images have channels last, and not slices of a volume or columns there.
+
+    There may be `MAX_CHANNELS`, or as many as the file's own entry `n_channels` says.
+
+    Returns:
+        The arrays without that entry.
+    """
+    arrays = dict(arrays)
+    n_channels = arrays.pop("n_channels", None)
+    if n_channels is not None and (n_channels.shape or n_channels.dtype.kind not in "iu"):
+        raise ValueError(
+            f"{who}: `n_channels` must be one integer, the number of channels of the file's "
+            f"images.\nReceived shape {n_channels.shape}, dtype {n_channels.dtype}.\n"
+            "Save it as np.savez(..., n_channels=10)."
+        )
+    for name, array in arrays.items():
+        if array.ndim == 4 and (name.startswith("x") or len(arrays) == 1) and array.size:
+            _check_channels(array.shape, n_channels, f"{who}: `{name}`")
+    return arrays
+
+
+def _check_channels(shape: tuple[int, ...], n_channels, who: str) -> None:
+    _, first, _, last = shape
+    if last == n_channels or (n_channels is None and last <= MAX_CHANNELS):
+        return
+    rule = f"at most {MAX_CHANNELS} channels" if n_channels is None else f"{n_channels} channels"
+    if first == n_channels or (n_channels is None and first <= MAX_CHANNELS):
+        remedy = "These look like channels first: save np.moveaxis(x, 1, -1)."
+    elif n_channels is None:
+        remedy = (
+            "Save the slices of volumes as images of their own, such as "
+            "x.reshape(-1, *x.shape[2:])[..., np.newaxis], with a label for each; or, if these "
+            f"are channels, say so: np.savez(..., n_channels={last})."
+        )
+    else:
+        remedy = f"Save n_channels={last} beside them, if these are channels."
+    raise ValueError(
+        f"{who} must have the shape [n, rows, cols] or [n, rows, cols, channels], with {rule}.\n"
+        f"Received shape {shape}, so {last} channels.\n{remedy}"
+    )
 
 
 def _check_finite(x: np.ndarray, who: str) -> None:
@@ -50,13 +95,25 @@ def _check_finite(x: np.ndarray, who: str) -> None:
         )
 
 
+def _rescaling(low: float, high: float) -> str:
+    """Says how to rescale by numbers that are the same for every file of the same kind."""
+    if low >= 0 and high <= 255:
+        return "Divide by what white is: save x / 255."
+    if low >= 0 and high <= 65535:
+        return "Divide by what white is: save x / 65535 for 16 bits, x / 4095 for 12."
+    return (
+        "Save (x - black) / (white - black), with the two values that mean black and white in "
+        "all files alike (such as -1 and 1), not with the minimum and maximum of each."
+    )
+
+
 def check_labels(y: np.ndarray, x: np.ndarray, who: str, x_name: str) -> np.ndarray:
     """Check type and length; return int64, one for each image of `x`."""
     if y.shape != (len(x),):
         remedy = "Save images and labels of equal length."
         if y.ndim > 1 and len(y) == len(x):
             is_column = y.shape[1:] == (1,)
-            remedy = "Save y.ravel()." if is_column else "If one-hot, save y.argmax(axis=1)."
+            remedy = "Save y.ravel()." if is_column else _of_rows(y)
         raise ValueError(
             f"{who} must have one label for each of the {len(x)} images of `{x_name}`: shape "
             f"({len(x)},).\nReceived shape {y.shape}.\n{remedy}"
@@ -73,3 +130,15 @@ def check_labels(y: np.ndarray, x: np.ndarray, who: str, x_name: str) -> np.ndar
             )
         raise TypeError(f"{who} must hold integers.\nReceived dtype {y.dtype}.\n{remedy}")
     return y.astype(np.int64)
+
+
+def _of_rows(y: np.ndarray) -> str:
+    """Says what to do with labels of which each image has a row."""
+    if y.ndim == 2 and y.dtype.kind in "biuf" and np.isin(y, (0, 1)).all():
+        if (y.sum(axis=1) == 1).all():
+            return "These are one-hot: save y.argmax(axis=1)."
+        return (
+            "Some rows have several ones, or none: these are several labels an image, of which a "
+            "softmax knows one. Train on one of them at a time, such as y[:, 0]."
+        )
+    return "Save one integer for each image."

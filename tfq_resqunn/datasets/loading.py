@@ -9,7 +9,7 @@ import numpy as np
 
 from tfq_resqunn.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import check_arguments, parse_image_size
-from tfq_resqunn.datasets.arrays import check_images, check_labels
+from tfq_resqunn.datasets.arrays import check_channels, check_images, check_labels
 from tfq_resqunn.datasets.npz import read_npz
 from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize
 from tfq_resqunn.datasets.sources import read_checked
@@ -64,7 +64,9 @@ def load(
             once by Keras), or the path of an `.npz` file with the arrays `x_train`, `y_train`,
             `x_test` and `y_test`, or with `x` and `y`, of which a fifth is drawn for testing. Its
             images are `[n, rows, cols]` or `[n, rows, cols, channels]`, integers in 0..255 or
-            floats in [0, 1]; its labels are integers.
+            floats in [0, 1]; its labels are integers. More than four channels are taken for
+            slices of a volume, or for columns behind channels, and refused, unless the file says
+            how many there are with an integer `n_channels`.
         classes: Keep the images with these labels only; they become 0, 1, ... in this order.
             Default: all, in ascending order.
         n_train: Number of training images to draw, each class in its share. Default: all.
@@ -121,7 +123,7 @@ def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]
         FileNotFoundError: If the file does not exist.
     """
     path = Path(path)
-    arrays = read_npz(path, "load_images")
+    arrays = check_channels(read_npz(path, "load_images"), "load_images")
     x_name: str | None = next((key for key in ("x", "x_test") if key in arrays), None)
     if x_name is None and len(arrays) == 1:
         x_name = next(iter(arrays))

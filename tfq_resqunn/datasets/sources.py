@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.datasets.arrays import check_images, check_labels
+from tfq_resqunn.datasets.arrays import check_channels, check_images, check_labels
 from tfq_resqunn.datasets.npz import read_npz
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -97,7 +97,7 @@ READERS: dict[str, Callable[[int], Arrays]] = {
 
 
 def _read_npz_of_parts(path: Path, seed: int) -> Arrays:
-    arrays = read_npz(path, "load")
+    arrays = check_channels(read_npz(path, "load"), "load")
     if {"x", "y"} <= arrays.keys() and not arrays.keys() & set(ARRAY_NAMES):
         return _split_whole(arrays["x"], arrays["y"], seed)
     missing = [key for key in ARRAY_NAMES if key not in arrays]

@@ -1,6 +1,7 @@
 """`GradientFlow`: the gradient report of every epoch, as a Keras callback."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -106,7 +107,7 @@ class GradientFlow(keras.callbacks.Callback):
         if not self.model.built:  # a Sequential model without an Input
             self.model(self._x)
         self._layers = tuple(layers_with_weights(self.model))
-        self._measure = self._trace()
+        self._measure = _without_strategy(self._trace)
         self._started, self._done = False, None
         if self.log_dir is not None:
             images = first_of(self._x, self.n_feature_maps) if self.n_feature_maps else None
@@ -156,6 +157,17 @@ class GradientFlow(keras.callbacks.Callback):
                 self.table.to_csv(temporary, index=False)
         if self._summaries is not None:
             self._summaries.write(epoch, report, gradients)
+
+
+def _without_strategy(function):
+    """Calls a function as if there were no `tf.distribute` strategy around `fit`.
+
+    Within one, losses are divided by the number of replicas. A thread of its own is in none.
+    """
+    if not tf.distribute.has_strategy():
+        return function()
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()
 
 
 def _checked_file(path: str | os.PathLike) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 
@@ -112,7 +113,7 @@ def loss_gradients(model: keras.Model, layers: Sequence, x, y) -> list[list]:
     # The loss is differentiated by the outputs only, which leaves regularisers out.
     with tf.GradientTape() as loss_tape:
         loss_tape.watch(tf.nest.flatten(outputs))
-        loss = model.compute_loss(x=x, y=y, y_pred=outputs)
+        loss = _loss(model, x, y, outputs)
     flat = tf.nest.flatten(outputs)
     # An output without a loss has no gradient, and TensorFlow would take ones for it.
     pairs = [
@@ -124,6 +125,20 @@ def loss_gradients(model: keras.Model, layers: Sequence, x, y) -> list[list]:
     reached, from_loss = map(list, zip(*pairs, strict=True))
     gradients = weights_tape.gradient(reached, weights, output_gradients=from_loss)
     return [[g if g is None else tf.convert_to_tensor(g) for g in own] for own in gradients]
+
+
+def _loss(model: keras.Model, x, y, outputs):
+    """Gives the loss as `fit` does, and leaves the metrics alone in which Keras 2 counts it."""
+    if IS_KERAS_3:
+        return model.compute_loss(x=x, y=y, y_pred=outputs)
+    with contextlib.ExitStack() as stack:
+        if not model.compiled_loss.built:
+            with model.distribute_strategy.scope():
+                model.compiled_loss.build(outputs)
+        for metric in model.compiled_loss.metrics:
+            stack.callback(setattr, metric, "update_state", metric.update_state)
+            metric.update_state = lambda *args, **kwargs: None
+        return model.compute_loss(x=x, y=y, y_pred=outputs)
 
 
 def make_report(layers: Sequence, gradients: Sequence[Sequence]) -> GradientReport:

@@ -16,6 +16,8 @@ from tfq_resqunn.study.wording import VARIANTS, gradient_word
 
 NO_PATH = {"facecolor": "0.93", "edgecolor": "0.45", "hatch": "////"}
 ZERO = {"facecolor": "white", "edgecolor": "0.25", "hatch": ".."}
+NOT_FINITE = {"facecolor": "#f4c7c3", "edgecolor": "#b3261e", "hatch": "xx"}
+STYLES = {"none": NO_PATH, "zero": ZERO, "nan": NOT_FINITE}
 DISAGREEMENT = {
     "marker": "X",
     "markersize": 6,
@@ -33,8 +35,8 @@ def gradient_figure(gradients: pd.DataFrame) -> Figure:
 
     Returns:
         The figure: a row for each placement, a column for each variant and input gradient, on one
-        logarithmic scale. No path and exactly zero are hatched, each in its own way; where the
-        seeds disagree stands a cross.
+        logarithmic scale. No path, exactly zero and not finite are hatched, each in its own way;
+        where the seeds disagree stands a cross.
     """
     gradients = gradients[gradients.variant != "frozen"]
     placements = list(dict.fromkeys(gradients.placement))
@@ -75,6 +77,8 @@ def gradient_figure(gradients: pd.DataFrame) -> Figure:
         Patch(label="exactly zero", **ZERO),
         Line2D([], [], linestyle="", label="seeds disagree", **DISAGREEMENT),
     ]
+    if (gradients.state == "nan").any():
+        handles.append(Patch(label="nan: not finite", **NOT_FINITE))
     legend_below(figure, handles)
     return figure
 
@@ -89,9 +93,9 @@ def _draw_norms(axes: Axes, gradients: pd.DataFrame, layers: list[int], norm: Lo
         state = state_of(cell.state)
         if len(flowing):
             colors[y, epoch] = np.exp(np.log(flowing).mean())
-        elif state in ("none", "zero"):
-            style = NO_PATH if state == "none" else ZERO
-            axes.add_patch(Rectangle((epoch - 0.5, y - 0.5), 1, 1, linewidth=0, **style))
+        elif state in STYLES:
+            patch = Rectangle((epoch - 0.5, y - 0.5), 1, 1, linewidth=0, **STYLES[state])
+            axes.add_patch(patch)
         if state is None:
             axes.plot([epoch], [y], linestyle="", **DISAGREEMENT)
     axes.tick_params(length=2)
