@@ -35,7 +35,7 @@ def shown(command):
 def resqunn(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    np.savez("my_images.npz", x=rng.random((60, 6, 6)), y=np.arange(60) % 2)
+    np.savez("my_images.npz", x=rng.random((700, 6, 6)), y=np.arange(700) % 2)
     return lambda *arguments: CliRunner().invoke(cli.main, arguments)
 
 
