@@ -819,11 +819,15 @@ def test_gradients_that_are_not_finite_are_told_apart():
         for epoch in (0, 1)
         for k in (1, 2)
     ]  # fmt: skip
-    gradients = pd.DataFrame(rows)
+    head, shortcut = ({**rows[-1], "layer": name} for name in ("head", "shortcut_1"))
+    gradients = pd.DataFrame([*rows, head, shortcut])
     (row,) = reach_rows(gradients)
     assert row.cells == {"trainable": ("nan", "flows")}
     assert "layer 1 gets an infinite or undefined gradient in `X+O1`" in " ".join(
         reach_sentences([row])
     )
-    legend = gradient_figure(gradients).legends[0]
+    figure = gradient_figure(gradients)
+    shown = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert shown == ["layer 1", "layer 2", "head"]
+    legend = figure.legends[0]
     assert "nan: not finite" in [text.get_text() for text in legend.get_texts()]

@@ -39,6 +39,8 @@ def gradient_figure(gradients: pd.DataFrame) -> Figure:
         where the seeds disagree stands a cross.
     """
     gradients = gradients[gradients.variant != "frozen"]
+    # Trained shortcuts have no place among the layers.
+    gradients = gradients[~gradients["layer"].str.startswith("shortcut_")]
     placements = list(dict.fromkeys(gradients.placement))
     columns = [
         (variant, on)
