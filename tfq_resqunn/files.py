@@ -18,7 +18,12 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     path = Path(path)
     with _explaining(path):
         target = Path(os.path.realpath(path))  # a link to a file stays one
-        if not path.name or path.is_dir() or not target.parent.is_dir():
+        if path.name and path.is_dir():
+            raise IsADirectoryError(
+                f"A file must have a name of its own. Received {str(path)!r}, which is a folder. "
+                "Add the file's name to it."
+            )
+        if not path.name or not target.parent.is_dir():
             raise FileNotFoundError(
                 f"A file must have a name, in a folder that exists. Received {str(path)!r}. Make "
                 "the folder first, or choose another name."

@@ -135,8 +135,12 @@ def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
 
 
 def load_data(config: RunConfig) -> datasets.Dataset:
-    """Load the data of a run."""
-    return datasets.load(
+    """Load the data of a run.
+
+    Raises:
+        ValueError: If all images have the same label, or as `datasets.load` says.
+    """
+    data = datasets.load(
         config.dataset,
         classes=config.classes,
         n_train=config.n_train,
@@ -144,6 +148,12 @@ def load_data(config: RunConfig) -> datasets.Dataset:
         image_size=config.image_size,
         seed=config.seed,
     )
+    if data.n_classes < 2:
+        raise ValueError(
+            f"train: `dataset` must have images of at least two classes, to be told apart.\nReceived "
+            f"{config.dataset}, whose labels are all {data.classes[0]}.\nAdd images of another class."
+        )
+    return data
 
 
 def build_model(config: RunConfig, data: datasets.Dataset, jit_compile="auto") -> keras.Model:

@@ -22,6 +22,7 @@ OTHER_NAMES = {
     "n_jobs": "jobs",
     "name": "dataset",
     "path": "images",
+    "repetitions": "shots",
 }
 MAX_LENGTH = 2000  # TensorFlow's errors may list all that a graph has
 
@@ -114,6 +115,8 @@ def in_options(text: str, command: click.Command) -> str:
     def setting(match: re.Match) -> str:
         return _setting(parameters[match[1]], match[2]) or match[0]
 
+    if "placement" in parameters:  # whose parser speaks of itself
+        text = re.sub(r"^Placement: ", "--placement: ", text)
     text = re.sub(rf"^[A-Za-z_]\w*: (?=`(?:{names})`)", "", text)
     text = re.sub(rf"`({names})`", flag, text)
     return re.sub(rf"(?<![\w.`-])({names})=({VALUE})", setting, text)
@@ -139,6 +142,8 @@ def _setting(parameter: click.Parameter, value_text: str) -> str | None:
         value = ast.literal_eval(value_text)
     except (ValueError, SyntaxError):  # text of the user's that only looks like a setting
         return None
+    if value == [...]:
+        return f"{_flag(parameter)} ..."
     if isinstance(parameter, click.Option) and parameter.is_flag:
         flags = parameter.opts if value else parameter.secondary_opts
         return flags[0] if flags and isinstance(value, bool) else None

@@ -26,7 +26,8 @@ Examples:
   resqunn study --out runs/my-study --report-only
 \b
 The same command goes on where it was stopped; with more seeds or placements, the study in the
-folder --out grows. A configuration file has these options' names, such as:
+folder --out grows. A configuration file names placements, input_gradients, heads, variants and
+seeds, and under run what all runs have in common, such as:
   seeds: 3
   heads: [linear, none]
   run: {dataset: digits, depth: 2, epochs: 10}

@@ -157,6 +157,7 @@ def _what_is_left(out: Path) -> str:
         return f"The model is saved in {out}; what else belongs there may be missing."
     if out.is_dir():
         return (
-            f"No model is saved; {out} holds the logs up to here. Choose another --out next time."
+            f"No model is saved; {out} holds the logs up to here. "
+            "Remove it, or choose another --out next time."
         )
     return "Nothing was written."

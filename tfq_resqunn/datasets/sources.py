@@ -100,6 +100,12 @@ def _read_npz_of_parts(path: Path, seed: int) -> Arrays:
     arrays = check_channels(read_npz(path, "load"), "load")
     if {"x", "y"} <= arrays.keys() and not arrays.keys() & set(ARRAY_NAMES):
         return _split_whole(arrays["x"], arrays["y"], seed)
+    if len(only := arrays.keys() & {"x", "y"}) == 1 and not arrays.keys() & set(ARRAY_NAMES):
+        other = "y" if "x" in only else "x"
+        raise ValueError(
+            f"load: `name` must be an .npz file with images x and labels y.\nReceived {path}, "
+            f"without {other}.\nSave both with np.savez({path.name!r}, x=images, y=labels)."
+        )
     missing = [key for key in ARRAY_NAMES if key not in arrays]
     if missing:
         raise ValueError(
