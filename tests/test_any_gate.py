@@ -148,6 +148,12 @@ class Turn2(Turn):
     hamiltonian = np.kron(Turn.hamiltonian, np.diag([0.3, 2])) + np.eye(4)[::-1]
 
 
+class Traceless(Turn):
+    """A rotation: the phase that its decomposition splits off is 1, of sympy's."""
+
+    hamiltonian = np.array([[0.3, 1 - 2j], [1 + 2j, -0.3]])
+
+
 class Untold(Turn):
     """It says that it is parametrised, and not by what."""
 
@@ -222,11 +228,17 @@ WITH_SYMBOLS = {
     "turn_2": Turn2(W)(C, A),
     "controlled_turn": Turn(W)(A).controlled_by(C),
     "controlled_turn_gate": Turn2(W).controlled(1)(C, B, A),
+    "traceless": Traceless(W - V)(A),
+    "controlled_traceless": Traceless(W)(A).controlled_by(C),
     "untold": Untold(W + V)(A),
     "bold": Bold(W)(A),
     "careless": Careless(W)(A),
     "silent": Silent(W)(A),
 }  # fmt: skip
+
+
+# What Cirq's simulators take only without a control.
+ALONE = ("controlled_turn", "controlled_turn_gate", "controlled_traceless")
 
 
 def circuit_of(op):
@@ -265,7 +277,7 @@ def truth(name, features, weights):
 @pytest.mark.parametrize("name", WITH_SYMBOLS)
 def test_gates_with_symbols(name, backend, rng):
     circuit = circuit_of(WITH_SYMBOLS[name])
-    if name.startswith("controlled_turn") and isinstance(backend, cirq.Simulator):
+    if name in ALONE and isinstance(backend, cirq.Simulator):
         with pytest.raises(ValueError, match="Give its gate a _decompose_ method"):
             EncodedPQC(circuit, backend=backend)
         return

@@ -107,14 +107,14 @@ def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
 def _gates(op: cirq.Operation) -> list[Gate | Channel]:
     # Here a gate's `qubits` are still Cirq's.
     op = op.untagged
+    if isinstance(op.gate, cirq.GlobalPhaseGate):
+        return [_phase(op)]  # on no qubits: only a control sees it
     is_constant = not symbols_in(op)
     if is_constant and not cirq.has_unitary(op) and cirq.has_kraus(op):
         return [_channel(op)]
     if is_constant and (len(op.qubits) <= 4 or decomposed(op) is None):
         unitary = cirq.unitary(op)
         return [Gate(tuple(op.qubits), None, np.zeros(1), unitary[None])]
-    if isinstance(op.gate, cirq.GlobalPhaseGate):
-        return [_phase(op)]  # on no qubits: only a control sees it
     if is_power(op.gate):
         return [_eigen_gate(op)]
     if controlled := controls_of(op):
@@ -132,10 +132,10 @@ def _gates(op: cirq.Operation) -> list[Gate | Channel]:
 
 
 def _phase(op: cirq.Operation) -> Gate:
-    coefficient, one = op.gate.coefficient, np.ones((1, 1, 1))
-    if not cirq.is_parameterized(op):
+    coefficient, one = sympy.sympify(op.gate.coefficient), np.ones((1, 1, 1))
+    if coefficient.is_number:  # one of sympy's perhaps, of which Cirq knows no unitary
         return Gate((), None, np.zeros(1), complex(coefficient) * one)
-    angle = _angle(sympy.sympify(coefficient))
+    angle = _angle(coefficient)
     if angle is None:
         raise ValueError(
             "backend='compiled' takes a phase as a number of modulus 1, as exp(I*angle), as such a "
