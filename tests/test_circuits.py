@@ -5,7 +5,14 @@ import sympy
 
 from tests.reference import expectations
 from tfq_resqunn import QuanvCircuit
-from tfq_resqunn.circuits import angle_encoder, basic_entangler, pauli_z, strongly_entangling
+from tfq_resqunn.circuits import (
+    angle_encoder,
+    angles,
+    basic_entangler,
+    pauli_z,
+    strongly_entangling,
+)
+from tfq_resqunn.circuits.expressions import sample
 from tfq_resqunn.circuits.json import parse_srepr
 
 pytestmark = pytest.mark.once
@@ -215,3 +222,10 @@ def test_errors(name):
 
 def test_pauli_z_keeps_the_order():
     assert pauli_z([Q[2], Q[0]]) == [cirq.Z(Q[2]), cirq.Z(Q[0])]
+
+
+def test_each_symbol_gets_its_number_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(angles, "sample", lambda name: asked.append(name) or sample(name))
+    circuit = QuanvCircuit.from_parts(angle_encoder(4), strongly_entangling(4, 5))
+    assert len(asked) == len(circuit.inputs) + len(circuit.weights)

@@ -255,9 +255,9 @@ ERRORS = {
         block(cirq.X(A), repetitions=sympy.Symbol("n")),
         "must repeat a fixed number of times. .* with repetitions=n. Use an integer",
     ),
-    "too_often": (block(cirq.X(A), repetitions=10**7), "at most 1000000 operations. .*10000001"),
+    "too_often": (block(cirq.X(A), repetitions=10**7), "at most 100000 operations. .*10000001"),
     "towers": (
-        cirq.CircuitOperation(towers(40), use_repetition_ids=False), "at most 1000000 operations",
+        cirq.CircuitOperation(towers(40), use_repetition_ids=False), "at most 100000 operations",
     ),
     "assumptions": (
         block(cirq.rx(ASSUMED)(A)), r"a has assumptions \(real=True, say\). Use sympy.Symbol\('a'",

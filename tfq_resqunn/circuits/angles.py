@@ -12,18 +12,24 @@ from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.unrolling import subcircuit_in
 
 
-class Samples(cirq.ParamResolver):
+def samples(symbols: Iterable[sympy.Symbol]) -> cirq.ParamResolver:
     """Puts numbers in the place of symbols, at which a circuit can be tried out.
 
-    Computes expressions as they are measured: sympy takes long over some.
+    >>> x = sympy.Symbol("x_0")
+    >>> samples([x]).value_of(2 * x) == 2 * sample("x_0")
+    True
     """
+    return _Samples({s: sample(s.name) for s in symbols})
 
-    def __init__(self, symbols: Iterable[sympy.Symbol]):
-        super().__init__({s: sample(s.name) for s in symbols})
+
+# Without an `__init__` of its own: Cirq asks for a resolver of each resolver that it is given, and
+# Python would run that on the same object each time.
+class _Samples(cirq.ParamResolver):
+    """Computes expressions as they are measured: sympy takes long over some."""
 
     def value_of(self, value, recursive: bool = True):
         """Gives the number for an expression."""
-        if isinstance(value, sympy.Basic) and value.free_symbols <= set(self.param_dict):
+        if isinstance(value, sympy.Basic) and value.free_symbols <= self.param_dict.keys():
             return check_expression(value).value
         return super().value_of(value, recursive)
 

@@ -69,9 +69,9 @@ class QuanvCircuit:
         self._json: str | None = None  # once it is asked for
         check_length(self._circuit)  # before anyone goes through all of it
         check_angles(self._circuit, "QuanvCircuit")
-        check_operations(self._circuit)
-        self._qubits = tuple(sorted(self._circuit.all_qubits()))
         symbols = symbols_of(self._circuit)
+        check_operations(self._circuit, symbols)
+        self._qubits = tuple(sorted(self._circuit.all_qubits()))
         self._inputs = _as_inputs(inputs, symbols)
         self._weights = _as_weights(weights, symbols - set(self._inputs))
         self._observables = as_pauli_sums(observables, self.qubits)

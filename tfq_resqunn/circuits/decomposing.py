@@ -57,7 +57,7 @@ def controls_of(op: cirq.Operation):
     return None
 
 
-def with_numbers(op: cirq.Operation, numbers: dict) -> list[cirq.Operation]:
+def with_numbers(op: cirq.Operation, numbers: cirq.ParamResolver) -> list[cirq.Operation]:
     """Does what `cirq.resolve_parameters` does, also where a gate has no method for that."""
     resolved = cirq.resolve_parameters(op, numbers)
     parts = decomposed(resolved.untagged) if hidden_symbols(resolved) else None
@@ -68,7 +68,7 @@ def with_numbers(op: cirq.Operation, numbers: dict) -> list[cirq.Operation]:
 
 def can_be_run(op: cirq.Operation) -> bool:
     """Tells whether an operation, or all that it decomposes into, has known angles."""
-    if not symbols_in(op) or isinstance(op.gate, cirq.GlobalPhaseGate) or is_power(op.gate):
+    if isinstance(op.gate, cirq.GlobalPhaseGate) or is_power(op.gate) or not symbols_in(op):
         return True
     if controlled := controls_of(op.untagged):
         return can_be_run(controlled[-1])

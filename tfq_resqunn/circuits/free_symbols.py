@@ -4,11 +4,14 @@
 `cirq.BooleanHamiltonianGate`, gates of the user's own. Here their attributes are looked at.
 """
 
+import functools
+from collections.abc import Iterable, Iterator
+
 import cirq
 import numpy as np
 import sympy
 
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.unrolling import distinct
 
 
 def symbols_of(circuit: cirq.AbstractCircuit) -> set[sympy.Symbol]:
@@ -19,41 +22,61 @@ def symbols_of(circuit: cirq.AbstractCircuit) -> set[sympy.Symbol]:
     >>> cirq.parameter_symbols(circuit), symbols_of(circuit)
     (set(), {x})
     """
-    return set().union(*map(symbols_in, unroll(circuit).all_operations()))
+    return set().union(*map(symbols_in, distinct(circuit)))
 
 
 def symbols_in(op: cirq.Operation) -> set[sympy.Symbol]:
     """Gives all symbols of an operation that is no subcircuit."""
-    return set(cirq.parameter_symbols(op)) | hidden_symbols(op)
+    names = cirq.parameter_names(op)
+    return {sympy.Symbol(name) for name in names} | _hidden(op, names)
 
 
 def hidden_symbols(op: cirq.Operation) -> set[sympy.Symbol]:
     """Gives the symbols that `cirq.parameter_symbols` does not see."""
-    names = cirq.parameter_names(op)
+    return _hidden(op, cirq.parameter_names(op))
+
+
+def _hidden(op: cirq.Operation, names: Iterable[str]) -> set[sympy.Symbol]:
     found = {s.name for e in expressions_in(op) for s in e.free_symbols}
-    hidden = {sympy.Symbol(name) for name in found - names}
+    hidden = {sympy.Symbol(name) for name in found.difference(names)}
     return set() if hidden and _is_constant(op) else hidden
 
 
 def expressions_in(value) -> set[sympy.Basic]:
     """Finds the sympy expressions among the attributes of a gate or operation, but for its tags."""
+    return set(_expressions(value))
+
+
+def _expressions(value) -> Iterator[sympy.Basic]:
     if isinstance(value, cirq.TaggedOperation):
         value = value.untagged
     if isinstance(value, sympy.Basic):
-        return {value}
+        yield value
+        return
+    for part in _parts(value):
+        if not isinstance(part, _PLAIN):  # so are most, and there are many
+            yield from _expressions(part)
+
+
+_PLAIN = (str, int, float, complex, type(None), cirq.Qid)
+
+
+def _parts(value) -> Iterable:
     if isinstance(value, np.ndarray):
-        parts = value.ravel().tolist() if value.dtype == object else ()
-    elif isinstance(value, dict):
-        parts = value.values()
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        parts = value
-    elif isinstance(value, (cirq.Gate, cirq.Operation, cirq.Duration)):
-        slots = (n for t in type(value).__mro__ for n in getattr(t, "__slots__", ()))
-        own = {n: getattr(value, n) for n in slots if hasattr(value, n)}
-        parts = {**own, **getattr(value, "__dict__", {})}.values()
-    else:
-        parts = ()
-    return set().union(*map(expressions_in, parts))
+        return value.ravel().tolist() if value.dtype == object else ()
+    if isinstance(value, dict):
+        return value.values()
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return value
+    if isinstance(value, (cirq.Gate, cirq.Operation, cirq.Duration)):
+        own = {n: getattr(value, n) for n in _slots(type(value)) if hasattr(value, n)}
+        return {**own, **getattr(value, "__dict__", {})}.values()
+    return ()
+
+
+@functools.lru_cache(maxsize=1024)
+def _slots(cls: type) -> tuple[str, ...]:
+    return tuple(name for t in cls.__mro__ for name in getattr(t, "__slots__", ()))
 
 
 def _is_constant(op: cirq.Operation) -> bool:

@@ -1,26 +1,32 @@
 """What the operations of a circuit must be."""
 
+from collections.abc import Iterable
+
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.angles import Samples
+from tfq_resqunn.circuits.angles import samples
 from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.circuits.decomposing import can_be_run, with_numbers
-from tfq_resqunn.circuits.free_symbols import expressions_in, symbols_of
+from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.symbols import in_order
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.unrolling import distinct
 
 
-def check_operations(circuit: cirq.AbstractCircuit) -> None:
+def check_operations(circuit: cirq.AbstractCircuit, symbols: Iterable[sympy.Symbol]) -> None:
     """Checks each operation of a circuit, those in subcircuits too.
+
+    Args:
+        circuit: It.
+        symbols: All its symbols.
 
     Raises:
         ValueError: If there is none, or one is not unitary, not on qubits, or cannot be run.
     """
-    operations = list(unroll(circuit).all_operations())
+    operations = distinct(circuit)
     if not any(op.qubits for op in operations):
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
-    numbers = Samples(symbols_of(circuit))
+    numbers = samples(symbols)
     for op in operations:
         if any(q.dimension != 2 for q in op.qubits):
             raise ValueError(

@@ -4,10 +4,12 @@ The user's own circuit stays the one that is shown and saved. What is run, count
 made noisy is the one that `unroll` gives.
 """
 
+from collections.abc import Hashable
+
 import cirq
 import sympy
 
-MAX_OPERATIONS = 1_000_000
+MAX_OPERATIONS = 100_000  # of a circuit, or of a file's
 
 
 def unroll(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
@@ -32,6 +34,38 @@ def unroll(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
     """
     check_length(circuit)
     return _unrolled(circuit)
+
+
+def distinct(circuit: cirq.AbstractCircuit) -> list[cirq.Operation]:
+    """Gives one operation of each kind: those that differ by their qubits alone are of one kind.
+
+    Small files can stand for long circuits, in which the same gates come again and again. What is
+    asked of the gates need not be asked as often.
+
+    Example:
+        >>> a, b = cirq.LineQubit.range(2)
+        >>> distinct(cirq.Circuit(cirq.H(a), cirq.H(b), cirq.CX(a, b), cirq.CX(b, a)))
+        [cirq.H(cirq.LineQubit(0)), cirq.CNOT(cirq.LineQubit(0), cirq.LineQubit(1))]
+    """
+    found: dict[Hashable, cirq.Operation] = {}
+    for op in unroll(circuit).all_operations():
+        found.setdefault(_kind(op), op)
+    return list(found.values())
+
+
+# Gates are told apart as objects: those of a user's own may be equal and still not the same.
+def _kind(op: cirq.Operation) -> Hashable:
+    if type(op) in _OF_GATES:
+        return id(op.gate)
+    if type(op) is cirq.TaggedOperation:
+        return (*map(id, op.tags), _kind(op.sub_operation))
+    if type(op) is cirq.ControlledOperation:
+        levels = tuple(q.dimension for q in op.controls)
+        return levels, op.control_values, _kind(op.sub_operation)
+    return id(op)
+
+
+_OF_GATES = (cirq.GateOperation, type(cirq.X(cirq.LineQubit(0))))
 
 
 def check_length(circuit: cirq.AbstractCircuit) -> None:
