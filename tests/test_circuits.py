@@ -13,6 +13,7 @@ from tfq_resqunn.circuits import (
     strongly_entangling,
 )
 from tfq_resqunn.circuits.expressions import sample
+from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.json import parse_srepr
 
 pytestmark = pytest.mark.once
@@ -229,3 +230,10 @@ def test_each_symbol_gets_its_number_once(monkeypatch):
     monkeypatch.setattr(angles, "sample", lambda name: asked.append(name) or sample(name))
     circuit = QuanvCircuit.from_parts(angle_encoder(4), strongly_entangling(4, 5))
     assert len(asked) == len(circuit.inputs) + len(circuit.weights)
+
+
+def test_expressions_of_a_gate_are_the_same_once_it_was_compared():
+    gate = cirq.rx(sympy.sin(X))
+    before = expressions_in(gate)
+    assert hash(gate) == hash(cirq.rx(sympy.sin(X))) and len(gate.__dict__) > 4
+    assert expressions_in(gate) == before == {sympy.sin(X), sympy.sin(X) / sympy.pi}
