@@ -5,6 +5,7 @@ import pytest
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, Residual
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
+from tfq_resqunn.layers.area_pooling import AreaPooling
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.twin import CutConv2D, PixelReadout
 
@@ -39,6 +40,7 @@ KINDS = {
         2,
     ),
     "CutConv2D": (lambda **kwargs: CutConv2D(4, 2, **kwargs), IMAGE, 2),
+    "AreaPooling": (lambda **kwargs: AreaPooling((2, None, 3), **kwargs), IMAGE, 0),
     "ClassPooling": (lambda **kwargs: ClassPooling(3, **kwargs), IMAGE, 0),
 }
 WITH_WEIGHTS = [name for name, (_, _, n_weights) in KINDS.items() if n_weights]

@@ -79,6 +79,7 @@ REQUIRED = {
     "EncodedPQC": "circuit",
     "Residual": "layer",
     "PixelReadout": "layer",
+    "AreaPooling": "target_shape",
     "ClassPooling": "n_classes",
 }
 

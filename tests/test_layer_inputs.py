@@ -11,7 +11,7 @@ from tests.layer_kinds import KINDS
 from tfq_resqunn._keras import keras
 from tfq_resqunn.layers import strategies
 
-OURS = ["EncodedPQC", "Quanv2D", "Residual_of_pixels", "ClassPooling"]
+OURS = ["EncodedPQC", "Quanv2D", "Residual_of_pixels", "AreaPooling", "ClassPooling"]
 WRONG = {
     "complex64": (lambda x: tf.constant(x, tf.complex64), r"complex numbers \(complex64\).*tf.abs"),
     "complex128": (lambda x: x.astype("complex128"), r"complex numbers \(complex128\)"),

@@ -3,8 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, register
+from tfq_resqunn._keras import keras, output_shape, register
 from tfq_resqunn.arguments import is_integer
+from tfq_resqunn.layers.inputs import check_numbers, known_shape
 
 
 @register
@@ -55,6 +56,7 @@ class AreaPooling(keras.layers.Layer):
         super().build(input_shape)
 
     def call(self, inputs):
+        check_numbers(inputs, "AreaPooling")
         outputs = tf.cast(inputs, self.compute_dtype)
         for axis, n_out in enumerate(self.target_shape, start=1):
             n_in = outputs.shape[axis]
@@ -63,11 +65,13 @@ class AreaPooling(keras.layers.Layer):
         return outputs
 
     def compute_output_shape(self, input_shape):
-        batch, *sizes = tf.TensorShape(input_shape).as_list()
-        if len(sizes) != len(self.target_shape):
+        rank = len(self.target_shape) + 1
+        shape = known_shape(input_shape, f"rank {rank}, (batch, ...)", "AreaPooling")
+        batch, *sizes = shape.as_list()
+        if shape.rank != rank:
             raise ValueError(
                 "AreaPooling: the input must have the rank of `target_shape` plus one, for the "
-                f"batch: {len(self.target_shape) + 1}. Received shape {(batch, *sizes)} for "
+                f"batch: {rank}. Received shape {(batch, *sizes)} for "
                 f"target_shape={self.target_shape}. Reshape one of the two first."
             )
         pairs = list(zip(sizes, self.target_shape, strict=True))
@@ -77,7 +81,7 @@ class AreaPooling(keras.layers.Layer):
                 f"{(batch, *sizes)} for target_shape={self.target_shape}. Give the model's input "
                 "its sizes, or name None in `target_shape` where an axis is to stay as it is."
             )
-        return (batch, *(n_in if n_out is None else n_out for n_in, n_out in pairs))
+        return output_shape((batch, *(n_in if n_out is None else n_out for n_in, n_out in pairs)))
 
     def get_config(self):
         return {**super().get_config(), "target_shape": self.target_shape}
