@@ -90,6 +90,74 @@ def test_models_of_another_form():
             evaluate(keras.Model(image, outputs), np.zeros((1, 4, 4, 1)), [0])
 
 
+class Subclassed(keras.Model):
+    """Says the shape of its outputs only by giving some."""
+
+    def __init__(self, stack, form="array", **kwargs):
+        super().__init__(**kwargs)
+        self.stack, self.form = stack, form
+
+    def build(self, input_shape):
+        self.stack.build(input_shape)
+        super().build(input_shape)
+
+    def call(self, inputs):
+        outputs = self.stack(inputs)
+        return {
+            "array": outputs,
+            "one": {"a": outputs},
+            "two": {"a": outputs, "b": outputs},
+            "image": outputs[:, None],
+        }[self.form]
+
+    def get_config(self):
+        stack = keras.layers.serialize(self.stack)
+        return {**super().get_config(), "stack": stack, "form": self.form}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "stack": keras.layers.deserialize(config["stack"])})
+
+
+def subclassed(n_outputs, activation, form):
+    dense = keras.layers.Dense(n_outputs, activation)
+    layers = [keras.Input((4, 4, 1)), Quanv2D(kernel_size=2), keras.layers.Flatten(), dense]
+    model = Subclassed(keras.Sequential(layers), form)
+    model.build((None, 4, 4, 1))
+    return model
+
+
+@pytest.mark.parametrize("form", ["array", "one"])
+@pytest.mark.parametrize(
+    ("n_outputs", "activation", "loss"),
+    [(3, "softmax", None), (3, None, None), (3, "tanh", sparse(True)), (1, "sigmoid", None)],
+)
+def test_subclassed_models_are_evaluated(n_outputs, activation, loss, form, rng):
+    model = subclassed(n_outputs, activation, form)
+    x = rng.random((20, 4, 4, 1)).astype("float32")
+    if loss is not None:
+        model.compile("sgd", loss)
+    outputs = model.predict(x, verbose=0)
+    outputs = outputs if form == "array" else outputs["a"]
+    labels = outputs.argmax(1) if n_outputs > 1 else (outputs[:, 0] > 0.5).astype(int)
+    assert evaluate(model, x, labels).table["accuracy"].tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("activation", "form", "message"),
+    [
+        ("softmax", "two", "the model must have one output, an array.\nReceived .* dict of 2"),
+        ("softmax", "image", "the model must give one number for each class"),
+        ("sigmoid", "array", "the model must give each image one of its classes"),
+    ],
+    ids=["two outputs", "an image", "sigmoids"],
+)
+def test_subclassed_models_that_choose_no_class(activation, form, message, rng):
+    model = subclassed(2, activation, form)
+    with pytest.raises(ValueError, match=f"^evaluate: {message}"):
+        evaluate(model, rng.random((2, 4, 4, 1)), [0, 1])
+
+
 def test_one_sigmoid_is_evaluated_as_it_is_predicted(tmp_path):
     """Its arg max is always 0."""
     model = keras.Sequential(

@@ -19,21 +19,36 @@ def to_probabilities(model: keras.Model, who: str) -> Callable[[np.ndarray], np.
     the second of two classes, which is chosen above a probability of 0.5 (a logit of 0).
 
     Args:
-        model: A classifier with one output, `[n, n_classes]` or `[n, 1]`.
+        model: A classifier with one output, `[n, n_classes]` or `[n, 1]`. A subclassed model may
+            not say its shape; the first outputs then do.
         who: Whom an error names.
 
     Returns:
         A function from outputs to probabilities, `[n, n_classes]` with at least two classes.
 
     Raises:
-        ValueError: If the model is no classifier, or its outputs may mean several things.
+        ValueError: If the model is no classifier, or its outputs may mean several things; where
+            it does not say its shape, when the function is called.
 
     Example:
         >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "sigmoid")])
         >>> to_probabilities(model, "predict")(np.array([[0.25], [0.75]])).tolist()
         [[0.75, 0.25], [0.25, 0.75]]
     """
-    shape = single_shape(model, "output", who)
+    if _said_shape(model, "output") is not None:
+        return _converter(model, single_shape(model, "output", who), who)
+
+    def convert(outputs: np.ndarray) -> np.ndarray:
+        shape = _shape_of(_only(outputs), who)
+        return _converter(model, shape, who)(outputs)
+
+    return convert
+
+
+def _converter(
+    model: keras.Model, shape: tuple[int | None, ...], who: str
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Does what `to_probabilities` does, for outputs of a known shape."""
     if len(shape) != 2 or not shape[1]:
         raise ValueError(
             f"{who}: the model must give one number for each class: an output of shape "
@@ -69,7 +84,8 @@ def to_probabilities(model: keras.Model, who: str) -> Callable[[np.ndarray], np.
             "(from_logits=True for a last layer without activation), and save it again."
         )
 
-    def convert(outputs: np.ndarray) -> np.ndarray:
+    def convert(outputs) -> np.ndarray:
+        outputs = _only(outputs)
         if shape[1] == 1:
             second = expit(outputs) if are_logits else outputs
             return np.concatenate([1 - second, second], axis=1)
@@ -84,14 +100,7 @@ def single_shape(model: keras.Model, which: str, who: str) -> tuple[int | None, 
     Raises:
         ValueError: If there are several, or none that is known.
     """
-    try:
-        shape = getattr(model, f"{which}_shape")
-    except (AttributeError, RuntimeError, ValueError):  # built from no Input
-        shape = None
-    if isinstance(shape, dict):
-        shape = list(shape.values())
-    if isinstance(shape, list) and len(shape) == 1:
-        shape = shape[0]
+    shape = _said_shape(model, which)
     if isinstance(shape, tuple) and all(n is None or isinstance(n, int) for n in shape):
         return shape
     raise ValueError(
@@ -100,13 +109,32 @@ def single_shape(model: keras.Model, which: str, who: str) -> tuple[int | None, 
     )
 
 
+def _said_shape(model: keras.Model, which: str):
+    """Gives what a model says of the shapes of its inputs or outputs, `None` where it does not."""
+    try:
+        return _only(getattr(model, f"{which}_shape"))
+    except (AttributeError, RuntimeError, ValueError):  # built from no Input
+        return None
+
+
+def _shape_of(outputs, who: str) -> tuple[int | None, ...]:
+    if not isinstance(outputs, np.ndarray):
+        raise ValueError(
+            f"{who}: the model must have one output, an array.\nReceived a model whose outputs "
+            f"are a {type(outputs).__name__} of {len(outputs)}.\nUse its own `predict`."
+        )
+    return (None, *outputs.shape[1:])
+
+
+def _only(values):
+    """Takes what stands alone in a list or dictionary out of it."""
+    listed = list(values.values()) if isinstance(values, dict) else values
+    return listed[0] if isinstance(listed, list) and len(listed) == 1 else values
+
+
 def _loss_of(model: keras.Model) -> tuple[str, bool]:
     """Gives the name of a model's loss in lower case, without `_`, and whether it takes logits."""
-    loss = getattr(model, "loss", None)
-    if isinstance(loss, dict):
-        loss = list(loss.values())
-    if isinstance(loss, list | tuple) and len(loss) == 1:
-        loss = loss[0]
+    loss = _only(getattr(model, "loss", None))
     if loss is None:
         return "", False
     from_logits = False
@@ -119,7 +147,7 @@ def _loss_of(model: keras.Model) -> tuple[str, bool]:
 
 def _last_activation(model: keras.Model) -> str:
     """Gives the name of the activation that a model ends in; empty where it is not known."""
-    layer = model.layers[-1]
+    layer = model
     while getattr(layer, "layers", None):
         layer = layer.layers[-1]
     if isinstance(layer, keras.layers.Softmax):
