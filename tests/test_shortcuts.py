@@ -9,7 +9,7 @@ import tensorflow as tf
 import tfq_resqunn as rq
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
-from tfq_resqunn.models.readout import chosen_readout
+from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.seeding import set_seed
 
 BUILDS = {"quantum": rq.resqunn, "twin": rq.classical_twin}
@@ -202,9 +202,34 @@ def test_channels_first(rng):
     ],
 )
 def test_readout_that_is_chosen(arguments, readout):
-    assert chosen_readout((None, 8, 8, 1), arguments) == readout
     model = rq.resqunn((8, 8, 1), 3, depth=1, **arguments)
     assert model.get_layer("quanv_1").readout == readout
+
+
+@pytest.mark.parametrize("parts", [{}, {"encoder": "dense_angle"}], ids=["pixels", "channels"])
+@pytest.mark.parametrize("build", BUILDS)
+def test_each_circuit_is_built_once(build, parts, monkeypatch):
+    built, original = [], Parts.build
+
+    def counting(self, n_features):
+        built.append(n_features)
+        return original(self, n_features)
+
+    monkeypatch.setattr(Parts, "build", counting)
+    BUILDS[build]((8, 8, 1), 3, depth=2, **parts)
+    assert len(built) == 2
+
+
+def test_a_choice_draws_nothing_and_names_nothing(rng):
+    """What is chosen is as if it had been said: angles, names, configuration."""
+    x, found = rng.random((3, 8, 8, 1)).astype("float32"), []
+    for readouts in ({}, {"readout": "pixels"}):
+        set_seed(3)
+        keras.backend.clear_session()
+        model = rq.resqunn((8, 8, 1), 3, **readouts)
+        extra = rq.Quanv2D()
+        found.append((model.get_config(), extra.name, model.predict(x, verbose=0).tolist()))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,12 @@ class PatchCircuits:
             self._built[channels] = circuit
         return self._built[channels]
 
+    def laid_out(self, geometry: Geometry) -> "PatchCircuits":
+        """Gives the same circuits for another readout, without building any of them again."""
+        circuits = PatchCircuits(self._parts, geometry)
+        circuits._built = self._built
+        return circuits
+
     def _check_values(self, circuit, channels) -> None:
         n_values = self._geometry.n_values(channels)
         if len(circuit.inputs) == n_values:

@@ -1,6 +1,7 @@
 """`Quanv2D`: a circuit that slides over the patches of an image."""
 
 import contextlib
+import dataclasses
 
 import tensorflow as tf
 
@@ -157,11 +158,9 @@ class Quanv2D(BiasedLayer):
             **kwargs,
         )
         self.filters = check_count(filters, "filters", "Quanv2D")
-        self._geometry = Geometry(
-            kernel_size, strides, padding, data_format, dilation_rate, groups, readout
+        self._set_geometry(
+            Geometry(kernel_size, strides, padding, data_format, dilation_rate, groups, readout)
         )
-        for argument in GEOMETRY_NAMES:
-            setattr(self, argument, getattr(self._geometry, argument))
         self._parts = Parts(
             encoder, ansatz, n_layers, n_uploads, observables, circuit, symbol_order, "Quanv2D"
         )
@@ -182,6 +181,33 @@ class Quanv2D(BiasedLayer):
                 "Quanv2D: `groups` must divide `filters`, since each filter sees one group. "
                 f"Received filters={self.filters}, groups={self.groups}."
             )
+
+    def _set_geometry(self, geometry: Geometry) -> None:
+        self._geometry = geometry
+        for argument in GEOMETRY_NAMES:
+            setattr(self, argument, getattr(geometry, argument))
+
+    def choose_readout(self, input_shape) -> None:
+        """Takes `readout="pixels"` where a patch's outcomes fill its pixels evenly.
+
+        For a layer that has `readout="channels"` and is not built yet; it keeps that elsewhere.
+
+        Args:
+            input_shape: Shape of the layer's input, batch axis first.
+
+        Example:
+            >>> layer = Quanv2D(encoder="angle")  # 4 outcomes on 2 x 2 pixels
+            >>> layer.choose_readout((None, 8, 8, 1))
+            >>> layer.readout
+            'pixels'
+        """
+        grid = self._geometry.grid
+        if not grid.tiles:
+            return
+        circuit = self._circuits.of(self._geometry.channels(input_shape))
+        if len(circuit.observables) % grid.n_pixels == 0:
+            self._set_geometry(dataclasses.replace(self._geometry, readout="pixels"))
+            self._circuits = self._circuits.laid_out(self._geometry)
 
     @property
     def pqcs(self) -> list[EncodedPQC]:

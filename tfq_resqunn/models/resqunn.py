@@ -11,7 +11,6 @@ from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin
 from tfq_resqunn.models.placement import Placement, as_placement, show_term
-from tfq_resqunn.models.readout import chosen_readout
 from tfq_resqunn.models.shortcuts import make_shortcut
 
 HEADS = ("linear", "none")
@@ -81,8 +80,7 @@ def resqunn(
     """
 
     def quanv(k, shape):
-        chosen = chosen_readout(shape, quanv2d) if readout is None else readout
-        return Quanv2D(name=f"quanv_{k}", readout=chosen, **quanv2d)
+        return _quanv2d(shape, readout, name=f"quanv_{k}", **quanv2d)
 
     shortcut = make_shortcut(shortcut, quanv2d.get("data_format"))
     return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, quanv)
@@ -127,12 +125,20 @@ def classical_twin(
     """
 
     def conv(k, shape):
-        chosen = chosen_readout(shape, quanv2d) if readout is None else readout
-        quanv = Quanv2D(readout=chosen, **quanv2d)
+        quanv = _quanv2d(shape, readout, **quanv2d)
         return conv_twin(quanv, shape, activation=activation, name=f"conv_{k}")
 
     shortcut = make_shortcut(shortcut, quanv2d.get("data_format"))
     return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, conv)
+
+
+def _quanv2d(input_shape, readout: str | None, **arguments) -> Quanv2D:
+    """Makes a layer; it chooses its readout by itself where the user does not."""
+    if readout is not None:
+        return Quanv2D(readout=readout, **arguments)
+    layer = Quanv2D(**arguments)
+    layer.choose_readout(input_shape)
+    return layer
 
 
 def _residual_network(
