@@ -150,8 +150,9 @@ def load_data(config: RunConfig) -> datasets.Dataset:
     )
     if data.n_classes < 2:
         raise ValueError(
-            f"train: `dataset` must have images of at least two classes, to be told apart.\nReceived "
-            f"{config.dataset}, whose labels are all {data.classes[0]}.\nAdd images of another class."
+            "train: `dataset` must have images of at least two classes, to be told apart.\n"
+            f"Received {config.dataset}, whose labels are all {data.classes[0]}.\n"
+            "Add images of another class."
         )
     return data
 
