@@ -232,7 +232,7 @@ def test_every_error_is_one_message(resqunn, monkeypatch, error, code, said):
     monkeypatch.setattr(training, "fit", fail)
     result = resqunn("train", *TINY, "--out=run")
     assert_clean(result, code, f"Error: {said}")
-    left = "\nThe training has failed. No model is saved; run holds the logs up to here. Choose"
+    left = "\nThe training has failed. No model is saved; run holds the logs up to here. Remove"
     assert left in result.output
     monkeypatch.setenv("RESQUNN_TRACEBACK", "1")
     assert resqunn("train", *TINY, "--out=other").exception is error

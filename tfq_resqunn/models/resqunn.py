@@ -6,11 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count, choice, instance
+from tfq_resqunn.arguments import check_count, choice, instance, integer
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin
-from tfq_resqunn.models.placement import Placement, as_placement, show_term
+from tfq_resqunn.models.placement import MAX_LAYERS, Placement, as_placement, show_term
 from tfq_resqunn.models.shortcuts import make_shortcut
 
 HEADS = ("linear", "none")
@@ -145,7 +145,7 @@ def _residual_network(
     input_shape, n_classes, depth, placement, head, shortcut, name, make_layer: Callable
 ) -> keras.Model:
     _SHAPE(input_shape, "input_shape", "resqunn")
-    depth = check_count(depth, "depth", "resqunn")
+    depth = integer(1, MAX_LAYERS)(depth, "depth", "resqunn")
     n_classes = check_count(n_classes, "n_classes", "resqunn")
     if n_classes < 2:
         raise ValueError(

@@ -107,6 +107,8 @@ def _with_exponent(op: cirq.Operation, symbol: sympy.Symbol):
     if not is_power(gate):
         return None
     turned = gate._with_exponent(symbol)
+    if turned.exponent != symbol:  # a gate that computes its exponent, as cirq.MSGate
+        return None
     for outer in reversed(around):
         turned = cirq.ControlledGate(
             turned, outer.num_controls(), outer.control_values, outer.control_qid_shape
