@@ -13,7 +13,7 @@ import sympy
 import tfq_resqunn as rq
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, QuanvCircuit, amplitude_encoder
 from tfq_resqunn.circuits.expression_kinds import CONSTANTS, KINDS
-from tfq_resqunn.circuits.json import read_json, rename_symbols, write_json
+from tfq_resqunn.circuits.json import read_json, renamer, write_json
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.circuits.reader import TYPES
 from tfq_resqunn.models.placement import Placement
@@ -69,8 +69,8 @@ def test_expressions(name):
     read = QuanvCircuit.from_json(circuit.to_json())
     assert read == circuit
     assert next(read.circuit.all_operations()).gate._rads == e
-    renamed = rename_symbols(circuit.circuit, {"x_0": "x_9", "x_1": "x_0"})
-    back = rename_symbols(renamed, {"x_9": "x_0", "x_0": "x_1"})
+    renamed = renamer(circuit.circuit)({"x_0": "x_9", "x_1": "x_0"})
+    back = renamer(renamed)({"x_9": "x_0", "x_0": "x_1"})
     assert cirq.parameter_names(renamed) <= {"x_9", "x_0"} and back == circuit.circuit
 
 

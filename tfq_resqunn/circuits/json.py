@@ -7,6 +7,7 @@ gates incompletely.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cirq
@@ -16,7 +17,7 @@ from cirq.protocols.json_serialization import CirqEncoder
 from tfq_resqunn.circuits.reader import EXPRESSION, Types, read_json
 from tfq_resqunn.circuits.srepr import parse_srepr
 
-__all__ = ["parse_srepr", "read_json", "rename_symbols", "write_json"]
+__all__ = ["parse_srepr", "read_json", "renamer", "write_json"]
 
 
 class _Encoder(CirqEncoder):
@@ -137,19 +138,20 @@ def _difference(value, who: str) -> str:
     )
 
 
-def rename_symbols(circuit: cirq.AbstractCircuit, names: dict[str, str]) -> cirq.AbstractCircuit:
-    """Renames symbols, and leaves all else as it is written.
+def renamer(circuit: cirq.AbstractCircuit) -> Callable[[dict[str, str]], cirq.AbstractCircuit]:
+    """Gives a function that renames symbols of a circuit, and leaves all else as it is written.
 
     Cirq's `resolve_parameters` would turn the pi in an angle into a decimal.
 
     >>> q, a, b = cirq.LineQubit(0), *sympy.symbols("a b")
-    >>> circuit = cirq.Circuit(cirq.rx(a)(q), cirq.ry(2 * b)(q))
-    >>> print(rename_symbols(circuit, {"a": "b", "b": "a"}))
+    >>> rename = renamer(cirq.Circuit(cirq.rx(a)(q), cirq.ry(2 * b)(q)))
+    >>> print(rename({"a": "b", "b": "a"}))
     0: ───Rx(b)───Ry(2*a)───
     """
     try:
         text = write_json(circuit)
     except (TypeError, ValueError):  # a gate that cannot be written, the user's own perhaps
-        symbols = {sympy.Symbol(old): sympy.Symbol(new) for old, new in names.items()}
-        return cirq.resolve_parameters_once(circuit, symbols)
-    return read_json(text, names=names)
+        return lambda names: cirq.resolve_parameters_once(
+            circuit, {sympy.Symbol(old): sympy.Symbol(new) for old, new in names.items()}
+        )
+    return lambda names: read_json(text, names=names)

@@ -1,6 +1,7 @@
 """`Parts`: encoder, ansatz and observables as users name them; they become a `QuanvCircuit`."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import cirq
@@ -112,14 +113,24 @@ class Parts:
     def get_config(self) -> dict:
         """Gives the arguments as JSON can hold them."""
         return {
-            "encoder": _to_config(self.encoder, ENCODERS),
-            "ansatz": _to_config(self.ansatz, ANSATZES),
+            "encoder": self._part_config("encoder", ENCODERS),
+            "ansatz": self._part_config("ansatz", ANSATZES),
             "n_layers": self.n_layers,
             "n_uploads": self.n_uploads,
             "observables": _to_config(self.observables, OBSERVABLES),
             "circuit": None if self.circuit is None else self.circuit.to_json(),
             "symbol_order": self.symbol_order,
         }
+
+    def _part_config(self, name: str, registry: Registry):
+        text = self._texts.get(name)
+        return _to_config(getattr(self, name), registry) if text is None else {"cirq": text}
+
+    @functools.cached_property
+    def _texts(self) -> dict[str, str]:
+        """Encoder and ansatz as JSON, where they are circuits: frozen ones, so written once."""
+        parts = {"encoder": self.encoder, "ansatz": self.ansatz}
+        return {name: write_json(part) for name, part in parts.items() if _is_circuit(part)}
 
     @classmethod
     def from_config(cls, config: dict, who: str = "QuanvCircuit") -> "Parts":

@@ -19,14 +19,15 @@ from tfq_resqunn.circuits.expressions import Measured
 from tfq_resqunn.circuits.fields import MAX_QUBITS, Field, Optional, check_formulas
 from tfq_resqunn.circuits.file_types import TYPES, Fields, user_factory, user_fields
 from tfq_resqunn.circuits.srepr import read_srepr
-from tfq_resqunn.circuits.unrolling import subcircuit_in
+from tfq_resqunn.circuits.unrolling import Length
 
 EXPRESSION = "tfq_resqunn.expression"
 
-MAX_TEXT = 2**27  # characters
-MAX_DEPTH = 120  # of nested JSON
+MAX_JSON_LENGTH = 2**27  # characters
+# An expression takes two levels for each of its own. What remains is for the gates, circuits and
+# subcircuits around it.
+MAX_DEPTH = 2 * expressions.MAX_DEPTH + 120
 MAX_EFFORT = 60.0  # seconds that sympy may take over all expressions
-MAX_OPERATIONS = 100_000  # with repetitions written out
 
 # What a caller takes beyond Cirq's classes: by name, how it is made and what its fields are.
 Types = Mapping[str, tuple[Callable, Fields]]
@@ -60,8 +61,8 @@ def read_json(
     """
     if not isinstance(text, str):
         raise TypeError(f"{who}: JSON must be text. Received {type(text).__name__}.")
-    if len(text) > MAX_TEXT:
-        raise ValueError(f"{who}: the JSON may have {MAX_TEXT} characters. Received {len(text)}.")
+    if len(text) > MAX_JSON_LENGTH:
+        raise ValueError(f"{who}: the JSON may have {MAX_JSON_LENGTH} characters. Received {len(text)}.")
     try:
         tree = json.loads(text, parse_constant=_refuse_constant)
         value = _Reader(types or {}, names or {}, known).read(tree, ())
@@ -92,7 +93,7 @@ class _Reader:
         self._names = names
         self._effort = 0.0
         self._values: dict[int, Any] = {}  # what VAL has given a number
-        self._counted: dict[int, tuple[cirq.AbstractCircuit, int]] = {}
+        self._length = Length()
 
     def read(self, node, path: tuple):
         if len(path) > MAX_DEPTH:
@@ -129,7 +130,7 @@ class _Reader:
         if name == "complex":
             return complex(**checked)
         if name == "CircuitOperation":
-            self._check_repetitions(checked)
+            self._length.check(checked["circuit"], checked["repetitions"])
         elif name == "BooleanHamiltonianGate":
             check_formulas(checked)
         factory = factory_from_json(name)
@@ -138,7 +139,7 @@ class _Reader:
         if is_large and not isinstance(made, _OF_MANY_QUBITS):
             raise ValueError(f"a gate may act on {MAX_QUBITS} qubits. This acts on more.")
         if isinstance(made, cirq.AbstractCircuit):
-            self._count(made)
+            self._length.check(made)
         return made
 
     def _make_expression(self, name: str, fields: dict) -> Measured:
@@ -181,25 +182,6 @@ class _Reader:
             elif not isinstance(check, Optional):
                 raise _Refused(f"{_at(path)}, a {name}, must have `{field}`.")
         return checked
-
-    def _check_repetitions(self, fields: dict) -> None:
-        count = abs(fields["repetitions"]) * self._count(fields["circuit"])
-        if count > MAX_OPERATIONS:
-            raise ValueError(f"it may stand for {MAX_OPERATIONS} operations. It has more.")
-
-    def _count(self, circuit: cirq.AbstractCircuit) -> int:
-        """Counts operations, those of subcircuits as often as they are repeated."""
-        if id(circuit) in self._counted:
-            return self._counted[id(circuit)][1]
-        n = 0
-        for op in circuit.all_operations():
-            inner = subcircuit_in(op)
-            n += 1 if inner is None else abs(inner.repetitions) * self._count(inner.circuit)
-        if n > MAX_OPERATIONS:
-            raise ValueError(f"a circuit may have {MAX_OPERATIONS} operations. This has more.")
-        # The circuit is kept as well, so that no other one gets its id.
-        self._counted[id(circuit)] = circuit, n
-        return n
 
     # --- values that stand once and are referred to ------------------------------------------
 

@@ -5,7 +5,7 @@ import cirq
 from tfq_resqunn.arguments import check_size, checked
 from tfq_resqunn.circuits.checks import check_circuit
 from tfq_resqunn.circuits.free_symbols import symbols_of
-from tfq_resqunn.circuits.json import rename_symbols
+from tfq_resqunn.circuits.json import renamer
 from tfq_resqunn.circuits.symbols import in_order, weight_symbols
 
 
@@ -52,10 +52,10 @@ def reupload(
             f"the data must have other names. Received {', '.join(in_order(taken))} in the "
             "encoder. Rename it, to x_000 for example."
         )
-    circuit = cirq.Circuit()
+    circuit, rename = cirq.Circuit(), renamer(ansatz)
     for i in range(n_uploads):
         names = dict(zip(own, new[i * len(own) : (i + 1) * len(own)], strict=True))
-        renamed = rename_symbols(ansatz, names)
+        renamed = rename(names)
         if kept := {s.name for s in symbols_of(renamed)} - set(new):
             raise ValueError(
                 "reupload: each upload has weights of its own, so all symbols of the ansatz are "

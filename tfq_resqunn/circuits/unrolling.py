@@ -74,12 +74,37 @@ def check_length(circuit: cirq.AbstractCircuit) -> None:
     Raises:
         ValueError: As `unroll` does.
     """
-    n_operations = _count(circuit, {})
-    if n_operations > MAX_OPERATIONS:
-        raise ValueError(
-            f"QuanvCircuit: `circuit` may have at most {MAX_OPERATIONS} operations. Received one "
-            f"whose subcircuits repeat to {n_operations}. Repeat them less often."
-        )
+    Length().check(circuit)
+
+
+class Length:
+    """Counts the operations of circuits that may share subcircuits; each is gone through once."""
+
+    def __init__(self):
+        # The circuits are kept as well, so that no other one gets the id of one.
+        self._known: dict[int, tuple[cirq.AbstractCircuit, int]] = {}
+
+    def check(self, circuit: cirq.AbstractCircuit, repetitions: int = 1) -> None:
+        """Checks that a circuit, repeated, has no more operations than it may.
+
+        Raises:
+            ValueError: As `unroll` does.
+        """
+        n_operations = abs(repetitions) * self._count(circuit)
+        if n_operations > MAX_OPERATIONS:
+            raise ValueError(
+                f"QuanvCircuit: `circuit` may have at most {MAX_OPERATIONS} operations. Received "
+                f"one whose subcircuits repeat to {n_operations}. Repeat them less often."
+            )
+
+    def _count(self, circuit: cirq.AbstractCircuit) -> int:
+        if id(circuit) not in self._known:
+            subcircuits = map(subcircuit_in, circuit.all_operations())
+            self._known[id(circuit)] = circuit, sum(
+                1 if sub is None else _repetitions(sub) * self._count(sub.circuit)
+                for sub in subcircuits
+            )
+        return self._known[id(circuit)][1]
 
 
 def _unrolled(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
@@ -119,17 +144,6 @@ def subcircuit_in(op: cirq.Operation) -> cirq.CircuitOperation | None:
     if isinstance(op, cirq.ControlledOperation):
         return subcircuit_in(op.sub_operation)
     return op if isinstance(op, cirq.CircuitOperation) else None
-
-
-def _count(circuit: cirq.AbstractCircuit, known: dict[int, int]) -> int:
-    # A circuit that stands in several places is counted once, however deep they nest.
-    if id(circuit) not in known:
-        subcircuits = map(subcircuit_in, circuit.all_operations())
-        known[id(circuit)] = sum(
-            1 if sub is None else _repetitions(sub) * _count(sub.circuit, known)
-            for sub in subcircuits
-        )
-    return known[id(circuit)]
 
 
 def _repetitions(sub: cirq.CircuitOperation) -> int:

@@ -5,7 +5,7 @@ import cirq
 from tfq_resqunn.arguments import check_size
 from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.free_symbols import symbols_of
-from tfq_resqunn.circuits.json import rename_symbols
+from tfq_resqunn.circuits.json import renamer
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.symbols import in_order, weight_symbols
 
@@ -55,10 +55,10 @@ def identity_blocks(
     own = [s.name for s in in_order(symbols_of(unitary))]
     m = len(own)
     weights = [s.name for s in weight_symbols(2 * n_layers * m)]
-    circuit = cirq.Circuit()
+    circuit, rename = cirq.Circuit(), renamer(unitary)
     for half in range(2 * n_layers):
         names = dict(zip(own, weights[half * m : (half + 1) * m], strict=True))
-        renamed = rename_symbols(unitary, names)
+        renamed = rename(names)
         circuit += cirq.inverse(renamed) if half % 2 else renamed
     return circuit
 
