@@ -3,7 +3,7 @@
 TensorFlow Quantum's layers subclass `tf.keras.layers.Layer`, so everything here has to come from
 `tf.keras` as well: Keras 3 as TensorFlow brings it, or Keras 2 (the package `tf_keras`) where
 `TF_USE_LEGACY_KERAS=1` is set before TensorFlow is imported. The rest of the package imports
-`keras` from here and never asks which one it got, except through the two constants below.
+`keras` from here. Where the two differ it uses the functions below, or asks `IS_KERAS_3`.
 """
 
 import tensorflow as tf

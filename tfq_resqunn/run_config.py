@@ -81,8 +81,9 @@ RULES: dict[str, Rule] = {
 class RunConfig:
     """Everything that decides the outcome of a training run.
 
-    The same configuration gives the same numbers. Data, network and training each check their
-    own values when the run is set up; those of the training loop are checked here.
+    The same configuration gives the same numbers. Each value is checked here by itself; what
+    depends on the data or the circuits (whether a label or a name is known, say) is checked when
+    the run is set up.
 
     Args:
         dataset: Name of a data set or path of an `.npz` file, see `datasets.load`.
@@ -118,9 +119,9 @@ class RunConfig:
         seed: Of the draws from the data, the initial weights and the shuffling.
 
     Raises:
-        TypeError: If `epochs`, `batch_size` or `seed` is no integer, `learning_rate` no number, or
-            `classical` no boolean.
-        ValueError: If one of them is not positive, or `seed` not in 0 ... 2**32 - 1.
+        TypeError: If an argument is of the wrong type.
+        ValueError: If an argument does not keep a limit: a count below 1, a word that is no
+            choice, a `seed` that is not in 0 ... 2**32 - 1.
 
     Example:
         >>> config = RunConfig(dataset="digits", classes=(3, 8), depth=3)
