@@ -232,5 +232,8 @@ def test_folders_are_not_overwritten(tmp_path, rng):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "out")
     with pytest.raises(FileNotFoundError, match="must lie in a folder that exists"):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "no" / "out")
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    with pytest.raises(FileExistsError, match="`folder` is made anew"):
+        export_circuits(layer, rng.random((1, 2)), tmp_path / "link")
     with pytest.raises(ValueError, match="`repetitions` must be at least 1"):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "new", repetitions=0)

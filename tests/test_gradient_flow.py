@@ -386,11 +386,16 @@ def test_batch_of_different_lengths():
 def test_folder_of_the_csv_must_exist(tmp_path):
     path = tmp_path / "no folder" / "gradients.csv"
     message = (
-        "GradientFlow: `csv` must be the name of a file, in a folder that exists.\n"
-        f"Received {str(path)!r}.\nMake the folder first, or choose another name."
+        "GradientFlow: `csv` must have a name, in a folder that exists. "
+        f"Received {str(path)!r}. Make the folder first, or choose another name."
     )
     with pytest.raises(FileNotFoundError, match=f"^{re.escape(message)}$"):
         rq.GradientFlow(*data(), csv=path)
+
+
+def test_the_csv_takes_no_devices_place():
+    with pytest.raises(FileExistsError, match="^GradientFlow: `csv` takes no other's place"):
+        rq.GradientFlow(*data(), csv="/dev/null")
 
 
 @pytest.mark.parametrize("argument", ["every", "n_feature_maps"])

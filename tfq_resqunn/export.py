@@ -1,12 +1,9 @@
 """`export_circuits`: what a device would run for some images, as files, and what it costs."""
 
 import collections
-import contextlib
 import inspect
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import cirq
@@ -19,6 +16,7 @@ from tfq_resqunn.circuits.decomposing import controls_of, decomposed, with_numbe
 from tfq_resqunn.circuits.json import write_json
 from tfq_resqunn.circuits.measurements import Measurements
 from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.files import new_folder
 from tfq_resqunn.gradients.batch import as_tensors, n_samples
 from tfq_resqunn.gradients.calls import recorded_calls
 from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights
@@ -69,6 +67,7 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
         TypeError: If an argument is of the wrong type.
         ValueError: If no layer runs circuits, one is not built, or a gate has no OpenQASM form.
         FileExistsError: If the folder exists.
+        OSError: If it cannot be made.
 
     Example:
         >>> import tempfile, tfq_resqunn as rq
@@ -80,7 +79,7 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
         (1, 4)
     """
     reached = _reached(model, inputs)
-    with _new_folder(Path(folder)) as partial:
+    with new_folder(folder, "export_circuits: `folder`") as partial:
         layers = [_export_layer(*each, partial, repetitions) for each in reached]
         manifest = {
             "repetitions": repetitions,
@@ -284,24 +283,3 @@ def _with_shape(layer, inputs) -> tf.Tensor:
     inputs = tf.cast(inputs, layer.compute_dtype)
     layer.compute_output_shape(inputs.shape)  # raises where they do not fit
     return inputs
-
-
-@contextlib.contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """Gives a folder beside `folder`, which takes its name once it is complete."""
-    if folder.exists():
-        raise FileExistsError(
-            f"export_circuits: `folder` is made anew. Received {str(folder)!r}, which exists. "
-            "Choose another name, or remove it."
-        )
-    if not folder.parent.is_dir():
-        raise FileNotFoundError(
-            f"export_circuits: `folder` must lie in a folder that exists. Received {str(folder)!r}."
-        )
-    partial = folder.with_name(f".{os.getpid()}-{folder.name}")
-    partial.mkdir()
-    try:
-        yield partial
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Files that are whole or not there, and whether they can be written, found out beforehand."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,23 +18,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     with _explaining(path):
-        target = Path(os.path.realpath(path))  # a link to a file stays one
-        if path.name and path.is_dir():
-            raise IsADirectoryError(
-                f"A file must have a name of its own. Received {str(path)!r}, which is a folder. "
-                "Add the file's name to it."
-            )
-        if not path.name or not target.parent.is_dir():
-            raise FileNotFoundError(
-                f"A file must have a name, in a folder that exists. Received {str(path)!r}. Make "
-                "the folder first, or choose another name."
-            )
-        if target.is_symlink() or (target.exists() and not target.is_file()):
-            raise FileExistsError(
-                "A file takes no other's place than a file's. Received "
-                f"{str(path)!r}, which is a device, a pipe or a link to itself. Choose another "
-                "name."
-            )
+        target = check_file(path)
         temporary = target.with_name(f".{os.getpid()}-{target.name[-40:]}")
         temporary.touch()
     try:
@@ -42,6 +27,63 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_file(path: str | os.PathLike, what: str = "A file") -> Path:
+    """Finds out whether a file can have this name, and gives the path that is written to.
+
+    Args:
+        path: The file. A link to a file stays one; what it leads to is written.
+        what: What is to have the name, for messages.
+
+    Raises:
+        OSError: If not; it says why.
+    """
+    path, target = Path(path), Path(os.path.realpath(path))
+    if not path.name or path.is_dir() or not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"{what} must have a name, in a folder that exists. Received {str(path)!r}. Make "
+            "the folder first, or choose another name."
+        )
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        raise FileExistsError(
+            f"{what} takes no other's place than a file's. Received {str(path)!r}, which is a "
+            "device, a pipe or a link to itself. Choose another name."
+        )
+    return target
+
+
+@contextmanager
+def new_folder(path: str | os.PathLike, what: str = "A folder") -> Iterator[Path]:
+    """Gives a folder beside `path` to fill; it takes the name `path` once it is complete.
+
+    Args:
+        path: The folder. It must not be there yet, and the folder that it lies in must.
+        what: What is to have the name, for messages.
+
+    Raises:
+        OSError: If it is there, or cannot be made; it says why.
+    """
+    path = Path(path)
+    with _explaining(path):
+        if os.path.lexists(path):
+            raise FileExistsError(
+                f"{what} is made anew. Received {str(path)!r}, which exists. Choose another "
+                "name, or remove it."
+            )
+        if not path.parent.is_dir():
+            raise FileNotFoundError(
+                f"{what} must lie in a folder that exists. Received {str(path)!r}. Make that "
+                "folder first, or choose another name."
+            )
+        temporary = path.with_name(f".{os.getpid()}-{path.name[-40:]}")
+        temporary.mkdir()
+    try:
+        yield temporary
+        with _explaining(path):
+            temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:

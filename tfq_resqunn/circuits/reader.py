@@ -62,7 +62,9 @@ def read_json(
     if not isinstance(text, str):
         raise TypeError(f"{who}: JSON must be text. Received {type(text).__name__}.")
     if len(text) > MAX_JSON_LENGTH:
-        raise ValueError(f"{who}: the JSON may have {MAX_JSON_LENGTH} characters. Received {len(text)}.")
+        raise ValueError(
+            f"{who}: the JSON may have {MAX_JSON_LENGTH} characters. Received {len(text)}."
+        )
     try:
         tree = json.loads(text, parse_constant=_refuse_constant)
         value = _Reader(types or {}, names or {}, known).read(tree, ())

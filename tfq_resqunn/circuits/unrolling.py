@@ -100,9 +100,12 @@ class Length:
     def _count(self, circuit: cirq.AbstractCircuit) -> int:
         if id(circuit) not in self._known:
             subcircuits = map(subcircuit_in, circuit.all_operations())
-            self._known[id(circuit)] = circuit, sum(
-                1 if sub is None else _repetitions(sub) * self._count(sub.circuit)
-                for sub in subcircuits
+            self._known[id(circuit)] = (
+                circuit,
+                sum(
+                    1 if sub is None else _repetitions(sub) * self._count(sub.circuit)
+                    for sub in subcircuits
+                ),
             )
         return self._known[id(circuit)][1]
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.arguments import check_count, check_path, checked, integer
-from tfq_resqunn.files import replacing
+from tfq_resqunn.files import check_file, replacing
 from tfq_resqunn.gradients.batch import checked_batch, first_of
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.report import (
@@ -60,6 +60,7 @@ class GradientFlow(keras.callbacks.Callback):
         TypeError: If `every` or `n_feature_maps` is no integer.
         ValueError: If one of them is too small, or `x` and `y` are empty or of different length.
         FileNotFoundError: If the folder of `csv` does not exist.
+        FileExistsError: If `csv` is a device or a pipe.
 
     Example:
         >>> import tfq_resqunn as rq
@@ -86,7 +87,9 @@ class GradientFlow(keras.callbacks.Callback):
         self.every = every
         self.n_feature_maps = n_feature_maps
         self.log_dir = None if log_dir is None else Path(log_dir)
-        self.csv = None if csv is None else _checked_file(csv)
+        self.csv = None if csv is None else Path(csv)
+        if csv is not None:  # before the training, and not after its first epoch
+            check_file(csv, "GradientFlow: `csv`")
         self.history: list[GradientReport] = []
         self.epochs: list[int] = []
         self._layers, self._measure = (), None
@@ -168,13 +171,3 @@ def _without_strategy(function):
         return function()
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(function).result()
-
-
-def _checked_file(path: str | os.PathLike) -> Path:
-    path = Path(path)
-    if path.is_dir() or not path.parent.is_dir():
-        raise FileNotFoundError(
-            "GradientFlow: `csv` must be the name of a file, in a folder that exists.\n"
-            f"Received {str(path)!r}.\nMake the folder first, or choose another name."
-        )
-    return path
