@@ -102,7 +102,7 @@ class EncodedPQC(tfq.layers.PQC):
         input_gradient=True,
         **kwargs,
     ):
-        check_strategy("EncodedPQC")
+        check_strategy()
         _check_circuit(circuit)
         filters = check_count(filters, "filters", "EncodedPQC")
         execution = Execution(backend, differentiator, repetitions, noise, max_circuits)

@@ -14,7 +14,6 @@ from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
 from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
 from tfq_resqunn.layers.patch_circuits import PatchCircuits
 from tfq_resqunn.layers.pqc import EncodedPQC
-from tfq_resqunn.layers.strategies import check_strategy
 
 
 @register
@@ -220,7 +219,6 @@ class Quanv2D(BiasedLayer):
         return self._pqcs[0].plan if self.built else None
 
     def build(self, input_shape):
-        check_strategy("Quanv2D")
         axis = self._geometry.channel_axis
         n_outputs = self.compute_output_shape(input_shape)[axis]
         channels = self._geometry.channels(input_shape)

@@ -5,11 +5,8 @@ import tensorflow as tf
 from tfq_resqunn._keras import IS_KERAS_3
 
 
-def check_strategy(who: str) -> None:
+def check_strategy() -> None:
     """Refuses several machines under Keras 3, before `fit` fails with a dump of its tensors.
-
-    Args:
-        who: The layer's class, for messages.
 
     Raises:
         RuntimeError: If the layer is built in the scope of such a strategy.
@@ -20,8 +17,9 @@ def check_strategy(who: str) -> None:
     here, everywhere = len(strategy.extended.worker_devices), strategy.num_replicas_in_sync
     if everywhere > here:
         raise RuntimeError(
-            f"{who}: Keras 3 cannot train under MultiWorkerMirroredStrategy with more than one "
-            f"worker (keras-team/keras#20585). Received one with {everywhere} replicas, {here} of "
+            "EncodedPQC, which runs the circuits: Keras 3 cannot train under "
+            "MultiWorkerMirroredStrategy with more than one worker "
+            f"(keras-team/keras#20585). Received one with {everywhere} replicas, {here} of "
             "them here. Keras 2 can: install tf_keras, and set TF_USE_LEGACY_KERAS=1 before "
             "TensorFlow is imported."
         )
