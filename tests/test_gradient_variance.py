@@ -209,7 +209,11 @@ def test_progress_bar_counts_samples(capsys):
     ("change", "error", "message"),
     [
         ({"build": 3}, TypeError, "gradient_variance: `build` must be a function that takes"),
-        ({"build": lambda n_units: None}, TypeError, "`build` must give a Keras model.\nReceived"),
+        (
+            {"build": lambda n_units: 3},
+            TypeError,
+            "`build(n_units=1)` must be a Keras model",
+        ),
         ({"over": [1, 2]}, TypeError, "gradient_variance: `over` must be a dictionary"),
         ({"over": {}}, ValueError, "`over` must name at least one parameter"),
         ({"over": {"n_units": []}}, ValueError, "and at least one value for each.\nReceived"),

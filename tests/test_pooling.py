@@ -87,13 +87,13 @@ def test_dtype_policies(dtype):
             dict(n_classes=2, scale="big"),
             None,
             TypeError,
-            "ClassPooling: `scale` must be a number. Received 'big'.",
+            "ClassPooling: `scale` must be a finite number above 0. Received 'big'.",
         ),
         (
             dict(n_classes=2, scale=0),
             None,
             ValueError,
-            "ClassPooling: `scale` must be positive and finite. Received 0.",
+            "ClassPooling: `scale` must be a finite number above 0. Received 0.",
         ),
     ],
 )

@@ -18,12 +18,12 @@ from tfq_resqunn.arguments import (
     check_seed,
     checked,
     choice,
-    instance,
     received,
 )
 from tfq_resqunn.circuits.noise import NAMES, Noise
 from tfq_resqunn.class_probabilities import to_probabilities
 from tfq_resqunn.layers.backends import Execution
+from tfq_resqunn.layers.checks import check_model
 from tfq_resqunn.plots import accuracy_by_strength
 from tfq_resqunn.seeding import set_seed
 from tfq_resqunn.trained import Trained, find_model, read_trained
@@ -67,7 +67,7 @@ class Evaluation:
 
 
 @checked(
-    model=instance(keras.Model, "a Keras model"),
+    model=check_model,
     noise=choice(*NAMES),
     seed=check_seed,
     progress=check_function.or_none(),

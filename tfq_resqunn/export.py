@@ -21,13 +21,14 @@ from tfq_resqunn.gradients.batch import as_tensors, n_samples
 from tfq_resqunn.gradients.calls import recorded_calls
 from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights
 from tfq_resqunn.layers import EncodedPQC, Quanv2D
+from tfq_resqunn.layers.checks import check_model_or_layer
 from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
 
 MANIFEST = "manifest.json"
 VERSIONS = {"qasm": "2.0", "qasm3": "3.0"}  # by the files' ending
 
 
-@checked(folder=check_path, repetitions=check_count)
+@checked(model=check_model_or_layer, folder=check_path, repetitions=check_count)
 def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: int = 1000) -> dict:
     """Writes the circuits that a device would run for some inputs.
 
@@ -235,11 +236,6 @@ def _total(costs: list[dict], n_inputs: int) -> dict:
 
 def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
     """Gives the layers that run circuits, and what comes to each of them."""
-    if not isinstance(model, keras.layers.Layer):
-        raise TypeError(
-            f"export_circuits: `model` must be a Keras model or layer. Received {model!r} of type "
-            f"{type(model).__name__}."
-        )
     if not model.built and not isinstance(model, EncodedPQC):
         raise ValueError(
             f"export_circuits: `model` must be built, so that it has weights. Received "

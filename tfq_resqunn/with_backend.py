@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfq_resqunn import optimizers
 from tfq_resqunn._keras import keras
 from tfq_resqunn.layers.backends import Execution, exchanged
+from tfq_resqunn.layers.checks import check_model_or_layer
 
 
 def with_backend(
@@ -52,11 +53,7 @@ def with_backend(
     execution = Execution(
         backend, differentiator, repetitions, noise, max_circuits, who="with_backend"
     )
-    if not isinstance(model, keras.layers.Layer):
-        raise TypeError(
-            f"with_backend: `model` must be a Keras model or layer. Received {model!r} of type "
-            f"{type(model).__name__}."
-        )
+    check_model_or_layer(model, "model", "with_backend")
     with exchanged(execution) as exchanges:
         copy = _copied(model)
     if not exchanges:

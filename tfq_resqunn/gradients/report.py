@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import IS_KERAS_3, keras
-from tfq_resqunn.arguments import instance
 from tfq_resqunn.gradients.batch import checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
+from tfq_resqunn.layers.checks import check_model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +89,7 @@ def gradient_report(model: keras.Model, x, y) -> GradientReport:
         >>> [(row.layer, row.state) for row in report.rows]
         [('quanv_1', 'none'), ('quanv_2', 'flows'), ('head', 'flows')]
     """
-    instance(keras.Model, "a Keras model")(model, "model", "gradient_report")
+    check_model(model, "model", "gradient_report")
     check_compiled(model, "gradient_report")
     x, y = checked_batch(x, y, "gradient_report")
     layers = tuple(layers_with_weights(model))

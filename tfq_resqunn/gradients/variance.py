@@ -15,6 +15,7 @@ from tfq_resqunn.gradients.batch import checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
 from tfq_resqunn.gradients.redraw import initializers_of, redraw
 from tfq_resqunn.gradients.report import check_compiled, flat_components, loss_gradients, state_of
+from tfq_resqunn.layers.checks import check_model
 from tfq_resqunn.plots import variance_figure
 from tfq_resqunn.seeding import set_seed
 
@@ -209,11 +210,8 @@ def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
 
 def _built(build, point: dict, x) -> keras.Model:
     model = build(**point)
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            "gradient_variance: `build` must give a Keras model.\n"
-            f"Received {model!r} of type {type(model).__name__} for {point}."
-        )
+    given = ", ".join(f"{name}={value!r}" for name, value in point.items())
+    check_model(model, f"build({given})", "gradient_variance")
     check_compiled(model, "gradient_variance")
     if not model.built:
         model(x)

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras, output_shape, register
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn.arguments import check_count, number
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 
 
@@ -44,7 +44,7 @@ class ClassPooling(keras.layers.Layer):
     def __init__(self, n_classes, scale=10.0, **kwargs):
         super().__init__(**kwargs)
         self.n_classes = check_count(n_classes, "n_classes", "ClassPooling")
-        self.scale = _check_scale(scale)
+        self.scale = number(0, above=True)(scale, "scale", "ClassPooling")
 
     def build(self, input_shape):
         self._n_features(input_shape)
@@ -86,11 +86,3 @@ class ClassPooling(keras.layers.Layer):
         owners = np.arange(n_features) % self.n_classes
         owned = owners[:, np.newaxis] == np.arange(self.n_classes)
         return self.scale * owned / owned.sum(axis=0)
-
-
-def _check_scale(scale) -> float:
-    if isinstance(scale, bool) or not isinstance(scale, int | float | np.number):
-        raise TypeError(f"ClassPooling: `scale` must be a number. Received {scale!r}.")
-    if not 0 < scale < float("inf"):
-        raise ValueError(f"ClassPooling: `scale` must be positive and finite. Received {scale}.")
-    return float(scale)

@@ -5,6 +5,7 @@ import contextlib
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras, output_shape, register
+from tfq_resqunn.layers.checks import check_layer
 from tfq_resqunn.layers.inputs import check_numbers
 
 
@@ -44,14 +45,8 @@ class Residual(keras.layers.Wrapper):
     """
 
     def __init__(self, layer, shortcut=None, **kwargs):
-        for argument, value in (("layer", layer), ("shortcut", shortcut)):
-            if not isinstance(value, keras.layers.Layer) and (
-                argument == "layer" or value is not None
-            ):
-                raise TypeError(
-                    f"Residual: `{argument}` must be a Keras layer. Received {value!r} of type "
-                    f"{type(value).__name__}."
-                )
+        check_layer(layer, "layer", "Residual")
+        check_layer.or_none()(shortcut, "shortcut", "Residual")
         super().__init__(layer, **kwargs)
         self.shortcut = shortcut
 

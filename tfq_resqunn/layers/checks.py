@@ -1,0 +1,8 @@
+"""Rules for arguments that are Keras models or layers."""
+
+from tfq_resqunn._keras import keras
+from tfq_resqunn.arguments import instance
+
+check_model = instance(keras.Model, "a Keras model")
+check_layer = instance(keras.layers.Layer, "a Keras layer")
+check_model_or_layer = instance(keras.layers.Layer, "a Keras model or layer")
