@@ -40,7 +40,12 @@ def check_file(path: str | os.PathLike, what: str = "A file") -> Path:
         OSError: If not; it says why.
     """
     path, target = Path(path), Path(os.path.realpath(path))
-    if not path.name or path.is_dir() or not target.parent.is_dir():
+    if path.name and path.is_dir():
+        raise IsADirectoryError(
+            f"{what} must have a name of its own. Received {str(path)!r}, which is a folder. Add "
+            "the file's name to it."
+        )
+    if not path.name or not target.parent.is_dir():
         raise FileNotFoundError(
             f"{what} must have a name, in a folder that exists. Received {str(path)!r}. Make "
             "the folder first, or choose another name."

@@ -1,6 +1,5 @@
 """`GradientFlow`: the gradient report of every epoch, as a Keras callback."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
