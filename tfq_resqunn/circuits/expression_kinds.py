@@ -32,6 +32,8 @@ class Kind:
         effort: How long sympy takes over it, in seconds on a slow machine, from how many parts,
             terms and branches of a `Piecewise` its arguments have and of which degree they are.
             Where it is not given, no time to speak of.
+        is_hyperbolic: Whether sympy takes the real and imaginary parts of its argument several
+            times, and so several times as long for each one that stands in another.
         make: What makes one, the class itself by default.
     """
 
@@ -43,6 +45,7 @@ class Kind:
     gives: str = NUMBER
     grows: Callable | None = None
     effort: Callable[[int, int, int, float], float] | None = None
+    is_hyperbolic: bool = False
 
     @property
     def make(self) -> Callable[..., Any]:
@@ -100,6 +103,11 @@ def _elementary(cls: type, value: Callable, grows: Callable | None = None) -> Ki
     return Kind(cls, value, grows=grows or (lambda *_: 0.0))
 
 
+def _hyperbolic(cls: type, value: Callable) -> Kind:
+    grows = _exponential_bits if cls is not sympy.tanh else lambda *_: 0.0
+    return Kind(cls, _of_complex(value), grows=grows, is_hyperbolic=True)
+
+
 # Sympy takes real and imaginary parts by multiplying out.
 def _of_parts(cls: type, value: Callable) -> Kind:
     return Kind(
@@ -140,9 +148,9 @@ KINDS: dict[str, Kind] = {
     "asin": _elementary(sympy.asin, _of_complex(cmath.asin)),
     "acos": _elementary(sympy.acos, _of_complex(cmath.acos)),
     "atan": _elementary(sympy.atan, _of_complex(cmath.atan)),
-    "sinh": _elementary(sympy.sinh, _of_complex(cmath.sinh), _exponential_bits),
-    "cosh": _elementary(sympy.cosh, _of_complex(cmath.cosh), _exponential_bits),
-    "tanh": _elementary(sympy.tanh, _of_complex(cmath.tanh)),
+    "sinh": _hyperbolic(sympy.sinh, cmath.sinh),
+    "cosh": _hyperbolic(sympy.cosh, cmath.cosh),
+    "tanh": _hyperbolic(sympy.tanh, cmath.tanh),
     "asinh": _elementary(sympy.asinh, _of_complex(cmath.asinh)),
     "acosh": _elementary(sympy.acosh, _of_complex(cmath.acosh)),
     "atanh": _elementary(sympy.atanh, _of_complex(cmath.atanh)),

@@ -212,6 +212,11 @@ def _combined(name: str, kind: Kind, parts: Sequence[Measure]) -> Measure:
     effort = sum(p.effort for p in parts)
     if kind.effort is not None:
         effort += kind.effort(nodes, terms, pieces, degree)
+    if kind.is_hyperbolic:
+        effort = 4 * effort + 0.02
+    if name == "Pow" and parts[0].constant and complex(values[1]) != int(abs(complex(values[1]))):
+        # Of a fraction sympy looks for an exact root.
+        effort += 2e-11 * parts[0].bits ** 3
     if name == "Mul":
         terms = math.prod(min(p.terms, MAX_TERMS + 1) for p in parts)
         degree = sum(p.degree for p in parts)
