@@ -13,6 +13,7 @@ import sympy
 import tfq_resqunn as rq
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, QuanvCircuit, amplitude_encoder
 from tfq_resqunn.circuits.expression_kinds import CONSTANTS, KINDS
+from tfq_resqunn.circuits.file_types import user_fields
 from tfq_resqunn.circuits.json import read_json, renamer, write_json
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.circuits.reader import TYPES
@@ -198,10 +199,13 @@ def resolvers(monkeypatch):
 def test_gates_of_the_users_own(resolvers):
     circuit = circuit_of(Mindful(0.3)(A), cirq.rx(X)(A))
     assert QuanvCircuit.from_json(circuit.to_json()) == circuit
-    for text in ("__import__(chr(111))", "9**9", "1e999999999", "a" * 2000, "a\\nb"):
+    numbers = ("1e999999999", "1.e9999", "1e9_999", "9**9", "9^9^9^9", "1<<9", "1,2", "~1", "%")
+    for text in (*numbers, "__import__(chr(111))", "a" * 2000, "a\\nb"):
         bad = circuit.to_json().replace("0.3", f'"{text}"')
         with pytest.raises(ValueError, match="no text that could be code"):
             QuanvCircuit.from_json(bad)
+    for text in ("a label", "https://a.b/c-d_e@1", "Größe", ""):
+        assert user_fields(text) == text
     incomplete = circuit_of(Forgetful(0.3)(A), cirq.rx(X)(A))
     message = (
         r"^QuanvCircuit: what is written must be .* Cirq's JSON of a Forgetful leaves .*MatrixGate"

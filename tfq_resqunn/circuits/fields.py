@@ -17,7 +17,7 @@ Field = Callable[[Any], Any]
 
 MAX_QUBITS = 32  # of one gate
 MANY_QUBITS = 4096  # of one that does nothing to them, or to each by itself
-MAX_TEXT = 1000  # characters of a name
+MAX_NAME_LENGTH = 1000  # characters of a name
 MAX_ALTERNATIVES = 4096  # combinations of values at which a gate's controls let it act
 
 
@@ -95,8 +95,8 @@ qubit_count = whole(0, MAX_QUBITS)
 
 def text(value):
     """A name or a label."""
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise _refuse(f"text of at most {MAX_TEXT} characters", value)
+    if not isinstance(value, str) or len(value) > MAX_NAME_LENGTH:
+        raise _refuse(f"text of at most {MAX_NAME_LENGTH} characters", value)
     return value
 
 

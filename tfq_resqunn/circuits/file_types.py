@@ -12,9 +12,10 @@ from collections.abc import Mapping
 import cirq
 from cirq.protocols.json_serialization import factory_from_json
 
+from tfq_resqunn.circuits.expressions import Measured
 from tfq_resqunn.circuits.fields import (
     MANY_QUBITS,
-    MAX_TEXT,
+    MAX_NAME_LENGTH,
     Field,
     Optional,
     amplitude,
@@ -102,14 +103,11 @@ def user_fields(value):
     """What a program's own class gets: data that no one could take for code."""
     match value:
         case str():
-            if (
-                len(value) > MAX_TEXT
-                or set(value) & set("()[]{}'\"`*!\\\n;=")
-                or re.search(r"\d[eE][+-]?\d{4}", value)
-            ):
+            if len(value) > MAX_NAME_LENGTH or not _WORDS.fullmatch(value) or _HUGE.search(value):
                 raise ValueError(
-                    "must hold no text that could be code, so no brackets, quotes, '*', '=', '!' "
-                    f"or ';', and at most {MAX_TEXT} characters. Received {value[:100]!r}."
+                    "must hold no text that could be code, so only letters, digits, spaces and "
+                    f"'_.:/@-', no number of hundreds of digits, and at most {MAX_NAME_LENGTH} "
+                    f"characters. Received {value[:100]!r}."
                 )
             return value
         case bool() | None:
@@ -120,7 +118,11 @@ def user_fields(value):
             return [user_fields(v) for v in value]
         case dict():
             return {user_fields(k): user_fields(v) for k, v in value.items()}
-    return getattr(value, "expression", value)
+    return value.expression if isinstance(value, Measured) else value
+
+
+_WORDS = re.compile(r"[\w .:/@-]*")
+_HUGE = re.compile(r"[\d.]_?[eE][+-]?[\d_]{4}")
 
 
 GATES: dict[str, Fields] = {

@@ -165,16 +165,16 @@ _TERM = re.compile(
 )
 
 
-MAX_TEXT = 10_000  # characters of a sum
+MAX_SUM_LENGTH = 10_000  # characters of a sum
 
 
 @functools.lru_cache(maxsize=1024)
 def _parse(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...]], ...]:
     """Parses `"X0*X1 - 0.5*Z2"`: for each term its coefficient, and letters with qubits."""
-    if len(text) > MAX_TEXT:
+    if len(text) > MAX_SUM_LENGTH:
         raise ValueError(
-            f"{who}: `observables` as text may have {MAX_TEXT} characters. Received {len(text)}, "
-            f"which begin with {text[:50]!r}. Pass a cirq.PauliSum."
+            f"{who}: `observables` as text may have {MAX_SUM_LENGTH} characters. Received "
+            f"{len(text)}, which begin with {text[:50]!r}. Pass a cirq.PauliSum."
         )
     terms, at = [], 0
     while at < len(text) or not terms:

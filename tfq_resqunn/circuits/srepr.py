@@ -10,7 +10,7 @@ from tfq_resqunn.circuits import expressions
 from tfq_resqunn.circuits.expression_kinds import CONSTANTS
 from tfq_resqunn.circuits.expressions import MAX_DEPTH, MAX_NODES, Measured
 
-MAX_TEXT = 500_000  # characters
+MAX_SREPR_LENGTH = 500_000  # characters
 MAX_DIGITS = 700  # of one number
 MAX_PRECISION = 4096  # bits of a Float
 _DECIMAL = re.compile(
@@ -40,9 +40,9 @@ def read_srepr(text, evaluate: bool = True, names: Mapping[str, str] | None = No
     """Does what `parse_srepr` does, and says how large the expression is."""
     if not isinstance(text, str):
         raise ValueError(f"sympy's srepr form is text. Received a {type(text).__name__}.")
-    if len(text) > MAX_TEXT:
+    if len(text) > MAX_SREPR_LENGTH:
         raise ValueError(
-            f"an expression in sympy's srepr form may have {MAX_TEXT} characters. Received "
+            f"an expression in sympy's srepr form may have {MAX_SREPR_LENGTH} characters. Received "
             f"{len(text)}."
         )
     _check_nesting(text)
