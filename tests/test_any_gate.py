@@ -13,7 +13,7 @@ from tests.reference import EXACT, expectations
 from tests.test_export import READERS, values_of
 from tests.test_pqc import slopes
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, export_circuits
-from tfq_resqunn.circuits import reupload
+from tfq_resqunn.circuits import decomposing, reupload
 from tfq_resqunn.circuits.decomposing import by_its_unitary, decomposed
 from tfq_resqunn.circuits.free_symbols import symbols_of
 
@@ -373,3 +373,11 @@ def test_errors(name):
         QuanvCircuit(cirq.Circuit(cirq.rx(X)(A), op))
     with pytest.raises(ValueError, match=message):
         Quanv2D(kernel_size=1, ansatz=cirq.Circuit(cirq.rx(W)(A), op))
+
+
+def test_warning_filters_are_left_alone(monkeypatch):
+    monkeypatch.setattr(decomposing, "warnings", None)
+    for op in (cirq.CX(A, B), cirq.rx(W)(A).controlled_by(B), matrix(1)(A), WITH_SYMBOLS["qasm_u"]):
+        decomposed(op)
+    with pytest.raises(AttributeError):  # only where Cirq would warn
+        decomposed(matrix(2)(A, B))

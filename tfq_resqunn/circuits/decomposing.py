@@ -1,6 +1,7 @@
 """One operation -> simpler ones, where Cirq knows how, and where only the unitary is known."""
 
 import contextlib
+import threading
 import warnings
 from collections.abc import Iterator
 
@@ -34,7 +35,7 @@ def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:
         return parts and [p.controlled_by(*controls, control_values=values) for p in parts]
     line = cirq.LineQubit.range(len(op.qubits))
     there = dict(zip(op.qubits, line, strict=True))
-    with _quiet():
+    with _quiet(op):
         parts = cirq.decompose_once(op.transform_qubits(there), default=None)
     if parts is None:
         return None
@@ -94,7 +95,7 @@ def by_its_unitary(op: cirq.Operation) -> list[cirq.Operation] | None:
     """
     symbols = in_order(symbols_in(op))
     if not symbols:
-        with _quiet():
+        with _quiet(op):
             return list(cirq.quantum_shannon_decomposition(list(op.qubits), cirq.unitary(op)))
 
     def at(values) -> np.ndarray:
@@ -120,11 +121,18 @@ def by_its_unitary(op: cirq.Operation) -> list[cirq.Operation] | None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    # Cirq's own decompositions make subcircuits in a way that it warns of.
-    with warnings.catch_warnings():
+def _quiet(op: cirq.Operation) -> Iterator[None]:
+    # Cirq's own decompositions of matrices make subcircuits in a way that it warns of. Filters are
+    # the whole process's, so they are left alone elsewhere, and changed by one thread at a time.
+    if len(op.qubits) < 2 or isinstance(op.gate, cirq.EigenGate) or cirq.is_parameterized(op):
+        yield
+        return
+    with _FILTERS, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="In cirq 1.6 the default", category=FutureWarning)
         yield
+
+
+_FILTERS = threading.RLock()  # a gate's own decomposition may ask for another's
 
 
 _STEP = 2.0**-5  # eigenvalues of H up to 100 are told apart
