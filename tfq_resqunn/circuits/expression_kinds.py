@@ -6,7 +6,6 @@ import cmath
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import sympy
 from sympy.functions.elementary.piecewise import ExprCondPair
@@ -34,7 +33,6 @@ class Kind:
             Where it is not given, no time to speak of.
         is_hyperbolic: Whether sympy takes the real and imaginary parts of its argument several
             times, and so several times as long for each one that stands in another.
-        make: What makes one, the class itself by default.
     """
 
     cls: type
@@ -46,10 +44,6 @@ class Kind:
     grows: Callable | None = None
     effort: Callable[[int, int, int, float], float] | None = None
     is_hyperbolic: bool = False
-
-    @property
-    def make(self) -> Callable[..., Any]:
-        return self.cls
 
 
 def _add(*values):

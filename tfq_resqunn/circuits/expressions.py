@@ -144,7 +144,7 @@ def combine(name: str, parts: Sequence[Measured], evaluate: bool = True) -> Meas
     measure = _combined(name, kind, [p.measure for p in parts])
     options = {} if evaluate or name == "ExprCondPair" else {"evaluate": False}
     try:
-        made = kind.make(*(p.expression for p in parts), **options)
+        made = kind.cls(*(p.expression for p in parts), **options)
     except Exception as error:  # sympy has many ways to say that arguments do not fit together
         raise ValueError(f"sympy makes no {name} of its arguments: {_shortened(error)}") from error
     return Measured(made, measure)
