@@ -7,7 +7,8 @@ import pytest
 import sympy
 
 import tfq_resqunn as rq
-from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.circuits import QuanvCircuit, operations, unrolling
+from tfq_resqunn.circuits.expressions import MAX_DEPTH, check_expression
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.circuits.srepr import parse_srepr
 from tfq_resqunn.simulation import gates
@@ -20,6 +21,13 @@ X, Y = "Symbol('x_0')", "Symbol('y')"
 
 def nested(name: str, depth: int, inner: str = X) -> str:
     return f"{name}(" * depth + inner + ")" * depth
+
+
+def squared(name: str, depth: int) -> str:
+    text = X
+    for _ in range(depth):
+        text = f"{name}(Pow({text}, Integer(2)))"
+    return f"Add({X}, {text})"
 
 
 def call(name: str, parts) -> str:
@@ -39,7 +47,11 @@ def doubled(depth: int) -> str:
 
 
 ROOTS = [f"Pow(Integer({p}), Rational(1, 2))" for p in (2, 3, 5, 7, 11, 13, 17, 19)]
+FRACTION = f"Rational({3**2000 + 2}, {5**1500 + 2})"
 EXPRESSIONS = {
+    "root_of_a_large_fraction": f"Pow({FRACTION}, Rational(1, 3))",
+    "two_roots": f"Add(Pow({FRACTION}, Rational(1, 2)), Pow({FRACTION}, Rational(-7, 5)))",
+    **{f"{name} of {name}s": squared(name, 12) for name in ("tanh", "sinh", "cosh")},
     "tower": "Pow(Integer(9), Pow(Integer(9), Integer(9)))",
     "tower of a symbol": f"Pow(Integer(9), Mul(Pow(Integer(9), Integer(9)), {X}))",
     "tower that cancels": f"Pow(Integer(9), Add({X}, Mul(Integer(-1), {X}), Integer(100000000)))",
@@ -241,4 +253,48 @@ def test_real_circuits_are_far_from_the_limits():
     assert QuanvCircuit.from_json(circuit.to_json()) == circuit
     wide = rq.circuits.amplitude_encoder(64)
     circuit = QuanvCircuit.from_parts(wide, rq.circuits.basic_entangler(6))
+    assert QuanvCircuit.from_json(circuit.to_json()) == circuit
+
+
+def test_each_gate_is_checked_once(monkeypatch):
+    asked = []
+    was = operations.can_be_run
+    monkeypatch.setattr(operations, "can_be_run", lambda op: asked.append(op) or was(op))
+    gate = cirq.rx(sympy.Symbol("x_0"))
+    pair = cirq.FrozenCircuit(gate(Q[0]), cirq.CX(*Q))
+    again = cirq.CircuitOperation(pair, repetitions=200, use_repetition_ids=False)
+    swapped = again.with_qubit_mapping({Q[0]: Q[1], Q[1]: Q[0]})
+    controlled = again.controlled_by(cirq.LineQubit(2))
+    QuanvCircuit(cirq.Circuit(again, swapped, controlled))
+    assert len(asked) == 4
+
+
+@pytest.mark.parametrize("repetitions", [49_999, 60_000])
+def test_what_may_be_built_may_be_saved(repetitions, monkeypatch):
+    monkeypatch.setattr(unrolling, "MAX_OPERATIONS", 1000)  # so that it takes no time
+    repetitions //= 100
+    pair = cirq.FrozenCircuit(cirq.rx(sympy.Symbol("x_0"))(Q[0]), cirq.CX(*Q))
+    circuit = cirq.Circuit(
+        cirq.CircuitOperation(pair, repetitions=repetitions, use_repetition_ids=False)
+    )
+    if 2 * repetitions > 1000:
+        with pytest.raises(ValueError, match="at most 1000 operations.* 1200"):
+            QuanvCircuit(circuit)
+        text = json.dumps(circuit_of(json.loads(cirq.to_json(circuit[0].operations[0]))))
+        with pytest.raises(ValueError, match="at most 1000 operations.* 1200"):
+            QuanvCircuit.from_json(text)
+    else:
+        built = QuanvCircuit(circuit)
+        assert QuanvCircuit.from_json(built.to_json()) == built
+
+
+def test_deep_expressions_that_may_be_built_may_be_saved():
+    deep = sympy.Symbol("x_0")
+    for _ in range(39):
+        deep = 1 / (1 + deep)
+    assert check_expression(deep).depth == MAX_DEPTH - 1
+    inner = cirq.FrozenCircuit(cirq.rz(deep)(Q[0]).controlled_by(Q[1]))
+    for _ in range(10):
+        inner = cirq.FrozenCircuit(cirq.CircuitOperation(inner, use_repetition_ids=False))
+    circuit = QuanvCircuit(inner)
     assert QuanvCircuit.from_json(circuit.to_json()) == circuit

@@ -237,3 +237,14 @@ def test_expressions_of_a_gate_are_the_same_once_it_was_compared():
     before = expressions_in(gate)
     assert hash(gate) == hash(cirq.rx(sympy.sin(X))) and len(gate.__dict__) > 4
     assert expressions_in(gate) == before == {sympy.sin(X), sympy.sin(X) / sympy.pi}
+
+
+@pytest.mark.parametrize("angle", [sympy.acos(5 * X), sympy.asin(3 + X)])
+def test_angles_that_are_not_real_everywhere(angle):
+    for op in (
+        cirq.ry(angle)(Q[0]),
+        cirq.ry(angle)(Q[0]).controlled_by(Q[1]),
+        cirq.ry(angle).controlled(1)(Q[1], Q[0]).controlled_by(Q[2]),
+        cirq.ry(angle)(Q[0]).with_tags("t").controlled_by(Q[1]).with_tags("t"),
+    ):
+        assert QuanvCircuit(cirq.Circuit(op)).inputs == (X,)

@@ -9,13 +9,13 @@ from tfq_resqunn.arguments import checked, choice, received
 from tfq_resqunn.circuits.angles import check_angles
 from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.circuits.fields import Optional, of, several, text
-from tfq_resqunn.circuits.free_symbols import symbols_of
+from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
 from tfq_resqunn.circuits.json import read_json, write_json
 from tfq_resqunn.circuits.observables import as_pauli_sums, describe
 from tfq_resqunn.circuits.operations import check_operations
 from tfq_resqunn.circuits.svg import draw_svg
 from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, sorted_by
-from tfq_resqunn.circuits.unrolling import check_length
+from tfq_resqunn.circuits.unrolling import check_length, distinct
 
 
 @cirq.value_equality
@@ -69,8 +69,9 @@ class QuanvCircuit:
         self._json: str | None = None  # once it is asked for
         check_length(self._circuit)  # before anyone goes through all of it
         check_angles(self._circuit, "QuanvCircuit")
-        symbols = symbols_of(self._circuit)
-        check_operations(self._circuit, symbols)
+        operations = distinct(self._circuit)
+        symbols = set().union(*map(symbols_in, operations))
+        check_operations(operations, symbols)
         self._qubits = tuple(sorted(self._circuit.all_qubits()))
         self._inputs = _as_inputs(inputs, symbols)
         self._weights = _as_weights(weights, symbols - set(self._inputs))

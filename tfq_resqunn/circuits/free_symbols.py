@@ -69,7 +69,7 @@ def _parts(value) -> Iterable:
     if isinstance(value, (list, tuple, set, frozenset)):
         return value
     if isinstance(value, (cirq.Gate, cirq.Operation, cirq.Duration)):
-        own = {n: getattr(value, n) for n in _slots(type(value)) if hasattr(value, n)}  # type: ignore[arg-type]
+        own = {n: getattr(value, n) for n in _slots(value.__class__) if hasattr(value, n)}
         own |= getattr(value, "__dict__", {})
         # Cirq keeps there what it has computed, as soon as a gate is compared with another.
         return [v for n, v in own.items() if not n.startswith("_method_cache_")]

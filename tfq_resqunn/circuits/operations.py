@@ -1,29 +1,29 @@
 """What the operations of a circuit must be."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import cirq
 import sympy
 
 from tfq_resqunn.circuits.angles import samples
 from tfq_resqunn.circuits.checks import names
-from tfq_resqunn.circuits.decomposing import can_be_run, with_numbers
+from tfq_resqunn.circuits.decomposing import can_be_run, controls_of, with_numbers
 from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.symbols import in_order
-from tfq_resqunn.circuits.unrolling import distinct
 
 
-def check_operations(circuit: cirq.AbstractCircuit, symbols: Iterable[sympy.Symbol]) -> None:
-    """Checks each operation of a circuit, those in subcircuits too.
+def check_operations(
+    operations: Collection[cirq.Operation], symbols: Iterable[sympy.Symbol]
+) -> None:
+    """Checks the operations of a circuit, those in subcircuits too.
 
     Args:
-        circuit: It.
-        symbols: All its symbols.
+        operations: They, one of each kind.
+        symbols: All their symbols.
 
     Raises:
         ValueError: If there is none, or one is not unitary, not on qubits, or cannot be run.
     """
-    operations = distinct(circuit)
     if not any(op.qubits for op in operations):
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
     numbers = samples(symbols)
@@ -77,6 +77,12 @@ def _is_unitary(op: cirq.Operation, numbers: cirq.ParamResolver) -> bool:
         return all(map(cirq.has_unitary, with_numbers(op, numbers)))
     except ValueError:
         # An angle that is not real at these numbers, as acos(5 x) is: the gate decides.
-        return isinstance(op.gate, cirq.EigenGate)
+        return _is_unitary_at_real_angles(op.untagged)
     except TypeError:  # a gate that takes its symbol for a number
         return False
+
+
+def _is_unitary_at_real_angles(op: cirq.Operation) -> bool:
+    if controlled := controls_of(op):
+        return _is_unitary_at_real_angles(controlled[-1].untagged)
+    return isinstance(op.gate, cirq.EigenGate)

@@ -66,18 +66,27 @@ def read_json(
             f"{who}: the JSON may have {MAX_JSON_LENGTH} characters. Received {len(text)}."
         )
     try:
-        tree = json.loads(text, parse_constant=_refuse_constant)
+        tree = _parsed(text, who)
         value = _Reader(types or {}, names or {}, known).read(tree, ())
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{who}: a circuit's file must be JSON, as `to_json` writes it. Received "
-            f"{text[:40]!r}: {error}."
-        ) from None
     except _Refused as error:
         raise ValueError(f"{who}: {error}") from None
     except RecursionError:
         raise ValueError(f"{who}: the JSON is nested too deep.") from None
     return value.expression if isinstance(value, Measured) else value
+
+
+def _parsed(text: str, who: str):
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except _Refused:
+        raise
+    except ValueError as error:
+        is_number = not isinstance(error, json.JSONDecodeError)
+        reason = "a whole number of thousands of digits stands in it" if is_number else error
+        raise ValueError(
+            f"{who}: a circuit's file must be JSON, as `to_json` writes it. Received "
+            f"{text[:40]!r}: {reason}."
+        ) from None
 
 
 class _Refused(ValueError):

@@ -127,8 +127,12 @@ def _written_out(op: cirq.Operation) -> cirq.Circuit:
     if subcircuit_in(own) is None:
         return cirq.Circuit(op)
     if isinstance(own, cirq.ControlledOperation):
-        parts = _written_out(own.sub_operation).all_operations()
-        circuit = cirq.Circuit(cirq.Moment(_controlled(own, part)) for part in parts)
+        parts = list(_written_out(own.sub_operation).all_operations())
+        # What is repeated is the same object each time, and stays it.
+        moments = {
+            i: cirq.Moment(_controlled(own, p)) for i, p in {id(p): p for p in parts}.items()
+        }
+        circuit = cirq.Circuit(moments[id(part)] for part in parts)
     else:
         circuit = _unrolled(own.mapped_circuit()).unfreeze()
     if cirq.VirtualTag() in op.tags:
