@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count, choice, instance, integer
+from tfq_resqunn.arguments import Rule, check_count, check_text, choice, integer, is_integer
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin
@@ -14,7 +14,16 @@ from tfq_resqunn.models.placement import MAX_LAYERS, Placement, as_placement, sh
 from tfq_resqunn.models.shortcuts import make_shortcut
 
 HEADS = ("linear", "none")
-_SHAPE = instance((tuple, list, np.ndarray, tf.TensorShape), "a shape, such as (28, 28, 1)")
+
+
+def _is_shape(value) -> bool:
+    if isinstance(value, tf.TensorShape):
+        return value.rank is not None
+    is_listed = isinstance(value, (tuple, list, np.ndarray))
+    return is_listed and all(size is None or is_integer(size) for size in value)
+
+
+_SHAPE = Rule("a shape of integers, such as (28, 28, 1)", _is_shape)
 
 
 def resqunn(
@@ -145,6 +154,7 @@ def _residual_network(
     input_shape, n_classes, depth, placement, head, shortcut, name, make_layer: Callable
 ) -> keras.Model:
     _SHAPE(input_shape, "input_shape", "resqunn")
+    check_text.or_none()(name, "name", "resqunn")
     depth = integer(1, MAX_LAYERS)(depth, "depth", "resqunn")
     n_classes = check_count(n_classes, "n_classes", "resqunn")
     if n_classes < 2:
