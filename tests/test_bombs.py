@@ -298,3 +298,11 @@ def test_deep_expressions_that_may_be_built_may_be_saved():
         inner = cirq.FrozenCircuit(cirq.CircuitOperation(inner, use_repetition_ids=False))
     circuit = QuanvCircuit(inner)
     assert QuanvCircuit.from_json(circuit.to_json()) == circuit
+
+
+def test_a_tag_that_could_not_be_written_is_not_read():
+    a_sum = json.loads(cirq.to_json(cirq.Z(Q[0]) + cirq.X(Q[0])))
+    plain = on_qubits(X_GATE)
+    tagged = {"cirq_type": "TaggedOperation", "sub_operation": plain, "tags": [a_sum]}
+    with pytest.raises(ValueError, match="a label: text, a number or a tag of Cirq's"):
+        QuanvCircuit.from_json(json.dumps(circuit_of(tagged)))

@@ -183,8 +183,10 @@ def tag(value):
         return text(value)
     if isinstance(value, Measured):
         return value.expression
-    if isinstance(value, (list, dict)):
-        raise _refuse("a label: text, a number or a tag of Cirq's", value)
+    try:
+        hash(value)  # Cirq looks tags up, and could not write what it has read
+    except TypeError:
+        raise _refuse("a label: text, a number or a tag of Cirq's", value) from None
     return value
 
 
