@@ -22,7 +22,7 @@ from tfq_resqunn.arguments import (
 )
 from tfq_resqunn.circuits.noise import NAMES, Noise
 from tfq_resqunn.class_probabilities import to_probabilities
-from tfq_resqunn.layers.backends import Execution
+from tfq_resqunn.layers.backends import Execution, exchanged
 from tfq_resqunn.layers.checks import check_model
 from tfq_resqunn.plots import accuracy_by_strength
 from tfq_resqunn.seeding import set_seed
@@ -179,7 +179,8 @@ def load_trained(
             says.
 
     Returns:
-        The model, images, and the number of each one's class.
+        The model, with `backend="compiled"` whatever it was saved with; images; and the number of
+        each one's class.
 
     Raises:
         FileNotFoundError: If the model, or what says which images, is not there.
@@ -202,7 +203,7 @@ def read_labelled(
             "Name images with labels (--images)."
         )
     if images_path is None:
-        trained = read_trained(model_path, "evaluate")
+        trained = _read_compiled(model_path)
         if trained.config is None:
             raise ValueError(
                 f"evaluate: {config_path} must say what the run was made of (`config`). It does "
@@ -218,6 +219,12 @@ def read_labelled(
                 f"evaluate: the images must have labels, as the array y or y_test. Received "
                 f"{images_path}, which has none."
             )
-        trained = read_trained(model_path, "evaluate")
+        trained = _read_compiled(model_path)
     x, note = trained.fit_images(x, images_path)
     return trained, x, trained.number_labels(labels, images_path), note
+
+
+def _read_compiled(path: str | os.PathLike) -> Trained:
+    """Reads a model whose own backend may not be there; each point has one of its own."""
+    with exchanged(Execution(who="evaluate"), saved=True):
+        return read_trained(path, "evaluate")

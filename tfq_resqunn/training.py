@@ -1,15 +1,17 @@
 """One training run, from a configuration to a folder."""
 
+import contextlib
 import json
 import math
 import os
 import warnings
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
 from tfq_resqunn import datasets
 from tfq_resqunn._keras import IS_KERAS_3, keras
@@ -23,7 +25,8 @@ from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.seeding import set_seed
 
 N_GRADIENT_IMAGES = 64
-RECORDED_VERSIONS = ("tensorflow", "keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
+# Some are not there on every system; TensorFlow has packages of several names.
+RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
 QUANV2D_ARGUMENTS = (
     "kernel_size",
     "padding",
@@ -249,8 +252,10 @@ def tabulate_history(history: dict[str, list[float]]) -> pd.DataFrame:
 
 def describe_run(config: RunConfig, data: datasets.Dataset) -> str:
     """Give the text of `config.json`: the configuration, the data, and what ran it."""
-    versions = {"tfq-resqunn": __version__}
-    versions |= {package: version(package) for package in RECORDED_VERSIONS}
+    versions = {"tfq-resqunn": __version__, "tensorflow": tf.__version__}
+    for package in RECORDED_VERSIONS:
+        with contextlib.suppress(PackageNotFoundError):
+            versions[package] = version(package)
     description = {
         "config": json.loads(config.to_json()),
         "classes": data.classes,

@@ -1,6 +1,8 @@
 """`with_backend`: the same model, its circuits run by something else."""
 
+import os
 import warnings
+from pathlib import Path
 
 import tensorflow as tf
 
@@ -32,7 +34,8 @@ def with_backend(
     Args:
         model: Keras model (`Sequential`, functional, or subclassed with a `get_config`) or layer
             in which, however deeply nested, an `EncodedPQC` or a `Quanv2D` stands. It stays as it
-            is.
+            is. Or the path of a `.keras` file with such a model, which may have been saved with a
+            backend that is not there on this system.
         backend: As for `EncodedPQC`, likewise the others. All are new: nothing is taken over from
             the model's own backend.
         differentiator: As for `EncodedPQC`.
@@ -46,6 +49,7 @@ def with_backend(
         state. What XLA compiled it compiles only where it can.
 
     Raises:
+        FileNotFoundError: If `model` is a path, and no file.
         TypeError: If `model` is no Keras layer, or an argument is of the wrong type.
         ValueError: If no layer of the model runs circuits, the model cannot be copied, or the
             backend cannot do what is asked.
@@ -53,19 +57,38 @@ def with_backend(
     execution = Execution(
         backend, differentiator, repetitions, noise, max_circuits, who="with_backend"
     )
+    if isinstance(model, (str, os.PathLike)):
+        return _loaded(Path(model), execution)
     check_model_or_layer(model, "model", "with_backend")
     with exchanged(execution) as exchanges:
         copy = _copied(model)
-    if not exchanges:
-        raise ValueError(
-            "with_backend: `model` must hold a layer that runs circuits, an EncodedPQC or a "
-            f"Quanv2D. Received {model.name!r}, which holds none that its configuration names."
-        )
+    _check_exchanged(exchanges, repr(model.name))
     if model.built:
         _set_weights(copy, model)
     if getattr(model, "compiled", getattr(model, "_is_compiled", False)):
         _compile(copy, model)
     return copy
+
+
+def _loaded(path: Path, execution: Execution):
+    """Loads a model with another backend than it was saved with."""
+    if path.suffix != ".keras" or not path.is_file():
+        raise (ValueError if path.is_file() else FileNotFoundError)(
+            "with_backend: `model`, as a path, must be that of a .keras file. Received "
+            f"{str(path)!r}, which is {'another file' if path.is_file() else 'no file'}."
+        )
+    with exchanged(execution, saved=True) as exchanges:
+        model = keras.models.load_model(path)
+    _check_exchanged(exchanges, str(path))
+    return model
+
+
+def _check_exchanged(exchanges: list, which: str) -> None:
+    if not exchanges:
+        raise ValueError(
+            "with_backend: `model` must hold a layer that runs circuits, an EncodedPQC or a "
+            f"Quanv2D. Received {which}, which holds none that its configuration names."
+        )
 
 
 def _copied(model):

@@ -1,61 +1,100 @@
-"""TensorFlow Quantum's differentiators as data, so that a layer can be saved with one."""
+"""How gradients are taken where they are not exact, as data that a file can hold.
 
-import tensorflow_quantum as tfq
+A differentiator is a name, or a finite difference: the factors and the shifts of a linear
+combination, as TensorFlow Quantum has them.
+"""
 
-_BY_NAME = {
-    "adjoint": tfq.differentiators.Adjoint,
-    "parameter_shift": tfq.differentiators.ParameterShift,
-    "forward_difference": tfq.differentiators.ForwardDifference,
-    "central_difference": tfq.differentiators.CentralDifference,
+import math
+from collections.abc import Mapping
+
+from tfq_resqunn._tfq import tfq
+from tfq_resqunn.arguments import is_number, received
+
+NAMES = ("adjoint", "parameter_shift", "forward_difference", "central_difference")
+# TensorFlow Quantum's defaults: a grid of 0.001, the lowest order.
+_DIFFERENCES = {
+    "forward_difference": {"weights": [-1000.0, 1000.0], "perturbations": [0.0, 0.001]},
+    "central_difference": {"weights": [-500.0, 500.0], "perturbations": [-0.001, 0.001]},
 }
 
 
-def get(identifier) -> tfq.differentiators.Differentiator | None:
-    """Makes a differentiator of its own for a layer (one cannot serve two).
+def serialize(identifier, who: str = "EncodedPQC") -> str | dict | None:
+    """Gives a differentiator in the form that files hold.
 
     Args:
-        identifier: `None` (TensorFlow Quantum's choice), a name (`"adjoint"`,
-            `"parameter_shift"`, `"forward_difference"`, `"central_difference"`), an instance,
-            which is copied, or what `serialize` gave.
+        identifier: `None` (the backend's choice), a name (`"adjoint"`, `"parameter_shift"`,
+            `"forward_difference"`, `"central_difference"`), an instance of one of these
+            `tfq.differentiators`, or what this function gave.
+        who: Who asks, for messages.
+
+    Raises:
+        TypeError: If it is none of these.
+        ValueError: If it is text that is no such name, or a `dict` that is no finite difference.
     """
-    config = serialize(identifier)
-    if isinstance(config, dict):
-        return tfq.differentiators.LinearCombination(**config)
-    return None if config is None else _BY_NAME[config]()
-
-
-def differences(identifier) -> list[tuple[float, float]] | None:
-    """Gives finite differences as pairs of a shift and its factor; of others, `None`.
-
-    >>> [(round(s, 6), round(d)) for s, d in differences("central_difference")]
-    [(-0.001, -500), (0.001, 500)]
-    """
-    differentiator = get(identifier)
-    if not isinstance(differentiator, tfq.differentiators.LinearCombination):
-        return None
-    shifts, factors = differentiator.perturbations.numpy(), differentiator.weights.numpy()
-    return [(float(s), float(d)) for s, d in zip(shifts, factors, strict=True)]
-
-
-def serialize(identifier, who: str = "EncodedPQC") -> str | dict | None:
-    """Gives what `get` takes, in a form that JSON can hold."""
-    if identifier is None or isinstance(identifier, dict) or _is_name(identifier):
+    if identifier is None or (isinstance(identifier, str) and identifier in NAMES):
         return identifier
-    if isinstance(identifier, tfq.differentiators.LinearCombination):
-        # Finite differences are nothing but these; their own arguments they do not keep.
-        return {
-            "weights": identifier.weights.numpy().tolist(),
-            "perturbations": identifier.perturbations.numpy().tolist(),
-        }
-    for name, cls in _BY_NAME.items():
-        if type(identifier) is cls:
-            return name
-    names = ", ".join(map(repr, _BY_NAME))
+    if isinstance(identifier, Mapping):
+        return _checked_difference(identifier, who)
+    if tfq is not None:
+        if isinstance(identifier, tfq.differentiators.LinearCombination):
+            # Finite differences are nothing but these; their own arguments they do not keep.
+            return {
+                "weights": identifier.weights.numpy().tolist(),
+                "perturbations": identifier.perturbations.numpy().tolist(),
+            }
+        for name in ("adjoint", "parameter_shift"):
+            if type(identifier) is type(tfq_differentiator(name)):
+                return name
     raise (ValueError if isinstance(identifier, str) else TypeError)(
-        f"{who}: `differentiator` must be None, one of {names}, or an instance of one of "
-        f"these of tfq.differentiators. Received {identifier!r}."
+        f"{who}: `differentiator` must be None, one of {', '.join(map(repr, NAMES))}, or an "
+        f"instance of one of these of tfq.differentiators. Received {identifier!r}."
     )
 
 
-def _is_name(identifier) -> bool:
-    return isinstance(identifier, str) and identifier in _BY_NAME
+def differences(serialized) -> list[tuple[float, float]] | None:
+    """Gives finite differences as pairs of a shift and its factor; of others, `None`.
+
+    >>> differences("central_difference")
+    [(-0.001, -500.0), (0.001, 500.0)]
+    """
+    config = _DIFFERENCES.get(serialized) if isinstance(serialized, str) else serialized
+    if config is None:
+        return None
+    return list(zip(config["perturbations"], config["weights"], strict=True))
+
+
+def tfq_differentiator(serialized):
+    """Makes TensorFlow Quantum's own differentiator, a new one, since one cannot serve two."""
+    if isinstance(serialized, dict):
+        return tfq.differentiators.LinearCombination(**serialized)
+    makers = {
+        "adjoint": tfq.differentiators.Adjoint,
+        "parameter_shift": tfq.differentiators.ParameterShift,
+        "forward_difference": tfq.differentiators.ForwardDifference,
+        "central_difference": tfq.differentiators.CentralDifference,
+    }
+    return None if serialized is None else makers[serialized]()
+
+
+def _checked_difference(config: Mapping, who: str) -> dict:
+    """Checks a finite difference that comes from a file."""
+    if set(config) != {"weights", "perturbations"} or not all(map(_are_numbers, config.values())):
+        raise ValueError(
+            f"{who}: `differentiator`, as a dict, must be a finite difference, "
+            "{'weights': [...], 'perturbations': [...]}, of finite numbers. "
+            f"Received {received(config)}."
+        )
+    weights, shifts = (list(map(float, config[name])) for name in ("weights", "perturbations"))
+    if not 2 <= len(weights) == len(shifts) == len(set(shifts)):
+        raise ValueError(
+            f"{who}: `differentiator` must have at least two perturbations, none of them twice, "
+            f"and a weight for each. Received {len(shifts)} perturbations, "
+            f"{len(set(shifts))} of them different, and {len(weights)} weights."
+        )
+    return {"weights": weights, "perturbations": shifts}
+
+
+def _are_numbers(values) -> bool:
+    return isinstance(values, list | tuple) and all(
+        is_number(v) and math.isfinite(v) for v in values
+    )

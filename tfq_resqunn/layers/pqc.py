@@ -1,14 +1,14 @@
-"""`EncodedPQC`: a `tfq.layers.PQC` that takes numbers instead of circuits."""
+"""`EncodedPQC`: a parametrised circuit as a layer; a `tfq.layers.PQC` that takes numbers."""
 
 import numpy as np
+import sympy
 import tensorflow as tf
-import tensorflow_quantum as tfq
 
 from tfq_resqunn._keras import NO_AUTOCAST, keras, output_shape, register
+from tfq_resqunn._tfq import PQC
 from tfq_resqunn.arguments import check_count, check_flag
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.checks import names
-from tfq_resqunn.circuits.serializable import serializable
 from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
@@ -16,12 +16,13 @@ from tfq_resqunn.layers.strategies import check_strategy
 
 
 @register
-class EncodedPQC(tfq.layers.PQC):
+class EncodedPQC(PQC):
     """A `tfq.layers.PQC` fed with numbers, which are the values of the circuit's data symbols.
 
     The layer owns the trained angles. Numbers that enter as symbol values make the layer
     differentiable in its inputs as well as in its weights, where `tfq.layers.PQC` takes circuits
-    as strings, which no gradient passes.
+    as strings, which no gradient passes. Where TensorFlow Quantum is not installed, the same layer
+    is a plain `keras.layers.Layer`; configurations, files and weights are the same.
 
     Args:
         circuit: `QuanvCircuit`, with at least one data symbol and one weight.
@@ -30,7 +31,7 @@ class EncodedPQC(tfq.layers.PQC):
         backend: What runs the circuits.
             `"compiled"`: batched TensorFlow operations, with XLA and on a GPU; in float32, or in
             float64 under that dtype policy.
-            `"noiseless"`: TensorFlow Quantum's state vector simulator (float32).
+            `"noiseless"`: TensorFlow Quantum's state vector simulator (float32), where it exists.
             `"noisy"`: its simulator of trajectories, with `noise` and `repetitions`.
             A `cirq.Sampler` (simulator or device), with `repetitions`, or a
             `cirq.SimulatesExpectationValues` without. Circuits run on the qubits that `circuit`
@@ -39,7 +40,7 @@ class EncodedPQC(tfq.layers.PQC):
             for exact `"noiseless"`, else parameter shift), a name (`"adjoint"`,
             `"parameter_shift"`, `"forward_difference"`, `"central_difference"`) or an instance of
             one of these `tfq.differentiators`. On Cirq's objects, the shifts are this package's
-            own, for gates with any number of frequencies.
+            own, for gates with any number of frequencies, and differences are taken as it says.
         repetitions: `None` for exact values, or the number of shots from which each is estimated;
             gradients are then estimates as well. For `"noisy"` the number of trajectories, in each
             of which every channel does one thing at random; their exact values are averaged. (For
@@ -106,23 +107,17 @@ class EncodedPQC(tfq.layers.PQC):
         _check_circuit(circuit)
         filters = check_count(filters, "filters", "EncodedPQC")
         execution = Execution(backend, differentiator, repetitions, noise, max_circuits)
-        rewritten = serializable(circuit.circuit)
-        super().__init__(
-            rewritten.circuit,
-            [rewritten.rename(o) for o in circuit.observables],
-            initializer=default_initializer(initializer),
-            regularizer=regularizer,
-            constraint=constraint,
-            **kwargs,
-        )
+        # Not that of `tfq.layers.PQC`, which serialises the circuit, and which Keras 3 refuses.
+        keras.layers.Layer.__init__(self, **kwargs)
+        self.initializer = default_initializer(initializer)
+        self.regularizer = keras.regularizers.get(regularizer)
+        self.constraint = keras.constraints.get(constraint)
         self.circuit = circuit
         self.filters = filters
         self._execution = execution
         for argument in EXECUTION_NAMES:
             setattr(self, argument, getattr(execution, argument))
         self.input_gradient = check_flag(input_gradient, "input_gradient", "EncodedPQC")
-        # What PQC calls symbols are those it trains; the rest of the circuit's take values.
-        self._symbols_list = [str(s) for s in circuit.weights]
         self._runner = execution.runner(circuit)
         self.supports_jit = self._runner.supports_jit
         self.plan = self._runner.plan
@@ -138,18 +133,10 @@ class EncodedPQC(tfq.layers.PQC):
             **NO_AUTOCAST,
         )
 
-    def __setattr__(self, name, value):
-        # PQC's constructor makes two layers for circuits that come as strings. They are never
-        # called, so never built, and whatever walks through a model's layers trips over them.
-        if name not in ("_executor", "_append_layer"):
-            super().__setattr__(name, value)
-
-    def add_weight(self, *args, **kwargs):
-        # PQC's constructor asks for one weight a symbol, data included, and names it by position,
-        # which Keras 3 refuses (tensorflow/quantum#1090). The one above takes its place.
-        if args == ("parameters",):
-            return None
-        return super().add_weight(*args, **kwargs)
+    @property
+    def symbols(self) -> list[sympy.Symbol]:
+        """The symbols of the weights, in their order; the circuit's other symbols are data."""
+        return list(self.circuit.weights)
 
     def symbol_values(self):
         """Gives a `dict` from each weight's symbol to its value: a float, or one a filter."""

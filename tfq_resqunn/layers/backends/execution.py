@@ -136,17 +136,21 @@ _elsewhere: contextvars.ContextVar = contextvars.ContextVar("elsewhere", default
 
 
 @contextlib.contextmanager
-def exchanged(execution: Execution) -> Iterator[list]:
+def exchanged(execution: Execution, *, saved: bool = False) -> Iterator[list]:
     """Copies of layers that are made in here, through their configurations, run like this.
 
     A configuration can hold no simulator and no device, and wrappers and models pass nothing but
     configurations on to the layers inside them.
 
+    Args:
+        execution: How they run.
+        saved: Whether configurations come from a file, and name the backend they were saved with.
+
     Yields:
         A list that gets an entry for each layer that was copied.
     """
     copied: list = []
-    token = _elsewhere.set((execution, copied))
+    token = _elsewhere.set((execution, copied, saved))
     try:
         yield copied
     finally:
@@ -155,10 +159,13 @@ def exchanged(execution: Execution) -> Iterator[list]:
 
 def _is_elsewhere(backend) -> bool:
     # A file may say so too, where nothing is being copied: then it is no backend.
-    return isinstance(backend, str) and backend == _ELSEWHERE and _elsewhere.get() is not None
+    if _elsewhere.get() is None:
+        return False
+    *_, saved = _elsewhere.get()
+    return saved or (isinstance(backend, str) and backend == _ELSEWHERE)
 
 
 def _take_elsewhere() -> dict:
-    execution, copied = _elsewhere.get()
+    execution, copied, _ = _elsewhere.get()
     copied.append(execution)
     return {name: getattr(execution, name) for name in EXECUTION_NAMES}

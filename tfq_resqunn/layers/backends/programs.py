@@ -5,11 +5,11 @@ symbols. TensorFlow Quantum's differentiators make gradients out of more such ro
 """
 
 import tensorflow as tf
-import tensorflow_quantum as tfq
 
+from tfq_resqunn._tfq import tfq
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.serializable import serializable
-from tfq_resqunn.layers import differentiators
+from tfq_resqunn.layers.differentiators import tfq_differentiator
 from tfq_resqunn.simulation.expressions import tensor_function
 
 
@@ -57,7 +57,7 @@ class Programs:
 
 
 def _differentiable(execution):
-    differentiator = differentiators.get(execution.differentiator)
+    differentiator = tfq_differentiator(execution.differentiator)
     if execution.backend == "noiseless" and execution.repetitions is None:
         differentiator = differentiator or tfq.differentiators.Adjoint()
         return differentiator.generate_differentiable_op(analytic_op=tfq.get_expectation_op())

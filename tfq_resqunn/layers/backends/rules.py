@@ -2,6 +2,8 @@
 
 import cirq
 
+from tfq_resqunn._tfq import check_tfq
+
 BACKENDS = ("compiled", "noiseless", "noisy")
 
 
@@ -14,6 +16,8 @@ def check(execution) -> None:
                 f"{who}: `backend` must be one of {', '.join(map(repr, BACKENDS))}, or an object "
                 f"of Cirq (a cirq.Sampler, or a simulator). Received {backend!r}."
             )
+        if backend != "compiled":
+            check_tfq(backend, who)
         _NAMED[backend](execution)
     elif isinstance(backend, (cirq.Sampler, cirq.SimulatesExpectationValues)):
         _check_cirq(execution)

@@ -1,0 +1,58 @@
+"""Decides, once, whether TensorFlow Quantum is there.
+
+It has wheels for Linux on x86-64 and Python 3.10 to 3.12 only, and nothing but the backends
+`"noiseless"` and `"noisy"` computes with it. The rest of the package takes `tfq` from here. It is
+`None` where TensorFlow Quantum is not installed. A copy that is installed and cannot be imported is
+an error, since it was meant to be used.
+"""
+
+import importlib.util
+
+from tfq_resqunn._keras import keras
+
+
+def _imported():
+    if importlib.util.find_spec("tensorflow_quantum") is None:
+        return None
+    try:
+        import tensorflow_quantum
+    except Exception as error:  # of whatever kind TensorFlow has for a library that does not fit
+        import tensorflow as tf
+
+        raise ImportError(
+            "tfq_resqunn: TensorFlow Quantum is installed, but cannot be imported with TensorFlow "
+            f"{tf.__version__}: {type(error).__name__}: {error}\n"
+            "TensorFlow Quantum 0.7.6 needs TensorFlow 2.18: pip install 'tensorflow==2.18.*' "
+            "'tf-keras==2.18.*'. To go on without it: pip uninstall tensorflow-quantum."
+        ) from error
+    return tensorflow_quantum
+
+
+tfq = _imported()
+
+# What `EncodedPQC` is: a real `tfq.layers.PQC` where that exists.
+PQC = keras.layers.Layer if tfq is None else tfq.layers.PQC
+
+
+def check_tfq(backend: str, who: str) -> None:
+    """Checks that TensorFlow Quantum is there.
+
+    Args:
+        backend: The backend that needs it.
+        who: Who asks, for messages.
+
+    Raises:
+        ImportError: If it is not; the message names what does the same without it.
+    """
+    if tfq is None:
+        instead = {
+            "noiseless": "backend='compiled', which computes the same values and gradients",
+            "noisy": "backend='compiled' with the same `noise`, which is exact (with "
+            "`repetitions` it draws shots)",
+        }
+        raise ImportError(
+            f"{who}: backend={backend!r} runs circuits on TensorFlow Quantum, which is not "
+            "installed here. TensorFlow Quantum exists for Linux on x86-64 with Python 3.10 to "
+            f"3.12. Use {instead[backend]}. A model that was saved with it is read by "
+            "tfq_resqunn.with_backend('model.keras', 'compiled')."
+        )
