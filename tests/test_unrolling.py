@@ -38,7 +38,7 @@ CASES = {
         [block(*PAIR, repetitions=2, repetition_ids=["one", "two"], use_repetition_ids=True)],
         [[cirq.ry(W)(A)], [cirq.CX(A, B)]] * 2,
     ),
-    "inverted": ([block(*PAIR, repetitions=-1)], [[cirq.CX(A, B)], [cirq.ry(-W)(A)]]),
+    "inverted": ([block(*PAIR, repetitions=-1)], [[cirq.CX(A, B) ** -1], [cirq.ry(-W)(A)]]),
     "qubit_map": (
         [block(*PAIR, qubit_map={A: C, B: A})], [[cirq.ry(W)(C)], [cirq.CX(C, A)]],
     ),
