@@ -6,6 +6,9 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
+# The project's address. Whatever else names it (CITATION.cff, mkdocs.yml, the README's badges and
+# the notebooks' first cells) is held to this by tests/test_packaging.py.
+URL = "https://github.com/tfq-resqunn/tfq_resqunn"
 
 
 def version() -> str:
@@ -22,9 +25,20 @@ def requirements() -> list[str]:
 
 
 def long_description() -> str:
-    """Read the README, where there is one."""
+    """Read the README, where there is one, and make its relative links absolute.
+
+    On PyPI there are no files beside the description. Images are loaded as they are (`raw`), files
+    are shown in the repository (`blob`). The headings of a description on PyPI have no anchors, so
+    links to sections lead to the README in the repository as well.
+    """
     readme = ROOT / "README.md"
-    return readme.read_text(encoding="utf-8") if readme.exists() else ""
+    if not readme.exists():
+        return ""
+    text = readme.read_text(encoding="utf-8")
+    relative = r"(?!https?:)"
+    text = re.sub(rf"(!\[[^\]]*\]\(){relative}", rf"\1{URL}/raw/main/", text)
+    text = re.sub(r"(\]\()#", rf"\1{URL}/blob/main/README.md#", text)
+    return re.sub(rf"(\]\(){relative}", rf"\1{URL}/blob/main/", text)
 
 
 TUTORIALS = ["ipykernel", "matplotlib", "notebook"]
@@ -35,11 +49,13 @@ DOCS = [
     "nbconvert",
 ]
 TEST = [
+    "build",  # the wheel is built and tried
     "hypothesis",
     "ipykernel",
     "mypy",
     "nbclient",
     "nbformat",
+    "packaging",
     "pre-commit",
     "pytest",
     "pytest-cov",
@@ -47,31 +63,64 @@ TEST = [
     "qiskit",  # reads OpenQASM that is exported
     "qiskit-qasm3-import",
     "ruff",
+    "setuptools>=77",  # builds without a network
+    "twine",
 ]
 
 setup(
     name="tfq-resqunn",
     version=version(),
-    description="Trainable residual quanvolutional networks (ResQuNNs) as Keras layers "
-    "on TensorFlow Quantum",
+    description="Trainable residual quanvolutional networks (ResQuNNs): "
+    "Cirq circuits as Keras layers",
     long_description=long_description(),
     long_description_content_type="text/markdown",
-    license="Apache-2.0",
+    author="The tfq_resqunn authors",
+    license_expression="Apache-2.0",
+    license_files=["LICENSE"],
+    url=URL,
+    project_urls={
+        "Source": URL,
+        "Documentation": f"{URL}/blob/main/docs/getting_started.md",
+        "Changelog": f"{URL}/blob/main/CHANGELOG.md",
+        "Issues": f"{URL}/issues",
+        "Paper": "https://arxiv.org/abs/2402.09146",
+    },
+    keywords=[
+        "quanvolution",
+        "quantum convolution",
+        "quantum machine learning",
+        "quantum neural network",
+        "residual network",
+        "ResQuNN",
+        "Keras",
+        "TensorFlow",
+        "TensorFlow Quantum",
+        "Cirq",
+    ],
     packages=find_packages(include=["tfq_resqunn", "tfq_resqunn.*"]),
     py_modules=["resqunn"],
     package_data={"tfq_resqunn": ["py.typed"]},
-    python_requires=">=3.10,<3.13",
+    python_requires=">=3.10,<3.14",
     install_requires=requirements(),
     extras_require={"docs": DOCS, "test": TEST, "tutorials": TUTORIALS},
     entry_points={"console_scripts": ["resqunn = resqunn:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
+        "Environment :: Console",
+        "Intended Audience :: Education",
         "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
+        "Operating System :: MacOS",
+        "Operating System :: Microsoft :: Windows",
         "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.10",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Recognition",
         "Topic :: Scientific/Engineering :: Physics",
         "Typing :: Typed",
     ],

@@ -1,5 +1,6 @@
 """Every notebook in tutorials/ runs, with fewer images and epochs, and its outputs are clean."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -75,6 +76,8 @@ def test_every_notebook_is_shortened():
     assert set(SHORT) == set(map(name_of, NOTEBOOKS))
 
 
+# Jupyter's own warnings, of this process: the notebook runs in another.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("path", to_be_run())
 def test_runs(path, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -126,8 +129,29 @@ def test_links_lead_to_files(path):
     assert [t for t in targets if not (path.parent / t).is_file()] == []
 
 
+def test_first_cells_are_the_same():
+    assert len({code_cells(read(path))[0].source for path in NOTEBOOKS}) == 1
+
+
+def test_first_cell_installs_what_is_missing_and_changes_nothing_else():
+    lines = code_cells(read(NOTEBOOKS[0]))[0].source.splitlines()
+    begin = lines.index('if importlib.util.find_spec("tfq_resqunn") is None:') + 1
+    within = list(itertools.takewhile(lambda line: line.startswith("    "), lines[begin:]))
+    installing = [line for line in lines if "%pip" in line]
+    assert set(installing) <= set(within)
+    frozen, install = (line.split() for line in installing)
+    assert frozen == ["%pip", "list", "--format=freeze", ">", "installed.txt"]
+    assert install[:2] == ["%pip", "install"]
+    assert install[install.index("--constraint") + 1] == "installed.txt"
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
-def test_installs_only_what_is_missing(path):
-    installing = [cell.source for cell in code_cells(read(path)) if "%pip" in cell.source]
-    assert len(installing) == 1
-    assert 'if importlib.util.find_spec("tfq_resqunn") is None:\n    %pip' in installing[0]
+def test_first_cell_says_what_it_found(path):
+    (said,) = code_cells(read(path))[0].outputs
+    versions = r"tfq_resqunn \S+, Python \S+, TensorFlow \S+, Keras \S+"
+    assert re.fullmatch(rf"{versions}, with(out)? TensorFlow Quantum\n", said.text)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_installs_in_the_first_cell_only(path):
+    assert not [c for c in code_cells(read(path))[1:] if "pip" in c.source.split()]
