@@ -198,7 +198,7 @@ def test_requirements_agree_with_those_of_tensorflow_quantum(required):
 
 # --- the Makefile's search for an interpreter ------------------------------------------------
 
-SEARCHED = ("python3", "python3.12", "python3.11", "python3.10")
+SEARCHED = ("python3", "python3.12", "python3.11", "python3.10", "python3.13")
 BROKEN = "#!/bin/sh\necho 'command not found' >&2\nexit 127\n"
 
 
@@ -245,8 +245,9 @@ def make(tmp_path):
     [
         ({"python3": working((3, 10, 2))}, "python3"),
         ({"python3_12": working((3, 12, 0)), "python3_11": working((3, 11, 0))}, "python3.12"),
-        ({"python3": working((3, 13, 0)), "python3_11": working((3, 11, 7))}, "python3.11"),
+        ({"python3": working((3, 14, 0)), "python3_11": working((3, 11, 7))}, "python3.11"),
         ({"python3": working((3, 9, 1)), "python3_10": working((3, 10, 0))}, "python3.10"),
+        ({"python3_13": working((3, 13, 0))}, "python3.13"),
     ],
 )
 def test_first_interpreter_that_runs_and_is_suitable(make, interpreters, chosen):
@@ -255,13 +256,14 @@ def test_first_interpreter_that_runs_and_is_suitable(make, interpreters, chosen)
     assert f"as {chosen}\n" in result.stdout
 
 
-@pytest.mark.parametrize("interpreters", [{}, {"python3": working((3, 13, 0))}])
+@pytest.mark.parametrize("interpreters", [{}, {"python3": working((3, 14, 0))}])
 def test_no_suitable_interpreter(make, interpreters):
     result = make("venv", **interpreters)
     assert result.returncode != 0
     assert result.stderr.startswith(
-        "No working Python 3.10, 3.11 or 3.12 found on PATH (tried: python3 python3.12 "
-        "python3.11 python3.10); install one, or name it: make PYTHON=/path/to/python3.11\n"
+        "No working Python 3.10, 3.11, 3.12 or 3.13 found on PATH (tried: python3 python3.12 "
+        "python3.11 python3.10 python3.13); install one, or name it: "
+        "make PYTHON=/path/to/python3.11\n"
     )
 
 
