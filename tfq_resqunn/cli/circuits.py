@@ -8,7 +8,7 @@ import sys
 import click
 
 from tfq_resqunn import catalogue
-from tfq_resqunn.files import replacing
+from tfq_resqunn.files import replacing, write_text
 from tfq_resqunn.study.markdown import to_markdown
 from tfq_resqunn.study.web_page import to_html
 
@@ -73,7 +73,7 @@ def circuits(
             entries = _describe(entries, n_samples, seed)
         click.echo(_listing(entries, in_full=names or draw))
         for file, (_, make, write, _) in zip(files, pages, strict=True):
-            file.write_text(write(make(entries, size, _command(ctx))), encoding="utf-8")
+            write_text(file, write(make(entries, size, _command(ctx))))
     for path, _, _, what in pages:
         click.echo(f"\n{what}: {path}")
 
