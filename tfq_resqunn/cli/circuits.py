@@ -1,7 +1,6 @@
 """`resqunn circuits`: the named encoders, ansaetze and observables, to look at."""
 
 import contextlib
-import shlex
 import shutil
 import sys
 
@@ -9,6 +8,7 @@ import click
 
 from tfq_resqunn import catalogue
 from tfq_resqunn.files import replacing, write_text
+from tfq_resqunn.shell import command_text
 from tfq_resqunn.study.markdown import to_markdown
 from tfq_resqunn.study.web_page import to_html
 
@@ -105,4 +105,4 @@ def _command(ctx: click.Context) -> str:
             else:
                 is_flag = isinstance(parameter, click.Option) and parameter.is_flag
                 words += [parameter.opts[0]] + [str(value)] * (not is_flag)
-    return shlex.join(words)
+    return command_text(words)
