@@ -51,8 +51,10 @@ lint: $(STAMP)  ## check the code's style and its formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(STAMP)  ## check the types
-	$(BIN)/mypy
+types: $(STAMP)  ## check the types, as Linux, macOS and Windows have them
+	for system in linux darwin win32; do \
+	  $(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system; \
+	done
 
 docs: $(DOCS_STAMP)  ## build the documentation into site/; any warning or dead link fails
 	$(BIN)/mkdocs build --strict

@@ -7,7 +7,7 @@ the same in both.
 import base64
 import html.parser
 import logging
-import posixpath
+import os
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -133,7 +133,7 @@ def _is_there(url, path, pages):
     parts = urlsplit(url)
     if parts.scheme or parts.netloc:
         return True
-    target = Path(posixpath.normpath(path.parent / unquote(parts.path))) if parts.path else path
+    target = Path(os.path.normpath(path.parent / unquote(parts.path))) if parts.path else path
     target = target / "index.html" if target.is_dir() else target
     if not parts.fragment or target not in pages:
         return target.is_file()

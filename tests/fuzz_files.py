@@ -4,14 +4,13 @@
 
 Nothing may be evaluated, nothing may take long, every refusal is a `ValueError`; what is read can
 be written, and is read back equal. Prints what it found, and ends with exit code 1 if that is
-anything. No test: it is run by hand.
+anything. No test: it is run by hand, on Linux or macOS.
 """
 
 import argparse
 import collections
 import json
 import random
-import resource
 import signal
 import sys
 import time
@@ -55,11 +54,17 @@ def main() -> int:
         if what:
             found.append((what, text))
             print(f"FOUND {what}\n{text[:2000]}\n", flush=True)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"{sum(counts.values())} files: {dict(counts)}; {memory:.2f} GB at most")
+    print(f"{sum(counts.values())} files: {dict(counts)}; {_memory():.2f} GB at most")
     print(f"the slowest took {slowest[0]:.1f} s: {slowest[1]!r}")
     print(f"found: {len(found)}")
     return bool(found)
+
+
+def _memory() -> float:
+    import resource  # which Windows lacks
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e9 if sys.platform == "darwin" else 1e6)
 
 
 def _next(draw, seeds, evil):

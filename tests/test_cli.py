@@ -1,17 +1,20 @@
 """The command line, in this process."""
 
+import io
 import os
-import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from tests.systems import needs_posix
 from tfq_resqunn import cli
 from tfq_resqunn._version import __version__
+from tfq_resqunn.cli.plain_output import allow_plain_output
 from tfq_resqunn.run_config import RunConfig
 
 TINY = {"classes": "3,8", "n-train": 8, "n-test": 4, "image-size": 4, "epochs": 1}
@@ -44,6 +47,36 @@ def test_draw(resqunn, tmp_path):
     assert (tmp_path / "circuit.svg").read_text().startswith("<svg")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        ("utf-8", "Ry(pi*x_000)───Rx(w_000)───@───────────X───"),
+        ("cp437", "Ry(pi*x_000)───Rx(w_000)───@───────────X───"),
+        ("cp1252", "Ry(pi*x_000)---Rx(w_000)---@-----------X---"),
+    ],
+)
+def test_diagrams_in_the_encodings_of_terminals_and_files(encoding, line):
+    result = CliRunner(charset=encoding).invoke(cli.main, ["draw"])
+    assert result.exit_code == 0, result.output
+    assert line in result.output
+    assert ("|       |" in result.output) == (encoding == "cp1252")
+
+
+def test_what_has_no_plain_form_becomes_a_question_mark(monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", output)
+    allow_plain_output()
+    print("┌─┼┃ π é \udcff", flush=True)
+    assert output.buffer.getvalue().decode("cp1252").strip() == "+-+| ? é ?"
+
+
+def test_a_choice_of_how_to_write_characters_stays(monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="xmlcharrefreplace")
+    monkeypatch.setattr(sys, "stdout", output)
+    allow_plain_output()
+    assert output.errors == "xmlcharrefreplace"
+
+
 @pytest.mark.parametrize("command", [cli.train, cli.study, cli.predict, cli.draw])
 def test_help_explains_every_option_and_shows_examples(command):
     for parameter in command.params:
@@ -61,13 +94,13 @@ def test_help_shows_defaults(resqunn):
 def test_train_then_predict(resqunn, tmp_path):
     trained = resqunn("train", "--quiet", *TINY_OPTIONS)
     assert trained.exit_code == 0, trained.output
-    folder = os.path.join("runs", "digits-001")
+    folder = Path("runs", "digits-001")
     for expected in (
         "training accuracy  ",
         "test accuracy      ",
-        f"model      {folder}/model.keras",
-        f"  tensorboard --logdir {folder}/logs",
-        f"  resqunn predict {folder}/model.keras IMAGES.npz",
+        f"model      {folder / 'model.keras'}",
+        f"  tensorboard --logdir {folder / 'logs'}",
+        f"  resqunn predict {folder / 'model.keras'} IMAGES.npz",
     ):
         assert expected in trained.output
 
@@ -129,7 +162,10 @@ def test_terminal_stays_clean(tmp_path):
     assert result.stderr.startswith("Error: MODEL must be a saved model.\n")
 
 
+@needs_posix
 def test_a_terminal_says_why_it_waits(monkeypatch):
+    import pty
+
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     shown = []

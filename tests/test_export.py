@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sympy
 
+from tests.systems import link
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, export_circuits, resqunn
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
@@ -232,8 +233,20 @@ def test_folders_are_not_overwritten(tmp_path, rng):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "out")
     with pytest.raises(FileNotFoundError, match="must lie in a folder that exists"):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "no" / "out")
-    (tmp_path / "link").symlink_to(tmp_path / "nothing")
-    with pytest.raises(FileExistsError, match="`folder` is made anew"):
-        export_circuits(layer, rng.random((1, 2)), tmp_path / "link")
     with pytest.raises(ValueError, match="`repetitions` must be at least 1"):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "new", repetitions=0)
+    link(tmp_path / "link", tmp_path / "nothing")
+    with pytest.raises(FileExistsError, match="`folder` is made anew"):
+        export_circuits(layer, rng.random((1, 2)), tmp_path / "link")
+
+
+def test_names_of_layers_that_no_folder_may_have(tmp_path, rng):
+    """Nor may two folders differ by capitals alone, which is one name to macOS and Windows."""
+    names = ["Layer", "layer", "what?", "NUL"]
+    x = keras.Input([2])
+    outputs = [EncodedPQC(CIRCUIT, name=name)(x) for name in names]
+    manifest = export_circuits(keras.Model(x, outputs), rng.random((1, 2)), tmp_path / "out")
+    assert [layer["name"] for layer in manifest["layers"]] == names
+    folders = [layer["folder"] for layer in manifest["layers"]]
+    assert folders == ["Layer", "layer-2", "what", "_NUL"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir() if p.is_dir()) == sorted(folders)

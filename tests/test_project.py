@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 
 from tests.reference import needs_tfq
 
+from tests.systems import needs_posix
+
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +31,7 @@ RANKS = {
     "files": 0,
     "optimizers": 0,
     "seeding": 0,
+    "shell": 0,
     "circuits": 1,
     "simulation": 2,
     "layers": 3,
@@ -218,6 +221,10 @@ esac
 @pytest.fixture
 def make(tmp_path):
     """Run make in a copy of the project's frame, with these interpreters first on PATH."""
+    if sys.platform == "win32":
+        pytest.skip(
+            "the Makefile and what stands for interpreters here are scripts of a POSIX shell"
+        )
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
     for name in ("Makefile", "setup.py", "requirements.txt", "pyproject.toml"):
@@ -280,5 +287,6 @@ def test_help_needs_no_interpreter(make):
     assert listed == ["help", "venv", "demo", *checks, "clean"]
 
 
+@needs_posix
 def test_ci_script_is_executable():
     assert os.access(ROOT / ".ci" / "run", os.X_OK)

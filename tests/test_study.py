@@ -16,6 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from tests.systems import needs_linux, words_of
 from tfq_resqunn import cli
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.study.accuracies import accuracy_table
@@ -93,6 +94,7 @@ def test_ids_are_unique_names_of_files():
     ids = [run.id for run in StudyConfig(replace(COMMON, depth=3), placements=placements).runs()]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[\w+,]+", name) for name in ids)
+    assert len({name.casefold() for name in ids}) == len(ids)
 
 
 def test_configuration_of_a_run():
@@ -134,8 +136,7 @@ def test_the_command_makes_the_same_study(config, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_show_results", lambda *_: None)
     (tmp_path / "study.json").write_text(json.dumps({"config": config.to_dict(), "command": ""}))
     command = command_line(config, tmp_path)
-    words = re.findall(r"'([^']*)'|(\S+)", command.removeprefix("resqunn "))
-    result = CliRunner().invoke(cli.main, [a or b for a, b in words])
+    result = CliRunner().invoke(cli.main, words_of(command)[1:])
     assert result.exit_code == 0, result.output
     assert made == [config]
 
@@ -254,6 +255,7 @@ def test_finished_study_is_left_as_it_is(finished, tiny):
     assert_same_results(again, results)
 
 
+@needs_linux
 def test_runs_that_fail_do_not_stop_others_and_are_tried_again(finished, tiny, tmp_path):
     """One fails with an exception, one takes its process with it; one worker here, two there."""
     trained, frozen, classical = (tmp_path / "runs" / run.id for run in tiny.runs())
@@ -286,6 +288,21 @@ def test_runs_that_fail_do_not_stop_others_and_are_tried_again(finished, tiny, t
     assert not list((tmp_path / "failed").iterdir())
     after = times_of(tmp_path)
     assert {path: after[path] for path in before} == before  # nothing was done twice
+
+
+@needs_linux
+def test_workers_ignore_the_terminals_interrupt(finished, tiny, tmp_path):
+    """Ctrl-C goes to all processes of a terminal; what becomes of a study is for one to say."""
+
+    def interrupt_the_worker(step):
+        for worker in children_of(os.getpid()):
+            os.kill(worker, signal.SIGINT)
+
+    results = run_study(
+        tiny, tmp_path / "study", n_jobs=1, on_progress=interrupt_the_worker, report=False
+    )
+    assert not results.failures
+    assert_same_results(results, finished[0])
 
 
 def test_worker_that_cannot_start(tiny, tmp_path, monkeypatch):
@@ -384,7 +401,7 @@ def test_accuracy_table(finished):
 
 
 def options_of(config, folder):
-    return command_line(config, folder).split()[1:]
+    return words_of(command_line(config, folder))[1:]
 
 
 def test_command_on_a_finished_study(finished, tiny):
@@ -424,24 +441,32 @@ def test_mistakes_in_options(options, message, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@needs_linux
 @pytest.mark.slow
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_study_that_is_stopped_goes_on(sent, finished, tiny, tmp_path):
+@pytest.mark.parametrize("to_all", [True, False], ids=["terminal", "process"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_study_that_is_stopped_goes_on(name, to_all, finished, tiny, tmp_path):
+    sent = getattr(signal, name)
     folder = tmp_path / "study"
     command = [sys.executable, "-m", "resqunn", *options_of(tiny, folder), "--jobs", "2"]
     where = {
         "cwd": tmp_path,
         "env": {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
     }
-    process = subprocess.Popen(command, text=True, stderr=subprocess.PIPE, **where)
+    process = subprocess.Popen(
+        command, text=True, stderr=subprocess.PIPE, start_new_session=True, **where
+    )
     wait_for(lambda: times_of(folder) or process.poll() is not None)
     workers = list(children_of(process.pid))
     assert len(workers) == 2, process.stderr.read()
-    process.send_signal(sent)
+    if to_all:  # the study and its workers
+        os.killpg(process.pid, sent)
+    else:
+        process.send_signal(sent)
     _, said = process.communicate(timeout=60)
     if sent is signal.SIGINT:
         assert process.returncode == 130
-        last = f"Stopped; nothing is lost. To go on: {command_line(tiny, folder)}"
+        last = f"Stopped; nothing is lost. To go on: {command_line(tiny, folder, 2)}"
         assert said.splitlines()[-1] == last
         assert "Traceback" not in said
     wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))

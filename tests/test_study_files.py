@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 import sys
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from tests.systems import words_of
 from tests.test_study_report import RUN, write_study
 from tfq_resqunn import cli
 from tfq_resqunn.run_config import RunConfig
@@ -59,7 +59,7 @@ def test_click_reads_every_command_as_the_study_it_is_of(config, jobs, tmp_path,
     )
     monkeypatch.setattr(module, "_show_results", lambda *_: None)
     (tmp_path / "study.json").write_text(json.dumps({"config": config.to_dict(), "command": ""}))
-    command = shlex.split(command_line(config, tmp_path, jobs))
+    command = words_of(command_line(config, tmp_path, jobs))
     result = CliRunner().invoke(cli.main, command[1:])
     assert result.exit_code == 0, result.output
     assert made == [(config, tmp_path, jobs)]
@@ -92,7 +92,7 @@ def failing(tmp_path, monkeypatch):
 def test_a_run_whose_loss_is_no_number_has_failed(failing, tmp_path):
     folder = tmp_path / "study"
     config = replace(failing, run=replace(failing.run, learning_rate=1e38))
-    command = [*shlex.split(command_line(config, folder))[1:], "--jobs=1"]
+    command = [*words_of(command_line(config, folder))[1:], "--jobs=1"]
     result = CliRunner().invoke(cli.main, command)
     assert result.exit_code == 1
     said = r"FAILED: FloatingPointError: The loss is (nan|inf) from epoch \d of 2 on\."

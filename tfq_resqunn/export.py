@@ -16,7 +16,7 @@ from tfq_resqunn.circuits.decomposing import controls_of, decomposed, with_numbe
 from tfq_resqunn.circuits.json import write_json
 from tfq_resqunn.circuits.measurements import Measurements
 from tfq_resqunn.circuits.unrolling import unroll
-from tfq_resqunn.files import new_folder
+from tfq_resqunn.files import distinct_names, new_folder, write_text
 from tfq_resqunn.gradients.batch import as_tensors, n_samples
 from tfq_resqunn.gradients.calls import recorded_calls
 from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights
@@ -81,23 +81,26 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
     """
     reached = _reached(model, inputs)
     with new_folder(folder, "export_circuits: `folder`") as partial:
-        layers = [_export_layer(*each, partial, repetitions) for each in reached]
+        folders = distinct_names(name for name, _, _ in reached)
+        layers = [
+            _export_layer(*each, partial / own, repetitions)
+            for each, own in zip(reached, folders, strict=True)
+        ]
         manifest = {
             "repetitions": repetitions,
             "cost": _total([layer["cost"] for layer in layers], n_samples(inputs)),
             "layers": layers,
         }
         text = json.dumps(manifest, indent=1, allow_nan=False)
-        (partial / MANIFEST).write_text(text, encoding="utf-8")
+        write_text(partial / MANIFEST, text)
     return manifest
 
 
 def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int) -> dict:
-    folder = folder / name.replace("/", ".")
     folder.mkdir()
     circuit, filters = _filters(layer)
     measurements = Measurements.of(circuit.observables)
-    (folder / "circuit.json").write_text(circuit.to_json(), encoding="utf-8")
+    write_text(folder / "circuit.json", circuit.to_json())
     entries, n_runs = [], 0
     for f, (group, weights) in enumerate(filters):
         of_weights = dict(zip(map(str, circuit.weights), map(float, weights), strict=True))
@@ -192,13 +195,13 @@ def _without_matrices(op: cirq.Operation) -> list[cirq.Operation]:
 
 
 def _write(circuit: cirq.Circuit, path: Path, qubits) -> None:
-    path.with_suffix(".json").write_text(write_json(circuit), encoding="utf-8")
+    write_text(path.with_suffix(".json"), write_json(circuit))
     written = circuit.map_operations(_without_matrices)
     for suffix, version in VERSIONS.items():
         text = written.to_qasm(precision=15, qubit_order=qubits, version=version)
         if version == "3.0" and "sxdg " in text:
             text = text.replace(_GATES, f"{_GATES}\n{_SXDG}", 1)
-        path.with_suffix(f".{suffix}").write_text(text, encoding="utf-8")
+        write_text(path.with_suffix(f".{suffix}"), text)
 
 
 # Cirq writes sxdg, which the standard gates of OpenQASM 3 are without.

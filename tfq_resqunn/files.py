@@ -1,11 +1,22 @@
-"""Files that are whole or not there, and whether they can be written, found out beforehand."""
+"""Files that are whole or not there, alike on every system, and at places that take them."""
 
 import os
+import re
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# Windows moves and removes nothing that is open, and virus scanners open what is new.
+PATIENCE = 2.0 if sys.platform == "win32" else 0.0  # seconds
+SECONDS_TO_RETRY = 0.05
+# What Windows does not allow in a name, and as one.
+FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+MAX_NAME = 100  # characters, of the 260 that a path may have on Windows
 
 
 @contextmanager
@@ -24,7 +35,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     try:
         yield temporary
         with _explaining(path):
-            os.replace(temporary, target)
+            _patiently(os.replace, temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -86,7 +97,7 @@ def new_folder(path: str | os.PathLike, what: str = "A folder") -> Iterator[Path
     try:
         yield temporary
         with _explaining(path):
-            temporary.rename(path)
+            rename_patiently(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -120,7 +131,54 @@ def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
                 pass
         finally:
             for path in reversed(made):
-                path.rmdir()
+                _patiently(path.rmdir)
+
+
+def rename_patiently(folder: Path, name: Path) -> None:
+    """Gives a folder another name; where something has it open, tries again for a moment."""
+    _patiently(folder.rename, name)
+
+
+def _patiently(act: Callable[..., object], *arguments) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            act(*arguments)
+            return
+        except OSError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(SECONDS_TO_RETRY)
+
+
+def write_text(path: Path, text: str) -> None:
+    r"""Writes the same bytes on every system: UTF-8, with lines that end in `\n`."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def distinct_names(texts: Iterable[str]) -> list[str]:
+    """Makes of each text the name of a file or a folder, as every system allows it.
+
+    No two are equal, nor would be to a system that takes small letters for capitals. A text that
+    is such a name already stays as it is.
+
+    Example:
+        >>> distinct_names(["quanv_1", "block/quanv", "Block.Quanv", "what?", "con", ""])
+        ['quanv_1', 'block.quanv', 'Block.Quanv-2', 'what', '_con', '_']
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for text in texts:
+        wanted = FORBIDDEN.sub(".", text[:MAX_NAME]).rstrip(". ") or "_"
+        if RESERVED.fullmatch(wanted):
+            wanted = f"_{wanted}"
+        name, number = wanted, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{wanted}-{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
 
 
 @contextmanager

@@ -46,7 +46,8 @@ class Predictions:
         for label, column in zip(self.classes, self.probabilities.T, strict=True):
             columns[f"p_{label}"] = column
         with replacing(path) as temporary:
-            pd.DataFrame(columns).to_csv(temporary, index_label="image")
+            table = pd.DataFrame(columns)
+            table.to_csv(temporary, index_label="image", lineterminator="\n")
 
 
 @checked(model_path=check_path, images_path=check_path)

@@ -17,7 +17,7 @@ from tfq_resqunn import datasets
 from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn._version import __version__
 from tfq_resqunn.arguments import check_path, checked, instance, integer
-from tfq_resqunn.files import check_folder, replacing
+from tfq_resqunn.files import check_folder, replacing, write_text
 from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
@@ -105,7 +105,7 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
     paths = _name_paths(out)
     # Before any model is there, whose classes nothing else says.
     with replacing(paths["config"]) as temporary:
-        temporary.write_text(describe_run(config, data), encoding="utf-8")
+        write_text(temporary, describe_run(config, data))
     x, y = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
     flow = GradientFlow(x, y, log_dir=paths["logs"], csv=paths["gradients"])
     callbacks = [keras.callbacks.TensorBoard(paths["logs"]), flow]
@@ -239,7 +239,7 @@ def _write_run(model, result: RunResult) -> None:
     with replacing(result.paths["model"]) as temporary:
         model.save(temporary)
     with replacing(result.paths["history"]) as temporary:
-        tabulate_history(result.history).to_csv(temporary)
+        tabulate_history(result.history).to_csv(temporary, lineterminator="\n")
     with replacing(result.paths["curves"]) as temporary:
         training_curves(result.history, temporary)
 

@@ -1,14 +1,14 @@
 """`resqunn circuits`: the named encoders, ansaetze and observables, to look at."""
 
 import contextlib
-import shlex
 import shutil
 import sys
 
 import click
 
 from tfq_resqunn import catalogue
-from tfq_resqunn.files import replacing
+from tfq_resqunn.files import replacing, write_text
+from tfq_resqunn.shell import command_text
 from tfq_resqunn.study.markdown import to_markdown
 from tfq_resqunn.study.web_page import to_html
 
@@ -73,7 +73,7 @@ def circuits(
             entries = _describe(entries, n_samples, seed)
         click.echo(_listing(entries, in_full=names or draw))
         for file, (_, make, write, _) in zip(files, pages, strict=True):
-            file.write_text(write(make(entries, size, _command(ctx))), encoding="utf-8")
+            write_text(file, write(make(entries, size, _command(ctx))))
     for path, _, _, what in pages:
         click.echo(f"\n{what}: {path}")
 
@@ -105,4 +105,4 @@ def _command(ctx: click.Context) -> str:
             else:
                 is_flag = isinstance(parameter, click.Option) and parameter.is_flag
                 words += [parameter.opts[0]] + [str(value)] * (not is_flag)
-    return shlex.join(words)
+    return command_text(words)

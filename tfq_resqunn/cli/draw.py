@@ -5,7 +5,7 @@ import contextlib
 import click
 
 from tfq_resqunn.cli.options import Strengths, option
-from tfq_resqunn.files import replacing
+from tfq_resqunn.files import replacing, write_text
 from tfq_resqunn.layers import Quanv2D
 
 EXAMPLES = """\b
@@ -35,6 +35,6 @@ def draw(kernel_size, channels, svg, **circuit):
         click.echo(circuit.diagram())
         click.echo(f"\n{layer.plan}")
         if temporary is not None:
-            temporary.write_text(circuit.diagram("svg"), encoding="utf-8")
+            write_text(temporary, circuit.diagram("svg"))
     if svg is not None:
         click.echo(f"\npicture: {svg}")

@@ -3,13 +3,14 @@
 import ast
 import os
 import re
-import shlex
 import warnings
 
 import click
 import tensorflow as tf
 
 from tfq_resqunn.cli.options import INTERRUPTED
+from tfq_resqunn.cli.plain_output import allow_plain_output
+from tfq_resqunn.shell import command_text
 
 MISTAKES = (ValueError, TypeError, OSError)
 # What the library calls otherwise than the option it comes from.
@@ -46,6 +47,10 @@ class CleanErrors(click.Group):
     with 1.
     `RESQUNN_TRACEBACK=1` shows the traceback instead.
     """
+
+    def main(self, *args, **kwargs):
+        allow_plain_output()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context):
         try:
@@ -148,9 +153,9 @@ def _setting(parameter: click.Parameter, value_text: str) -> str | None:
         flags = parameter.opts if value else parameter.secondary_opts
         return flags[0] if flags and isinstance(value, bool) else None
     if parameter.multiple and isinstance(value, list | tuple):
-        return " ".join(f"{_flag(parameter)} {shlex.quote(str(one))}" for one in value)
+        return " ".join(command_text([_flag(parameter), str(one)]) for one in value)
     if isinstance(value, dict):
         value = ",".join(f"{name}={number}" for name, number in value.items())
     elif isinstance(value, list | tuple):
         value = ",".join(map(str, value))
-    return f"{_flag(parameter)} {shlex.quote(str(value))}"
+    return command_text([_flag(parameter), str(value)])

@@ -113,7 +113,7 @@ def evaluate(model, images, n_images, backend, shots, noise, strengths, seed, ou
     out.mkdir(parents=True, exist_ok=True)
     click.echo(f"\n{found}\n")
     with replacing(out / TABLE) as temporary:
-        found.table.to_csv(temporary, index=False)
+        found.table.to_csv(temporary, index=False, lineterminator="\n")
     click.echo(f"table  {out / TABLE}")
     for name in PLOTS:
         with replacing(out / name) as temporary:

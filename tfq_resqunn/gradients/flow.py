@@ -156,7 +156,7 @@ class GradientFlow(keras.callbacks.Callback):
         self.history.append(report)
         if self.csv is not None:
             with replacing(self.csv) as temporary:
-                self.table.to_csv(temporary, index=False)
+                self.table.to_csv(temporary, index=False, lineterminator="\n")
         if self._summaries is not None:
             self._summaries.write(epoch, report, gradients)
 

@@ -1,11 +1,11 @@
 """A study as the command that repeats it; imports no TensorFlow."""
 
 import dataclasses
-import shlex
 from pathlib import Path
 
 from tfq_resqunn.models.placement import Placement
 from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.shell import command_text
 from tfq_resqunn.study.config import COMMON, MAX_DEPTH_OF_ALL, VARIED, StudyConfig
 from tfq_resqunn.study.yaml_text import read_yaml
 
@@ -27,7 +27,7 @@ def command_line(config: StudyConfig, folder: Path, n_jobs: int | None = None) -
     except _NoOptionError:
         options = ["--config", str(folder / "study.json")]
     jobs = [] if n_jobs is None else ["--jobs", str(n_jobs)]
-    return shlex.join(["resqunn", "study", *options, "--out", str(folder), *jobs])
+    return command_text(["resqunn", "study", *options, "--out", str(folder), *jobs])
 
 
 def default_folder(config: StudyConfig) -> Path:

@@ -16,9 +16,14 @@ from pathlib import Path
 import tfq_resqunn
 
 N_LINES_SHOWN = 20
+SECONDS_TO_HEED = 0.2
+# A worker ignores Ctrl-C, which a terminal sends to all of its processes: the one that started it
+# heeds Ctrl-C, and ends it. That comes first, since loading TensorFlow takes seconds.
 # TensorFlow computes on one thread, so that a run gives the same numbers however many are trained
 # at once. That has to be said before TensorFlow Quantum is imported, which starts TensorFlow.
 PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 import tensorflow as tf
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -65,7 +70,7 @@ def run_jobs(jobs: Iterable[tuple[str, Path]], n_workers: int) -> Generator[Outc
         for foreman in crew:
             foreman.start()
         for _ in range(n_jobs):
-            outcome = outcomes.get()
+            outcome = _next_of(outcomes)
             if isinstance(outcome, Exception):
                 raise outcome
             yield outcome
@@ -75,6 +80,13 @@ def run_jobs(jobs: Iterable[tuple[str, Path]], n_workers: int) -> Generator[Outc
         for foreman in crew:
             if foreman.is_alive():
                 foreman.join()
+
+
+def _next_of(outcomes: queue.SimpleQueue):
+    """Waits for an outcome, and heeds Ctrl-C meanwhile: on Windows, no single wait does."""
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return outcomes.get(timeout=SECONDS_TO_HEED)
 
 
 class _Foreman(threading.Thread):
@@ -134,7 +146,6 @@ class _Worker:
             stderr=self._log,
             encoding="utf-8",
             env=_environment(),
-            start_new_session=True,  # Ctrl-C in the terminal is for the one that started it
         )
 
     @property
@@ -147,7 +158,7 @@ class _Worker:
             raise RuntimeError(f"run_study: a worker process could not start.\n{answer['error']}")
 
     def ask(self, config: str, folder: Path) -> dict:
-        with contextlib.suppress(BrokenPipeError):  # then there is no answer either
+        with contextlib.suppress(OSError):  # it has ended: then there is no answer either
             print(
                 json.dumps({"config": config, "folder": str(folder)}),
                 file=self._process.stdin, flush=True,
@@ -162,19 +173,36 @@ class _Worker:
         self.kill()
         self._log.close()
         self._process.stdout.close()
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):  # what was not sent cannot be
             self._process.stdin.close()
 
     def _read(self) -> dict:
         line = self._process.stdout.readline()
         if line.endswith("\n"):
             return json.loads(line)
-        code = self._process.wait()
-        ended = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        ended = _how_it_ended(self._process.wait())
         self._log.seek(0)
         lines = self._log.read().splitlines()[-N_LINES_SHOWN:]
         said = "\n".join(["It had written:", *lines]) if lines else "It had written nothing."
         return {"error": f"The worker process ended with {ended}.\n{said}\n"}
+
+
+def _how_it_ended(code: int) -> str:
+    """Says what an exit code means.
+
+    POSIX counts signals down from -1. Windows' own codes have 32 bits, and are looked up in
+    hexadecimal.
+
+    Example:
+        >>> _how_it_ended(-15), _how_it_ended(1), _how_it_ended(3221225477)
+        ('signal SIGTERM', 'exit code 1', 'exit code 0xC0000005')
+    """
+    if code < 0:
+        try:
+            return f"signal {signal.Signals(-code).name}"
+        except ValueError:  # it has no name, as signals of real time
+            return f"signal {-code}"
+    return f"exit code {code}" if code < 2**16 else f"exit code 0x{code:08X}"
 
 
 def _outcome(folder: Path, answer: dict) -> Outcome:
@@ -182,7 +210,8 @@ def _outcome(folder: Path, answer: dict) -> Outcome:
 
 
 def _environment() -> dict[str, str]:
-    """Gives workers the package that runs here, and no chatter of TensorFlow's."""
+    """Gives workers the package that runs here, and UTF-8; TensorFlow does not chatter."""
     root = str(Path(tfq_resqunn.__file__).parent.parent)
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "PYTHONPATH": path}
+    own = {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
+    return {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, **own}

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from tfq_resqunn.arguments import check_path, checked
-from tfq_resqunn.files import replacing
+from tfq_resqunn.files import replacing, write_text
 from tfq_resqunn.study.comparisons import (
     MIN_PAIRS_EXACT,
     Compared,
@@ -60,12 +60,15 @@ def write_report(folder: str | os.PathLike) -> dict[str, Path]:
         picture.name: (folder / "figures" / f"{picture.name}.svg", picture.svg)
         for picture in document.pictures
     }
-    texts["results"] = (folder / "results.csv", results.table.to_csv(index=False))
+    texts["results"] = (
+        folder / "results.csv",
+        results.table.to_csv(index=False, lineterminator="\n"),
+    )
     texts["markdown"] = (folder / "report.md", to_markdown(document))
     texts["html"] = (folder / "report.html", to_html(document))
     for path, text in texts.values():
         with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            write_text(temporary, text)
     return {name: path for name, (path, _) in texts.items()}
 
 

@@ -1,7 +1,6 @@
 """Runs a study: what is not there yet, several runs at once, into one folder."""
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -10,8 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import joblib
+from filelock import FileLock, Timeout
+
 from tfq_resqunn.arguments import check_flag, check_function, check_path, checked, instance
-from tfq_resqunn.files import check_folder, replacing
+from tfq_resqunn.files import check_folder, replacing, write_text
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.pool import Outcome, run_jobs
@@ -19,6 +21,8 @@ from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import Results, is_done, load_results, read_study
 from tfq_resqunn.study.single import partial_folder
 from tfq_resqunn.training import build_model, load_data
+
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def run_study(
         folder: Where to. It is made, or holds this study already, or a part of it: fewer seeds,
             placements, heads, variants or input gradients, and else the same.
         n_jobs: Runs at once, each in a process with one thread. The results do not depend on it.
-            Default: as many as there are cores.
+            Default: as many as there are cores that this process may use.
         on_progress: Called after each run.
         report: Whether to write the report at the end, see `write_report`.
 
@@ -130,7 +134,7 @@ def _record(folder: Path, outcome: Outcome) -> None:
     failure.parent.mkdir(exist_ok=True)
     shutil.rmtree(partial_folder(outcome.folder), ignore_errors=True)  # of a worker that died
     with replacing(failure) as temporary:
-        temporary.write_text(outcome.error, encoding="utf-8")
+        write_text(temporary, outcome.error)
 
 
 # --- the folder ----------------------------------------------------------------------------
@@ -155,7 +159,7 @@ def _check_folder(config: StudyConfig, folder: Path) -> None:
 
 
 def _holds_files(folder: Path) -> bool:
-    return any(path.name != ".lock" for path in folder.iterdir())
+    return any(path.name != LOCK for path in folder.iterdir())
 
 
 def _prepare(config: StudyConfig, folder: Path) -> None:
@@ -164,20 +168,23 @@ def _prepare(config: StudyConfig, folder: Path) -> None:
         shutil.rmtree(partial_folder(folder / "runs" / run.id), ignore_errors=True)
     described = {"config": config.to_dict(), "command": command_line(config, folder)}
     with replacing(folder / "study.json") as temporary:
-        temporary.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+        write_text(temporary, json.dumps(described, indent=2) + "\n")
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keeps others out of the folder; the system ends that whenever this process does."""
-    with open(folder / ".lock", "w", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FileExistsError(
-                f"run_study: `folder` must be in use once only. Received {folder}, in which a "
-                "study is running. Wait for it, or choose another folder."
-            ) from None
+    """Keeps others out of the folder; the system ends that whenever this process does.
+
+    The file of the lock may stay. It means nothing by itself.
+    """
+    try:
+        held = FileLock(folder / LOCK).acquire(timeout=0)
+    except Timeout:
+        raise FileExistsError(
+            f"run_study: `folder` must be in use once only. Received {folder}, in which a "
+            "study is running. Wait for it, or choose another folder."
+        ) from None
+    with held:
         yield
 
 
@@ -186,7 +193,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def _check_jobs(n_jobs: int | None) -> int:
     if n_jobs is None:
-        return len(os.sched_getaffinity(0))
+        return joblib.cpu_count()
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
         raise TypeError(f"run_study: `n_jobs` must be an integer. Received {n_jobs!r}.")
     if n_jobs < 1:

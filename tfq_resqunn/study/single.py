@@ -11,6 +11,7 @@ import numpy as np
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.datasets import Dataset
+from tfq_resqunn.files import rename_patiently, write_text
 from tfq_resqunn.gradients import GradientFlow
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.seeding import set_seed
@@ -48,7 +49,7 @@ def train_run(config: RunConfig, data: Dataset, folder: str | os.PathLike) -> di
     partial.mkdir()
     try:
         result = _train_into(partial, config, data)
-        partial.rename(folder)
+        rename_patiently(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return result
@@ -76,8 +77,9 @@ def _train_into(folder: Path, config: RunConfig, data: Dataset) -> dict:
         )
     trained = evaluate(model, data.x_train, data.y_train)
 
-    (folder / "config.json").write_text(describe_run(config, data), encoding="utf-8")
-    tabulate_history(history)[[*HISTORY_COLUMNS[1:]]].to_csv(folder / "history.csv")
+    write_text(folder / "config.json", describe_run(config, data))
+    table = tabulate_history(history)[[*HISTORY_COLUMNS[1:]]]
+    table.to_csv(folder / "history.csv", lineterminator="\n")
     model.save_weights(folder / "model.weights.h5")
     result = {
         "train_accuracy": trained["accuracy"],
@@ -88,7 +90,7 @@ def _train_into(folder: Path, config: RunConfig, data: Dataset) -> dict:
         "seconds": round(time.perf_counter() - started, 3),
         "seconds_per_epoch": round(statistics.median(clock.seconds[1:] or clock.seconds), 4),
     }
-    (folder / "result.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_text(folder / "result.json", json.dumps(result, indent=2) + "\n")
     return result
 
 

@@ -1,0 +1,32 @@
+"""Commands as text, to be pasted into a shell."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable
+
+# Commas make lists in PowerShell, and parentheses, blanks and quotes mean something to every shell.
+PLAIN = re.compile(r"[\w+=:./-]+")
+SPECIAL = frozenset('"$`\\!%')  # within double quotes, to one shell or another
+
+
+def command_text(words: Iterable[str]) -> str:
+    r"""Write a command so that it can be pasted into sh, cmd and PowerShell alike.
+
+    A word that needs quotes gets double ones, which all of them know. Only where a word holds what
+    one of them reads even within these, it is quoted as this system's shell wants it.
+
+    Example:
+        >>> print(command_text(["resqunn", "study", "--placement", "(X+O1)+O2", "--seeds", "2,5"]))
+        resqunn study --placement "(X+O1)+O2" --seeds "2,5"
+    """
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    if PLAIN.fullmatch(word):
+        return word
+    if not SPECIAL & set(word):
+        return f'"{word}"'
+    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
