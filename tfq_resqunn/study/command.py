@@ -4,7 +4,7 @@ import dataclasses
 import shlex
 from pathlib import Path
 
-from tfq_resqunn.models.placement import Placement
+from tfq_resqunn.placement import Placement
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.study.config import COMMON, MAX_DEPTH_OF_ALL, VARIED, StudyConfig
 from tfq_resqunn.study.yaml_text import read_yaml
