@@ -4,11 +4,13 @@ import cirq
 import numpy as np
 import pytest
 
-from tfq_resqunn._tfq import tfq
+from tfq_resqunn._tfq import HAS_TFQ, import_tfq
 
-needs_tfq = pytest.mark.skipif(tfq is None, reason="TensorFlow Quantum is not installed")
+tfq = import_tfq()
+
+needs_tfq = pytest.mark.skipif(not HAS_TFQ, reason="TensorFlow Quantum is not installed")
 # Those that are exact, and need no other argument.
-BACKENDS = ("compiled",) if tfq is None else ("compiled", "noiseless")
+BACKENDS = ("compiled", "noiseless") if HAS_TFQ else ("compiled",)
 # The same, and a simulator of Cirq's.
 EXACT = [*BACKENDS, pytest.param(cirq.Simulator(), id="cirq")]
 

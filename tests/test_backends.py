@@ -6,11 +6,10 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tests.reference import expectations, needs_tfq
+from tests.reference import HAS_TFQ, expectations, needs_tfq, tfq
 from tests.test_noise import truth as noisy_truth
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn._keras import keras
-from tfq_resqunn._tfq import tfq
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
 from tfq_resqunn.circuits.measurements import Measurements
 
@@ -51,7 +50,7 @@ SAMPLED = {
     "compiled_noisy": lambda: {"backend": "compiled", "noise": NOISE},
     "cirq_noisy": lambda: {"backend": DENSITY(seed=1), "noise": NOISE},
 }
-if tfq is not None:
+if HAS_TFQ:
     EXACT["noiseless"] = SAMPLED["noiseless"] = lambda: {"backend": "noiseless"}
     SAMPLED["noisy"] = lambda: {"backend": "noisy", "noise": NOISE}
 

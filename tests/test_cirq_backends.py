@@ -8,10 +8,9 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tests.reference import expectations
+from tests.reference import HAS_TFQ, expectations, tfq
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn._keras import keras
-from tfq_resqunn._tfq import tfq
 from tfq_resqunn.circuits import ANSATZES, ENCODERS
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.circuits.parts import Parts
@@ -184,7 +183,7 @@ DIFFERENTIATORS = {
     "central_difference": 1e-3,
     "forward_difference": 2e-2,
 }
-if tfq is not None:
+if HAS_TFQ:
     DIFFERENTIATORS |= {
         tfq.differentiators.ParameterShift(): 1e-4,
         tfq.differentiators.CentralDifference(error_order=4, grid_spacing=0.1): 2e-3,

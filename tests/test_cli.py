@@ -153,13 +153,14 @@ def test_labels_that_are_no_integers(resqunn):
 def test_terminal_stays_clean(tmp_path):
     """TensorFlow's own log lines do not reach standard error."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_CPP")}
-    program = [sys.executable, "-m", "resqunn", "predict", "model.keras", "images.npz"]
+    program = [sys.executable, "-m", "resqunn", "draw", "--kernel-size=1"]
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     result = subprocess.run(
         program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
-    assert result.returncode == 2
-    assert result.stderr.startswith("Error: MODEL must be a saved model.\n")
+    assert result.returncode == 0
+    assert result.stdout.startswith("0: ")
+    assert result.stderr == ""
 
 
 @needs_posix
@@ -174,11 +175,11 @@ def test_a_terminal_says_why_it_waits(monkeypatch):
         shown.append(os.read(terminal, 1024))
         return shown[-1]
 
-    pty.spawn([sys.executable, "-m", "resqunn", "--version"], read)
-    loading, blank, version, _ = b"".join(shown).decode().split("\r")
+    pty.spawn([sys.executable, "-m", "resqunn", "draw", "--kernel-size=1"], read)
+    loading, blank, circuit, *_ = b"".join(shown).decode().split("\r")
     assert loading == "Loading TensorFlow ..."
     assert blank == " " * len(loading)
-    assert version == f"resqunn, version {__version__}"
+    assert circuit.startswith("0: ")
 
 
 def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):

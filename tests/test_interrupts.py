@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import resqunn
+from tfq_resqunn import interrupts
 
 pytestmark = pytest.mark.once
 
@@ -25,15 +25,12 @@ class Thing:
 
 
 @pytest.fixture
-def handlers():
-    """The command's own handlers, for a test."""
-    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGALRM)}
-    signal.signal(signal.SIGINT, resqunn._interrupt)
-    signal.signal(signal.SIGALRM, resqunn._interrupt_again)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    for number, handler in before.items():
-        signal.signal(number, handler)
+def heeding():
+    """The command's own way of heeding Ctrl-C, for a test."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with interrupts.heeded():
+        yield
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
 
 
 def interrupt_where_python_drops_it():
@@ -48,24 +45,23 @@ def interrupt_where_python_drops_it():
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_interrupt_that_python_drops_comes_again(handlers):
+def test_an_interrupt_that_python_drops_comes_again(heeding):
     with pytest.raises(KeyboardInterrupt):
         interrupt_where_python_drops_it()
         for _ in range(1000):
             time.sleep(0.01)
 
 
-def test_nothing_interrupts_the_tidying_up(handlers):
+def test_nothing_interrupts_the_tidying_up(heeding):
     tidied = False
     with pytest.raises(KeyboardInterrupt):
         try:
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(10)
         finally:
-            time.sleep(3 * resqunn.SECONDS_TO_REPEAT)
+            time.sleep(3 * interrupts.SECONDS_TO_REPEAT)
             tidied = True
     assert tidied
-    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from tfq_resqunn import Placement
-from tfq_resqunn.models.placement import as_placement
+from tfq_resqunn.placement import as_placement
 
 pytestmark = pytest.mark.once
 

@@ -4,10 +4,9 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tests.reference import BACKENDS, expectations, needs_tfq
+from tests.reference import BACKENDS, HAS_TFQ, expectations, needs_tfq, tfq
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn._keras import keras
-from tfq_resqunn._tfq import tfq
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
 
 Q = cirq.NamedQubit.range(3, prefix="q")
@@ -47,7 +46,7 @@ def features(circuit, n, rng):
 
 def test_is_a_pqc(circuit):
     layer = EncodedPQC(circuit)
-    assert isinstance(layer, keras.layers.Layer if tfq is None else tfq.layers.PQC)
+    assert isinstance(layer, tfq.layers.PQC if HAS_TFQ else keras.layers.Layer)
     assert layer.symbols == list(circuit.weights)
 
 
@@ -82,7 +81,7 @@ def test_symbol_values_are_the_weights():
 
 
 DIFFERENTIATORS = ["compiled"]
-if tfq is not None:
+if HAS_TFQ:
     DIFFERENTIATORS += [
         None,
         "adjoint",

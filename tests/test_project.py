@@ -13,7 +13,6 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.reference import needs_tfq
-
 from tests.systems import needs_posix
 
 pytestmark = pytest.mark.once
@@ -26,10 +25,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 RANKS = {
     "_keras": 0,
     "_tfq": 0,
+    "_lazy": 0,
+    "_registration": 0,
     "_version": 0,
     "arguments": 0,
     "files": 0,
+    "interrupts": 0,
+    "named_backends": 0,
     "optimizers": 0,
+    "placement": 0,
     "seeding": 0,
     "shell": 0,
     "circuits": 1,
@@ -38,12 +42,14 @@ RANKS = {
     "models": 4,
     "plots": 4,
     "gradients": 4,
-    "with_backend": 4,
+    "exchange": 4,
     "export": 4,
     "descriptors": 4,
     "catalogue": 5,
     "run_config": 5,
+    "run_folder": 5,
     "datasets": 5,
+    "beforehand": 5,
     "training": 5,
     "class_probabilities": 5,
     "trained": 5,

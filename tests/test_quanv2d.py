@@ -4,16 +4,15 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tests.reference import BACKENDS, quanvolve
+from tests.reference import BACKENDS, HAS_TFQ, quanvolve
 from tests.test_pqc import slopes
-from tfq_resqunn import Quanv2D, QuanvCircuit
+from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn._keras import keras
-from tfq_resqunn._tfq import PQC, tfq
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
 from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.layers.twin import conv_twin
 
-SHIFTED = {"backend": "noiseless", "differentiator": "parameter_shift"} if tfq else {}
+SHIFTED = {"backend": "noiseless", "differentiator": "parameter_shift"} if HAS_TFQ else {}
 # arguments, channels, height, width
 GEOMETRIES = {
     "tiles": (dict(kernel_size=2), 1, 4, 6),
@@ -61,7 +60,7 @@ def test_forward_is_a_loop_over_patches(name, backend, rng):
     assert not np.isnan(expected).any()
     assert tuple(found.shape) == tuple(layer.compute_output_shape(images.shape)) == expected.shape
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert all(isinstance(pqc, PQC) for pqc in layer.pqcs)
+    assert all(isinstance(pqc, EncodedPQC) for pqc in layer.pqcs)
     assert len(layer.pqcs) == layer.groups
 
 

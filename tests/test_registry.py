@@ -1,12 +1,14 @@
 """Named parts: looked up, described, restored; and the user's own."""
 
 import functools
+import importlib
+import pkgutil
 
 import cirq
 import pytest
 import sympy
 
-from tfq_resqunn import Quanv2D
+from tfq_resqunn import Quanv2D, circuits
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES, angle_encoder, basic_entangler
 from tfq_resqunn.circuits.registry import Registry
 
@@ -23,11 +25,21 @@ def registry():
             for i, q in enumerate(cirq.LineQubit.range(n_features))
         )
 
-    registry = Registry("encoder", "n_features", instead="or a cirq.Circuit")
+    own = {"plain": __name__, "fast": __name__}
+    registry = Registry("encoder", "n_features", instead="or a cirq.Circuit", built_in=own)
     registry.register("plain", plain)
     registry.register("fast", functools.partial(plain, turns=4))
-    registry.close()
     return registry
+
+
+@pytest.mark.parametrize("registry", REGISTRIES, ids=lambda r: r.constant)
+def test_the_list_of_names_is_what_the_modules_register(registry):
+    for module in pkgutil.walk_packages(circuits.__path__, "tfq_resqunn.circuits."):
+        importlib.import_module(module.name)
+    assert set(registry._built_in) == set(registry._modules)
+    for name, function in registry._functions.items():
+        module = getattr(function, "func", function).__module__
+        assert not module.startswith("tfq_resqunn."), f"{name} is not in the list of {registry!r}"
 
 
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda r: r.constant)

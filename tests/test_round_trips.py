@@ -17,7 +17,7 @@ from tfq_resqunn.circuits.file_types import user_fields
 from tfq_resqunn.circuits.json import read_json, renamer, write_json
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.circuits.reader import TYPES
-from tfq_resqunn.models.placement import Placement
+from tfq_resqunn.placement import Placement
 
 pytestmark = pytest.mark.once
 

@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 import sympy
 
-from tests.reference import needs_tfq
-from tfq_resqunn._tfq import tfq
+from tests.reference import needs_tfq, tfq
 from tfq_resqunn.circuits.serializable import serializable
 
 pytestmark = pytest.mark.once

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.reference import HAS_TFQ
 from tfq_resqunn import datasets
 from tfq_resqunn._keras import IS_KERAS_3, keras
-from tfq_resqunn._tfq import tfq
 from tfq_resqunn.gradients import gradient_report
 from tfq_resqunn.prediction import predict
 from tfq_resqunn.run_config import RunConfig
@@ -55,7 +55,7 @@ def test_config_file(run):
     assert described["classes"] == [3, 8]
     assert described["image_shape"] == [4, 4, 1]
     assert {"tfq-resqunn", "tensorflow", "cirq-core"} <= set(described["versions"])
-    assert ("tensorflow-quantum" in described["versions"]) == (tfq is not None)
+    assert ("tensorflow-quantum" in described["versions"]) == (HAS_TFQ)
 
 
 def test_history_file(run):

@@ -2,10 +2,9 @@ import cirq
 import numpy as np
 import pytest
 
-from tests.reference import BACKENDS
+from tests.reference import BACKENDS, HAS_TFQ
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, Residual, resqunn, with_backend
 from tfq_resqunn._keras import keras
-from tfq_resqunn._tfq import tfq
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
 
 # Another than the default, that needs no other argument.
@@ -253,7 +252,7 @@ ERRORS = {
         "with_backend: `backend` must be one of .* Received 'nosy'",
     ),
 }
-if tfq is not None:
+if HAS_TFQ:
     ERRORS |= {
         "channel": (
             lambda: with_backend(sequential(), "noisy", noise=KRAUS, repetitions=5),

@@ -33,7 +33,7 @@ BOTH = """
 import numpy as np, sys, tensorflow as tf
 import tfq_resqunn as rq
 from tfq_resqunn._keras import keras
-from tfq_resqunn._tfq import tfq
+from tfq_resqunn._tfq import HAS_TFQ
 from tfq_resqunn.seeding import set_seed
 
 def build():
@@ -70,8 +70,8 @@ def read():
 @pytest.mark.parametrize(("writer", "reader"), [("with", "without"), ("without", "with")])
 def test_files_are_read_with_and_without(writer, reader, tmp_path):
     start = {
-        "with": f"{BOTH}\nassert tfq is not None\n",
-        "without": f"{WITHOUT}{BOTH}\nassert tfq is None\n",
+        "with": f"{BOTH}\nassert HAS_TFQ\n",
+        "without": f"{WITHOUT}{BOTH}\nassert not HAS_TFQ\n",
     }
     python(f"{start[writer]}write()", tmp_path)
     python(f"{start[reader]}read()", tmp_path)
@@ -80,7 +80,7 @@ def test_files_are_read_with_and_without(writer, reader, tmp_path):
 @pytest.fixture
 def without(monkeypatch):
     """Hides TensorFlow Quantum from the checks, as if it were not installed."""
-    monkeypatch.setattr(_tfq, "tfq", None)
+    monkeypatch.setattr(_tfq, "HAS_TFQ", False)
 
 
 def small(**options):
@@ -125,7 +125,7 @@ def test_models_saved_with_it_are_read_without(tmp_path, rng, monkeypatch):
     model.fit(x, np.zeros((3, 2)), verbose=0)
     model.save(path)
     expected = model.predict(x, verbose=0)
-    monkeypatch.setattr(_tfq, "tfq", None)
+    monkeypatch.setattr(_tfq, "HAS_TFQ", False)
     with pytest.raises(ImportError, match=r"with_backend\('model.keras', 'compiled'\)"):
         keras.models.load_model(path)
     with pytest.raises(ValueError, match=r"(?s)`model_path` must be .*with_backend\('model.keras'"):
@@ -142,7 +142,7 @@ def test_evaluation_reads_models_that_were_saved_with_it(tmp_path, rng, monkeypa
     small(backend="noiseless").save(tmp_path / "model.keras")
     x = rng.random((4, 4, 4, 1)).astype("float32")
     np.savez(tmp_path / "images.npz", x=x, y=[0, 1, 0, 1])
-    monkeypatch.setattr(_tfq, "tfq", None)
+    monkeypatch.setattr(_tfq, "HAS_TFQ", False)
     model, *_ = load_trained(tmp_path / "model.keras", tmp_path / "images.npz")
     assert model.layers[0].backend == "compiled"
 

@@ -4,36 +4,45 @@
 >>> model = rq.resqunn((28, 28, 1), 10, depth=2, placement="(X+O1)+O2")
 """
 
-from tfq_resqunn import circuits, datasets
-from tfq_resqunn._version import __version__
-from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.noise import Noise
-from tfq_resqunn.descriptors import entangling_capability, expressibility
-from tfq_resqunn.export import export_circuits
-from tfq_resqunn.gradients import GradientFlow, gradient_report, gradient_variance
-from tfq_resqunn.layers import AreaPooling, EncodedPQC, IdentityBlocks, Quanv2D, Residual
-from tfq_resqunn.models import Placement, classical_twin, resqunn
-from tfq_resqunn.with_backend import with_backend
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "AreaPooling",
-    "EncodedPQC",
-    "GradientFlow",
-    "IdentityBlocks",
-    "Noise",
-    "Placement",
-    "Quanv2D",
-    "QuanvCircuit",
-    "Residual",
-    "__version__",
-    "circuits",
-    "classical_twin",
-    "datasets",
-    "entangling_capability",
-    "export_circuits",
-    "expressibility",
-    "gradient_report",
-    "gradient_variance",
-    "resqunn",
-    "with_backend",
-]
+from tfq_resqunn import _lazy, _registration
+from tfq_resqunn._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from tfq_resqunn import circuits as circuits
+    from tfq_resqunn import datasets as datasets
+    from tfq_resqunn.circuits import QuanvCircuit as QuanvCircuit
+    from tfq_resqunn.circuits.noise import Noise as Noise
+    from tfq_resqunn.descriptors import entangling_capability as entangling_capability
+    from tfq_resqunn.descriptors import expressibility as expressibility
+    from tfq_resqunn.exchange import with_backend as with_backend
+    from tfq_resqunn.export import export_circuits as export_circuits
+    from tfq_resqunn.gradients import GradientFlow as GradientFlow
+    from tfq_resqunn.gradients import gradient_report as gradient_report
+    from tfq_resqunn.gradients import gradient_variance as gradient_variance
+    from tfq_resqunn.layers import AreaPooling as AreaPooling
+    from tfq_resqunn.layers import EncodedPQC as EncodedPQC
+    from tfq_resqunn.layers import IdentityBlocks as IdentityBlocks
+    from tfq_resqunn.layers import Quanv2D as Quanv2D
+    from tfq_resqunn.layers import Residual as Residual
+    from tfq_resqunn.models import classical_twin as classical_twin
+    from tfq_resqunn.models.resqunn import resqunn as resqunn
+    from tfq_resqunn.placement import Placement as Placement
+
+# Read by no type checker, so that each name stands here as well as above.
+_HOMES = {
+    "tfq_resqunn": ("circuits", "datasets"),
+    "tfq_resqunn.circuits": ("QuanvCircuit",),
+    "tfq_resqunn.circuits.noise": ("Noise",),
+    "tfq_resqunn.descriptors": ("entangling_capability", "expressibility"),
+    "tfq_resqunn.exchange": ("with_backend",),
+    "tfq_resqunn.export": ("export_circuits",),
+    "tfq_resqunn.gradients": ("GradientFlow", "gradient_report", "gradient_variance"),
+    "tfq_resqunn.layers": ("AreaPooling", "EncodedPQC", "IdentityBlocks", "Quanv2D", "Residual"),
+    "tfq_resqunn.models": ("classical_twin", "resqunn"),
+    "tfq_resqunn.placement": ("Placement",),
+}
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)
+__all__ = sorted([*__all__, "__version__"])
+_registration.register_when_keras_is_there()

@@ -1,24 +1,34 @@
 """Decides, once, whether TensorFlow Quantum is there.
 
 It has wheels for Linux on x86-64 and Python 3.10 to 3.12 only, and nothing but the backends
-`"noiseless"` and `"noisy"` computes with it. The rest of the package takes `tfq` from here. It is
-`None` where TensorFlow Quantum is not installed. A copy that is installed and cannot be imported is
-an error, since it was meant to be used.
+`"noiseless"` and `"noisy"` computes with it. Where it is not installed, the package runs without
+it. A copy that is installed and cannot be imported is an error, since it was meant to be used.
 """
 
+import functools
 import importlib.util
+from typing import Any
 
-from tfq_resqunn._keras import keras
+HAS_TFQ = importlib.util.find_spec("tensorflow_quantum") is not None
 
 
-def _imported():
-    if importlib.util.find_spec("tensorflow_quantum") is None:
+@functools.cache
+def import_tfq() -> Any:
+    """Imports TensorFlow Quantum, and TensorFlow with it.
+
+    Returns:
+        The module `tensorflow_quantum`, or `None` where it is not installed.
+
+    Raises:
+        ImportError: If it is installed, and cannot be imported.
+    """
+    if not HAS_TFQ:
         return None
+    import tensorflow as tf
+
     try:
         import tensorflow_quantum
     except Exception as error:  # of whatever kind TensorFlow has for a library that does not fit
-        import tensorflow as tf
-
         raise ImportError(
             "tfq_resqunn: TensorFlow Quantum is installed, but cannot be imported with TensorFlow "
             f"{tf.__version__}: {type(error).__name__}: {error}\n"
@@ -26,12 +36,6 @@ def _imported():
             "'tf-keras==2.18.*'. To go on without it: pip uninstall tensorflow-quantum."
         ) from error
     return tensorflow_quantum
-
-
-tfq = _imported()
-
-# What `EncodedPQC` is: a real `tfq.layers.PQC` where that exists.
-PQC = keras.layers.Layer if tfq is None else tfq.layers.PQC
 
 
 def check_tfq(backend: str, who: str) -> None:
@@ -44,7 +48,7 @@ def check_tfq(backend: str, who: str) -> None:
     Raises:
         ImportError: If it is not; the message names what does the same without it.
     """
-    if tfq is None:
+    if not HAS_TFQ:
         instead = {
             "noiseless": "backend='compiled', which computes the same values and gradients",
             "noisy": "backend='compiled' with the same `noise`, which is exact (with "

@@ -11,11 +11,10 @@ import dataclasses
 import functools
 import inspect
 import math
+import numbers
 import os
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 MAX_COUNT = 2**31 - 1  # shapes and shots are counted with 32 bits
 MAX_SIZE = 4096  # qubits and layers of a named circuit: a qubit for each pixel of 64 x 64
@@ -27,13 +26,12 @@ MAX_SEED = 2**32 - 1  # of NumPy's and scikit-learn's generators
 
 def is_integer(value) -> bool:
     """Tells whether `value` is a whole number, of Python's or NumPy's; a boolean is none."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def is_number(value) -> bool:
     """Tells whether `value` is a real number, of Python's or NumPy's; a boolean is none."""
-    is_real = isinstance(value, (int, float, np.integer, np.floating))
-    return is_real and not isinstance(value, bool)
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def received(value) -> str:
@@ -70,7 +68,7 @@ class Rule:
         remedy: What to do instead, for messages.
 
     Example:
-        >>> integer(1)(np.int64(3), "filters", "Quanv2D")
+        >>> integer(1)(3, "filters", "Quanv2D")
         3
         >>> integer(1)(0, "filters", "Quanv2D")
         Traceback (most recent call last):
@@ -155,6 +153,11 @@ def _is_text(value) -> bool:
     return isinstance(value, str)
 
 
+def _is_flag(value) -> bool:
+    kind = type(value)  # NumPy's is known by its name, since importing NumPy takes a while
+    return kind is bool or (kind.__module__, kind.__name__) == ("numpy", "bool")
+
+
 def _is_finite(value) -> bool:
     try:
         return math.isfinite(value)
@@ -167,7 +170,7 @@ check_size = integer(1, MAX_SIZE)
 check_seed = integer(0, MAX_SEED)
 check_text = Rule("text", _is_text, lambda value: None if value else "text that is not empty")
 check_function = Rule("a function", callable)
-check_flag = Rule("True or False", lambda value: isinstance(value, (bool, np.bool_)), convert=bool)
+check_flag = Rule("True or False", _is_flag, convert=bool)
 check_path = Rule(
     "a path, as text or pathlib.Path",
     lambda value: isinstance(value, (str, os.PathLike)),

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,15 +21,17 @@ from tfq_resqunn.arguments import (
     choice,
     received,
 )
-from tfq_resqunn.circuits.noise import NAMES, Noise
+from tfq_resqunn.beforehand import check_evaluation
+from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.strengths import NAMES
 from tfq_resqunn.class_probabilities import to_probabilities
+from tfq_resqunn.exchange import with_backend
 from tfq_resqunn.layers.backends import Execution, exchanged
 from tfq_resqunn.layers.checks import check_model
 from tfq_resqunn.plots import accuracy_by_strength
 from tfq_resqunn.seeding import set_seed
-from tfq_resqunn.trained import Trained, find_model, read_trained
+from tfq_resqunn.trained import Trained, read_trained
 from tfq_resqunn.training import load_data
-from tfq_resqunn.with_backend import with_backend
 
 COLUMNS = ("backend", "shots", "noise", "strength", "n_images", "accuracy", "low", "high")
 
@@ -195,16 +198,11 @@ def read_labelled(
     model_path: str | os.PathLike, images_path: str | os.PathLike | None = None
 ) -> tuple[Trained, np.ndarray, np.ndarray, str]:
     """Does what `load_trained` does, and says what was done to the images (empty for nothing)."""
-    config_path = find_model(model_path, "evaluate").with_name("config.json")
-    if images_path is None and not config_path.is_file():
-        raise FileNotFoundError(
-            "evaluate: `model_path` must be the model.keras in the folder of a run.\n"
-            f"{config_path} is no file, so that its test images are not known.\n"
-            "Name images with labels (--images)."
-        )
+    check_evaluation(model_path, images_path)
     if images_path is None:
         trained = _read_compiled(model_path)
         if trained.config is None:
+            config_path = Path(model_path).with_name("config.json")
             raise ValueError(
                 f"evaluate: {config_path} must say what the run was made of (`config`). It does "
                 "not, so that its test images are not known.\nName images with labels (--images)."

@@ -2,15 +2,14 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from tfq_resqunn import datasets
-from tfq_resqunn.arguments import check_path, checked
+from tfq_resqunn.beforehand import check_prediction
 from tfq_resqunn.files import replacing
-from tfq_resqunn.trained import find_model, read_trained
+from tfq_resqunn.trained import read_trained
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,6 @@ class Predictions:
             table.to_csv(temporary, index_label="image", lineterminator="\n")
 
 
-@checked(model_path=check_path, images_path=check_path)
 def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Predictions:
     """Label images with a saved model.
 
@@ -69,12 +67,7 @@ def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Pr
         ValueError: If the file holds no whole model or no classifier, the images do not have the
             shape that it takes, or have labels that it does not know.
     """
-    if Path(images_path).suffix == ".keras":
-        raise ValueError(
-            f"predict: `images_path` must be an .npz file.\nReceived {images_path}, a model.\n"
-            "The model comes first, then the images."
-        )
-    find_model(model_path, "predict")
+    check_prediction(model_path, images_path)
     x, true_labels = datasets.load_images(images_path)
     trained = read_trained(model_path, "predict")
     x, note = trained.fit_images(x, images_path)

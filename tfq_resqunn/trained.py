@@ -16,6 +16,7 @@ from tfq_resqunn.class_probabilities import single_shape, to_probabilities
 from tfq_resqunn.datasets.arguments import parse_image_size
 from tfq_resqunn.datasets.selection import resize
 from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.run_folder import find_model
 
 MAX_REASON = 800  # characters of what Keras says of a file that it cannot read
 MAX_CONFIG = 2**26  # bytes of the configuration in a model file
@@ -124,20 +125,6 @@ def read_trained(path: str | os.PathLike, who: str) -> Trained:
     return Trained(model, probabilities, classes, config, who)
 
 
-def find_model(path: str | os.PathLike, who: str) -> Path:
-    """Give the path of a saved model, if there is one."""
-    path = Path(path)
-    if path.is_file():
-        return path
-    inside = path / "model.keras"
-    remedy = (
-        f"Name {inside}." if inside.is_file() else "Name the model.keras in the folder of a run."
-    )
-    raise FileNotFoundError(
-        f"{who}: `model_path` must be a saved model.\nReceived {path}, which is no file.\n{remedy}"
-    )
-
-
 def _by(shape: tuple) -> str:
     return " x ".join(map(str, shape[:2]))
 
@@ -162,12 +149,6 @@ def _read_description(path: Path, who: str) -> tuple[tuple[int, ...], RunConfig 
 
 def _read_model(path: Path, who: str) -> keras.Model:
     mine = "3" if IS_KERAS_3 else "2"
-    if path.suffix != ".keras":
-        # Other formats can hold code, and Keras 2 runs it as it loads them.
-        raise ValueError(
-            f"{who}: `model_path` must be a .keras file.\nReceived {path}.\nLoad it with Keras, if "
-            "you trust who made it, and save it with model.save('model.keras')."
-        )
     written, config = _read_archive(path, who)
     if written and written.split(".")[0] != mine:
         remedy = "Unset TF_USE_LEGACY_KERAS" if mine == "2" else "Set TF_USE_LEGACY_KERAS=1"

@@ -17,11 +17,12 @@ from tfq_resqunn import datasets
 from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn._version import __version__
 from tfq_resqunn.arguments import check_path, checked, instance, integer
-from tfq_resqunn.files import check_folder, replacing, write_text
+from tfq_resqunn.files import replacing, write_text
 from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
 from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.run_folder import check_new_folder
 from tfq_resqunn.seeding import set_seed
 
 N_GRADIENT_IMAGES = 64
@@ -91,12 +92,7 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
         ValueError: If a value of `config` is wrong. All is checked before training starts.
     """
     out = Path(out)
-    if os.path.lexists(out):
-        raise FileExistsError(
-            f"train: `out` must be a folder that does not exist yet.\nReceived {out}, which "
-            f"does.\nChoose another name, or remove that one."
-        )
-    check_folder(out)
+    check_new_folder(out)
     set_seed(config.seed)
     data = load_data(config)
     model = build_model(config, data)
@@ -119,19 +115,6 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
     )
     _write_run(model, result)
     return result
-
-
-def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
-    """Name the next free folder for a run, such as `runs/digits-001`.
-
-    Example:
-        >>> next_run_folder("data/shapes.npz", root="no-such-folder").as_posix()
-        'no-such-folder/shapes-001'
-    """
-    stem, number = Path(dataset).stem, 1
-    while (folder := Path(root) / f"{stem}-{number:03d}").exists():
-        number += 1
-    return folder
 
 
 # --- the steps of a run --------------------------------------------------------------------

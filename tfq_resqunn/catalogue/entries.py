@@ -1,24 +1,19 @@
 """`Entry`: a named encoder, ansatz or set of observables, built for so many qubits."""
 
 import dataclasses
-import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import cirq
 
-from tfq_resqunn.arguments import check_size, check_text, checked, received
+from tfq_resqunn.arguments import check_size, check_text, checked
 from tfq_resqunn.catalogue.docstrings import Description, describe
-from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES, QuanvCircuit
+from tfq_resqunn.circuits import ENCODERS, OBSERVABLES, QuanvCircuit
 from tfq_resqunn.circuits.free_symbols import symbols_of
+from tfq_resqunn.circuits.names import find_names
 from tfq_resqunn.circuits.observables import as_pauli_sums
 from tfq_resqunn.circuits.registry import Registry
 from tfq_resqunn.circuits.symbols import in_order
 from tfq_resqunn.circuits.unrolling import unroll
-from tfq_resqunn.descriptors import entangling_capability, expressibility
-
-KINDS: dict[str, Registry] = {
-    registry.kind: registry for registry in (ENCODERS, ANSATZES, OBSERVABLES)
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,18 +85,7 @@ def entries(
         >>> entry.n_symbols, entry.depth, entry.n_two_qubit_gates
         (3, 4, 3)
     """
-    if kind is not None and kind not in KINDS:
-        raise ValueError(
-            f"entries: `kind` must be one of {', '.join(map(repr, KINDS))}, or None for all. "
-            f"Received {kind!r}."
-        )
-    if isinstance(names, (str, bytes, Mapping)) or not isinstance(names, Iterable):
-        raise TypeError(f"entries: `names` must be a list of names. Received {received(names)}.")
-    names = list(names)
-    registries = [KINDS[kind]] if kind else list(KINDS.values())
-    for name in names:
-        if not isinstance(name, str) or not any(name in registry for registry in registries):
-            raise ValueError(_unknown(name, registries))
+    names, registries = find_names(names, kind)
     return tuple(
         _build(registry, name, n_qubits, n_layers)
         for registry in registries
@@ -125,6 +109,8 @@ def with_descriptors(
         progress: Called with the number of samples that are new, `2 * n_samples` in all; at once
             for an entry without a circuit.
     """
+    from tfq_resqunn.descriptors import entangling_capability, expressibility  # TensorFlow
+
     if entry.circuit is None:
         if progress is not None:
             progress(2 * n_samples)
@@ -152,11 +138,3 @@ def _build(registry: Registry, name: str, n_qubits: int, n_layers: int) -> Entry
         return dataclasses.replace(entry, circuit=circuit)
     except (TypeError, ValueError) as error:
         return dataclasses.replace(entry, problem=str(error))
-
-
-def _unknown(name: str, registries: Sequence[Registry]) -> str:
-    known = [other for registry in registries for other in registry]
-    close = difflib.get_close_matches(str(name), known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    lists = "; ".join(f"{r.kind}: {', '.join(map(repr, r))}" for r in registries)
-    return f"entries: `names` must be some of these. {lists}. Received {name!r}.{hint}"

@@ -6,24 +6,21 @@ import dataclasses
 from collections.abc import Mapping
 
 import cirq
-import numpy as np
 
 from tfq_resqunn.arguments import checked, instance, received
 from tfq_resqunn.circuits.checks import check_circuit
 from tfq_resqunn.circuits.file_types import TYPES
 from tfq_resqunn.circuits.json import read_json, write_json
+from tfq_resqunn.circuits.strengths import (
+    CHANNELS,
+    READOUT_ERROR,
+    Strengths,
+    as_text,
+    check_strength,
+    ordered,
+)
 from tfq_resqunn.circuits.unrolling import unroll
 
-# What each strength is: a probability, or for damping the rate gamma of one gate's duration.
-CHANNELS = {
-    "depolarizing": cirq.depolarize,
-    "amplitude_damping": cirq.amplitude_damp,
-    "phase_damping": cirq.phase_damp,
-    "bit_flip": cirq.bit_flip,
-    "phase_flip": cirq.phase_flip,
-}
-READOUT_ERROR = "readout_error"
-NAMES = (*CHANNELS, READOUT_ERROR)
 _VIRTUAL = cirq.VirtualTag()
 
 
@@ -33,7 +30,7 @@ class Noise:
 
     A channel acts on each qubit of a gate, after the gate, as the circuit is written (encoder
     included; after each gate of a subcircuit, too), before anything is decomposed for a simulator.
-    Several act in the order of `NAMES`. Operations with a `cirq.VirtualTag` get none.
+    Several act in the order of `strengths.NAMES`. Operations with a `cirq.VirtualTag` get none.
 
     Attributes:
         strengths: Pairs of a name and its strength in (0, 1]: `"depolarizing"` (probability that
@@ -51,7 +48,7 @@ class Noise:
         0: ───H───D(0.01)───D(0.03)───
     """
 
-    strengths: tuple[tuple[str, float], ...] = ()
+    strengths: Strengths = ()
     model: cirq.NoiseModel | None = None
 
     def __post_init__(self):
@@ -61,7 +58,7 @@ class Noise:
                 f"{received(self.strengths)}. Use Noise.of({{'depolarizing': 0.01}})."
             )
         for name, strength in self.strengths:
-            _check(name, strength, "Noise")
+            check_strength(name, strength, "Noise")
         _MODEL.or_none()(self.model, "model", "Noise")
 
     @classmethod
@@ -91,9 +88,8 @@ class Noise:
                 f"{who}: `noise` must be a dict such as {{'depolarizing': 0.01}}, or a "
                 f"cirq.NoiseModel. Received {value!r} of type {type(value).__name__}."
             )
-        strengths = {name: _check(name, strength, who) for name, strength in value.items()}
-        ordered = tuple((name, strengths[name]) for name in NAMES if strengths.get(name))
-        return cls(ordered) if ordered else None
+        strengths = ordered(value, who)
+        return cls(strengths) if strengths else None
 
     @checked(circuit=check_circuit)
     def apply(self, circuit: cirq.AbstractCircuit) -> cirq.Circuit:
@@ -105,7 +101,9 @@ class Noise:
             for tree in self.model.noisy_moments(unroll(circuit), qubits):
                 noisy += cirq.Circuit(tree)
             return noisy
-        channels = [CHANNELS[name](p) for name, p in self.strengths if name in CHANNELS]
+        channels = [
+            getattr(cirq, CHANNELS[name])(p) for name, p in self.strengths if name in CHANNELS
+        ]
         noisy = cirq.Circuit()
         for moment in unroll(circuit):
             noisy.append(moment)
@@ -142,7 +140,7 @@ class Noise:
     def __str__(self) -> str:
         if self.model is not None:
             return str(self.model)
-        return ", ".join(f"{name} {strength:g}" for name, strength in self.strengths)
+        return as_text(self.strengths)
 
 
 # No model inserts whole circuits after a gate.
@@ -164,18 +162,3 @@ _MODEL = instance(cirq.NoiseModel, "a cirq.NoiseModel")
 
 def _is_pair(value) -> bool:
     return isinstance(value, tuple) and len(value) == 2
-
-
-def _check(name, strength, who: str) -> float:
-    if not isinstance(name, str) or name not in NAMES:
-        raise ValueError(
-            f"{who}: `noise` must name some of {', '.join(map(repr, NAMES))}. Received {name!r}."
-        )
-    if isinstance(strength, bool) or not isinstance(strength, (int, float, np.number)):
-        raise TypeError(f"{who}: `noise[{name!r}]` must be a number. Received {strength!r}.")
-    highest = 0.5 if name == READOUT_ERROR else 1.0
-    if not 0 <= strength <= highest:
-        raise ValueError(
-            f"{who}: `noise[{name!r}]` must lie between 0 and {highest:g}. Received {strength}."
-        )
-    return float(strength)

@@ -1,7 +1,5 @@
 """What is measured at the end of a circuit."""
 
-import functools
-import re
 from collections.abc import Iterable, Sequence
 
 import cirq
@@ -11,6 +9,7 @@ from tfq_resqunn.arguments import checked
 from tfq_resqunn.circuits.checks import check_qubits
 from tfq_resqunn.circuits.operators import OPERATORS, dense_as_text, expanded
 from tfq_resqunn.circuits.registry import OBSERVABLES
+from tfq_resqunn.circuits.sum_text import parse_sum
 
 
 @OBSERVABLES.register("z")
@@ -77,9 +76,6 @@ def neighbour_parity(qubits: Iterable[cirq.Qid]) -> list[cirq.PauliString]:
     return [cirq.Z(a) * cirq.Z(b) for a, b in pairs]
 
 
-OBSERVABLES.close()
-
-
 def as_pauli_sums(
     observables, qubits: Sequence[cirq.Qid] | None, who: str = "QuanvCircuit"
 ) -> tuple[cirq.PauliSum, ...]:
@@ -129,7 +125,7 @@ def list_observables(observables, who: str) -> list:
     ]
     for item in items:
         if isinstance(item, str) and item not in OBSERVABLES:
-            _parse(item, who)
+            parse_sum(item, who)
     return items
 
 
@@ -145,7 +141,7 @@ def is_function(item) -> bool:
 
 def _expand(item, qubits, who: str) -> list:
     if isinstance(item, str) and item not in OBSERVABLES:
-        return [_from_terms(_parse(item, who), item, qubits, who)]
+        return [_from_terms(parse_sum(item, who), item, qubits, who)]
     if isinstance(item, (str, dict)) or is_function(item):
         found = OBSERVABLES.get(item)(qubits)
         if isinstance(found, (cirq.PauliString, cirq.PauliSum, *OPERATORS)):
@@ -157,51 +153,6 @@ def _expand(item, qubits, who: str) -> list:
             )
         return list(found)
     return [item]
-
-
-_TERM = re.compile(
-    r"\s*(?P<sign>[+-]?)\s*(?P<number>[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+)?"
-    r"(?P<paulis>(?:\s*\*?\s*[XYZ][0-9]+)*)\s*"
-)
-
-
-MAX_SUM_LENGTH = 10_000  # characters of a sum
-
-
-@functools.lru_cache(maxsize=1024)
-def _parse(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...]], ...]:
-    """Parses `"X0*X1 - 0.5*Z2"`: for each term its coefficient, and letters with qubits."""
-    if len(text) > MAX_SUM_LENGTH:
-        raise ValueError(
-            f"{who}: `observables` as text may have {MAX_SUM_LENGTH} characters. Received "
-            f"{len(text)}, which begin with {text[:50]!r}. Pass a cirq.PauliSum."
-        )
-    terms, at = [], 0
-    while at < len(text) or not terms:
-        term = _TERM.match(text, at)
-        assert term is not None  # where there is nothing, it matches that
-        bare = not term["number"] and not term["paulis"]
-        if (
-            bare
-            or (terms and not term["sign"])
-            or (term["paulis"].lstrip()[:1] == "*" and not term["number"])
-        ):
-            raise ValueError(f"{who}: {OBSERVABLES.unknown(text)}")
-        letters = re.findall(r"([XYZ])([0-9]+)", term["paulis"])
-        _check_once([int(i) for _, i in letters], text, who)
-        coefficient = float(term["number"] or 1) * (-1 if term["sign"] == "-" else 1)
-        terms.append((coefficient, tuple((letter, int(i)) for letter, i in letters)))
-        at = term.end()
-    return tuple(terms)
-
-
-def _check_once(places: list[int], text: str, who: str) -> None:
-    if twice := [i for i in dict.fromkeys(places) if places.count(i) > 1]:
-        raise ValueError(
-            f"{who}: each term of `observables` may name a qubit once, since a product of Pauli "
-            f"operators on one qubit is another one, or none. Received {text!r}, which names qubit "
-            f"{twice[0]} twice."
-        )
 
 
 def _from_terms(terms, text: str, qubits, who: str) -> cirq.PauliSum:

@@ -1,9 +1,14 @@
-"""Named parts of circuits: encoders, ansaetze, sets of observables; the user's own among them."""
+"""Named parts of circuits: encoders, ansaetze, sets of observables; the user's own among them.
+
+The names that come with the package stand in the lists at the end, each with the module that makes
+the part. That module, and Cirq with it, is imported when the part is asked for.
+"""
 
 import difflib
 import functools
+import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 
 class Registry:
@@ -17,6 +22,8 @@ class Registry:
         required: Names of the arguments that every function of the kind takes, in order. All
             others are options.
         instead: What may stand in the place of such a function, for messages.
+        built_in: The names of parts that come with the package, each with the name of the module
+            that registers the part when it is imported.
 
     Example:
         >>> half_turn = functools.partial(ENCODERS.get("angle"), scale=1.0)
@@ -27,12 +34,13 @@ class Registry:
         ValueError: `encoder` must be one of ... Received 'angel'. Did you mean 'angle'?
     """
 
-    def __init__(self, kind: str, *required: str, instead: str):
+    def __init__(self, kind: str, *required: str, instead: str, built_in: Mapping[str, str]):
         self.kind = kind
         self._instead = instead
         self._required = required
-        self._functions: dict[str, Callable] = {}
-        self._built_in: frozenset[str] = frozenset()
+        self._modules = dict(built_in)
+        self._built_in: dict[str, Callable] = {}  # as far as they have been asked for
+        self._functions: dict[str, Callable] = {}  # the user's own
 
     def register(self, name: str, function: Callable | None = None):
         """Enters a function under a name; also as a decorator, `@ENCODERS.register("mine")`.
@@ -53,7 +61,7 @@ class Registry:
         """
         if not isinstance(name, str):
             raise TypeError(f"register: `name` must be text. Received {name!r}.")
-        if not name or name in self._built_in:
+        if not name or (function is not None and not self._may_enter(name, function)):
             raise ValueError(
                 f"register: `name` must not be empty, nor stand for an {self.kind} that comes "
                 f"with the package. Received {name!r}. Choose another name."
@@ -61,12 +69,9 @@ class Registry:
         if function is None:
             return functools.partial(self.register, name)
         self._check_signature(function)
-        self._functions[name] = function
+        entries = self._built_in if name in self._modules else self._functions
+        entries[name] = function
         return function
-
-    def close(self) -> None:
-        """Declares that what is entered now comes with the package."""
-        self._built_in = frozenset(self._functions)
 
     def get(self, identifier) -> Callable:
         """Gives a function.
@@ -82,9 +87,7 @@ class Registry:
         if isinstance(identifier, dict):
             return self.deserialize(identifier)
         if isinstance(identifier, str):
-            if identifier not in self._functions:
-                raise ValueError(self.unknown(identifier))
-            return self._functions[identifier]
+            return self._find(identifier)
         self.serialize(identifier)
         return identifier
 
@@ -97,7 +100,8 @@ class Registry:
         if isinstance(function, (str, dict)):
             function = self.get(function)
         base, options = _unwrap(function)
-        entries = {name: _unwrap(entry) for name, entry in self._functions.items()}
+        # A part that comes with the package is among these as soon as anybody can hold it.
+        entries = {k: _unwrap(f) for k, f in (self._built_in | self._functions).items()}
         found = [
             (name, own)
             for name, (entry, own) in entries.items()
@@ -137,26 +141,40 @@ class Registry:
 
     def unknown(self, name: str) -> str:
         """Says that there is no such name, and which one may have been meant."""
-        close = difflib.get_close_matches(name, self._functions, n=1)
-        close = close or [known for known in self._functions if name and known.startswith(name)]
+        close = difflib.get_close_matches(name, self, n=1)
+        close = close or [known for known in self if name and known.startswith(name)]
         hint = f" Did you mean {close[0]!r}?" if close else ""
         choices = f"{self._list()}, {self._instead}"
         return f"`{self.kind}` must be one of {choices}. Received {name!r}.{hint}"
 
     def __contains__(self, name) -> bool:
-        return isinstance(name, str) and name in self._functions
+        return isinstance(name, str) and (name in self._modules or name in self._functions)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._functions)
+        return iter((*self._modules, *self._functions))
 
     def __len__(self) -> int:
-        return len(self._functions)
+        return len(self._modules) + len(self._functions)
 
     def __repr__(self) -> str:
-        return f"<{self.constant}: {', '.join(self._functions)}>"
+        return f"<{self.constant}: {', '.join(self)}>"
 
     def _list(self) -> str:
-        return ", ".join(map(repr, self._functions))
+        return ", ".join(map(repr, self))
+
+    def _find(self, name: str) -> Callable:
+        if name not in self:
+            raise ValueError(self.unknown(name))
+        if name in self._functions:
+            return self._functions[name]
+        if name not in self._built_in:
+            importlib.import_module(self._modules[name])
+        return self._built_in[name]
+
+    def _may_enter(self, name: str, function) -> bool:
+        """Whether a name is free: those of the package are for the modules that make its parts."""
+        module = getattr(_unwrap(function)[0], "__module__", None)
+        return self._modules.get(name, module) == module
 
     def _check_signature(self, function) -> None:
         try:
@@ -168,7 +186,7 @@ class Registry:
             ) from error
 
     def _check_options(self, name: str, options: dict) -> None:
-        parameters = list(inspect.signature(self._functions[name]).parameters.values())
+        parameters = list(inspect.signature(self._find(name)).parameters.values())
         if any(p.kind is p.VAR_KEYWORD for p in parameters):
             return
         known = [p.name for p in parameters[len(self._required) :]]
@@ -185,10 +203,41 @@ def _unwrap(function) -> tuple[Callable, dict]:
     return function, {}
 
 
-ENCODERS = Registry("encoder", "n_features", instead="or a cirq.Circuit")
-ANSATZES = Registry("ansatz", "n_qubits", "n_layers", instead="or a cirq.Circuit")
+def _in_package(folder: str, **names: tuple[str, ...]) -> dict[str, str]:
+    """Lists names, given by the files that make them, with the modules that these are."""
+    return {name: f"tfq_resqunn.circuits.{folder}{file}" for file in names for name in names[file]}
+
+
+ENCODERS = Registry(
+    "encoder",
+    "n_features",
+    instead="or a cirq.Circuit",
+    built_in=_in_package(
+        "encoders.",
+        amplitude=("amplitude",),
+        angle=("angle", "angle_rx", "angle_ry", "angle_rz", "dense_angle"),
+        iqp=("iqp", "zz_feature_map"),
+        threshold=("threshold",),
+    ),
+)
+ANSATZES = Registry(
+    "ansatz",
+    "n_qubits",
+    "n_layers",
+    instead="or a cirq.Circuit",
+    built_in=_in_package(
+        "ansatzes.",
+        entanglers=("basic_entangler", "strongly_entangling"),
+        hardware_efficient=("brick", "simplified_two_design"),
+        identity_blocks=("identity_blocks",),
+        qcnn=("qcnn",),
+        random_circuit=("random",),
+        sim=tuple(f"sim_{number}" for number in range(1, 20)),
+    ),
+)
 OBSERVABLES = Registry(
     "observables",
     "qubits",
     instead="text such as 'Z0', 'X0*X1' or 'Z0 - 0.5*X2', or Pauli strings and sums of Cirq's",
+    built_in=_in_package("", observables=("z", "x", "y", "xyz", "parity", "neighbour_parity")),
 )

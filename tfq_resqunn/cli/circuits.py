@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from tfq_resqunn import catalogue
+from tfq_resqunn.arguments import check_size
+from tfq_resqunn.circuits.names import KINDS, find_names
+from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.files import replacing, write_text
 from tfq_resqunn.shell import command_text
-from tfq_resqunn.study.markdown import to_markdown
-from tfq_resqunn.study.web_page import to_html
 
 EXAMPLES = """\b
 Examples:
@@ -24,7 +24,7 @@ COUNT = click.IntRange(min=1)
 
 @click.command(epilog=EXAMPLES)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--kind", type=click.Choice(list(catalogue.KINDS)), help="Only those of this kind.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Only those of this kind.")
 @click.option(
     "--n-qubits",
     default=4,
@@ -59,26 +59,38 @@ def circuits(
     ctx, names, kind, n_qubits, n_layers, draw, descriptors, n_samples, seed, html, markdown
 ):
     """List the named encoders, ansaetze and observables, or show those named in full."""
-    entries = catalogue.entries(names, kind, n_qubits, n_layers)
-    size = f"{n_qubits} qubits (for encoders, {n_qubits} values) and n_layers={n_layers}"
-    pages = (
-        (html, catalogue.to_gallery, to_html, "page"),
-        (markdown, catalogue.to_summary, to_markdown, "tables"),
-    )
-    pages = [page for page in pages if page[0] is not None]
+    find_names(names, kind)
+    check_size(n_qubits, "n_qubits", "entries")
+    check_size(n_layers, "n_layers", "entries")
     with contextlib.ExitStack() as stack:
         # Opened first: a folder that does not exist is found before the work, not after.
-        files = [stack.enter_context(replacing(page[0])) for page in pages]
+        page = None if html is None else stack.enter_context(replacing(html))
+        tables = None if markdown is None else stack.enter_context(replacing(markdown))
+        if descriptors:
+            load_tensorflow()
+        from tfq_resqunn import catalogue
+        from tfq_resqunn.study.markdown import to_markdown
+        from tfq_resqunn.study.web_page import to_html
+
+        entries = catalogue.entries(names, kind, n_qubits, n_layers)
         if descriptors:
             entries = _describe(entries, n_samples, seed)
         click.echo(_listing(entries, in_full=names or draw))
-        for file, (_, make, write, _) in zip(files, pages, strict=True):
-            write_text(file, write(make(entries, size, _command(ctx))))
-    for path, _, _, what in pages:
-        click.echo(f"\n{what}: {path}")
+        size = f"{n_qubits} qubits (for encoders, {n_qubits} values) and n_layers={n_layers}"
+        if page is not None:
+            gallery = catalogue.to_gallery(entries, size, _command(ctx))
+            write_text(page, to_html(gallery))
+        if tables is not None:
+            summary = catalogue.to_summary(entries, size, _command(ctx))
+            write_text(tables, to_markdown(summary))
+    for path, what in ((html, "page"), (markdown, "tables")):
+        if path is not None:
+            click.echo(f"\n{what}: {path}")
 
 
 def _listing(entries, in_full) -> str:
+    from tfq_resqunn import catalogue
+
     width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
     parts = [catalogue.to_text(table, width) for table in catalogue.tables(entries).values()]
     if in_full:
@@ -87,6 +99,8 @@ def _listing(entries, in_full) -> str:
 
 
 def _describe(entries, n_samples: int, seed: int):
+    from tfq_resqunn import catalogue
+
     length = 2 * n_samples * len(entries)
     with click.progressbar(length=length, label="descriptors", file=sys.stderr) as bar:
         return tuple(

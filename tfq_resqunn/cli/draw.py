@@ -4,9 +4,12 @@ import contextlib
 
 import click
 
+from tfq_resqunn.arguments import check_count
+from tfq_resqunn.beforehand import check_layer
+from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import Strengths, option
 from tfq_resqunn.files import replacing, write_text
-from tfq_resqunn.layers import Quanv2D
+from tfq_resqunn.run_config import RunConfig
 
 EXAMPLES = """\b
 Examples:
@@ -29,6 +32,11 @@ Examples:
 def draw(kernel_size, channels, svg, **circuit):
     """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""
     with replacing(svg) if svg is not None else contextlib.nullcontext() as temporary:
+        check_count(channels, "channels", "draw")
+        check_layer(RunConfig(kernel_size=kernel_size, **circuit))
+        load_tensorflow()
+        from tfq_resqunn.layers import Quanv2D
+
         layer = Quanv2D(kernel_size=kernel_size, **circuit)
         layer.build((None, kernel_size, kernel_size, channels))
         circuit = layer.pqcs[0].circuit

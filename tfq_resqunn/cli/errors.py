@@ -3,13 +3,13 @@
 import ast
 import os
 import re
+import sys
 import warnings
 
 import click
-import tensorflow as tf
 
-from tfq_resqunn.cli.options import INTERRUPTED
 from tfq_resqunn.cli.plain_output import allow_plain_output
+from tfq_resqunn.interrupts import INTERRUPTED
 from tfq_resqunn.shell import command_text
 
 MISTAKES = (ValueError, TypeError, OSError)
@@ -72,14 +72,23 @@ class CleanErrors(click.Group):
 
 def _text_of(error: Exception) -> str:
     text = str(error)
-    if isinstance(error, tf.errors.OpError):
-        text = re.sub(r"\{\{.*?\}\} | \[Op:\w*\]", "", error.message)  # names in the graph
+    if (message := _tensorflow_message(error)) is not None:
+        text = re.sub(r"\{\{.*?\}\} | \[Op:\w*\]", "", message)  # names in the graph
     text = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]} ..."
     if isinstance(error, OSError) and error.errno is not None:
         return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
     if isinstance(error, MISTAKES) and text:
         return text
     return f"{type(error).__name__}: {text}\nTo see where this happened, set RESQUNN_TRACEBACK=1."
+
+
+def _tensorflow_message(error: Exception) -> str | None:
+    """What TensorFlow itself says, if the error is one of its own."""
+    if "tensorflow" not in sys.modules:  # then it has raised nothing; to load it takes seconds
+        return None
+    import tensorflow as tf
+
+    return error.message if isinstance(error, tf.errors.OpError) else None
 
 
 def _show_warning(otherwise):

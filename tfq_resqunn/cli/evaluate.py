@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from tfq_resqunn.circuits.noise import CHANNELS
-from tfq_resqunn.evaluation import evaluate as run
-from tfq_resqunn.evaluation import read_labelled
+from tfq_resqunn.beforehand import check_evaluation, check_grid
+from tfq_resqunn.circuits.strengths import NAMES
+from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.files import check_folder, replacing
-from tfq_resqunn.trained import find_model
+from tfq_resqunn.run_folder import find_model
 
 EXAMPLES = """\b
 Examples:
@@ -73,7 +73,7 @@ class Numbers(click.ParamType):
 )
 @click.option(
     "--noise",
-    type=click.Choice([*CHANNELS, "readout_error"]),
+    type=click.Choice(NAMES),
     default="depolarizing",
     show_default=True,
     help="What befalls qubits after each gate, or when they are read out.",
@@ -99,10 +99,17 @@ def evaluate(model, images, n_images, backend, shots, noise, strengths, seed, ou
     """
     out = out or find_model(model, "evaluate").parent
     check_folder(out, (TABLE, *PLOTS))
+    check_evaluation(model, images)
+    backends = backend.split(",")
+    check_grid(backends, shots, noise, strengths, seed)
+    load_tensorflow()
+    from tfq_resqunn.evaluation import evaluate as run
+    from tfq_resqunn.evaluation import read_labelled
+
     trained, x, y, note = read_labelled(model, images)
     if note:
         click.echo(note, err=True)
-    x, y, backends = x[:n_images], y[:n_images], backend.split(",")
+    x, y = x[:n_images], y[:n_images]
     n_points = len(backends) * len(shots) * len(strengths)
     with click.progressbar(length=n_points, label="evaluating", show_pos=True) as bar:
         found = run(

@@ -4,8 +4,6 @@ import click
 
 from tfq_resqunn.run_config import RunConfig
 
-INTERRUPTED = 130  # what shells expect after Ctrl-C
-
 
 class Labels(click.ParamType):
     """Integers with commas between them."""

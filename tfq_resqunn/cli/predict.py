@@ -2,7 +2,8 @@
 
 import click
 
-from tfq_resqunn import prediction
+from tfq_resqunn.beforehand import check_prediction
+from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.files import replacing
 
 EXAMPLES = """\b
@@ -34,6 +35,10 @@ def predict(model, images, out):
     probability of 0.5 (a logit of 0).
     """
     with replacing(out) as temporary:  # before the work, so that a bad path is found first
+        check_prediction(model, images)
+        load_tensorflow()
+        from tfq_resqunn import prediction
+
         predictions = prediction.predict(model, images)
         predictions.to_csv(temporary)
     if predictions.note:

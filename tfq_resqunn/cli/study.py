@@ -3,18 +3,22 @@
 import copy
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from tfq_resqunn.cli.options import INTERRUPTED
+from tfq_resqunn.arguments import check_count
+from tfq_resqunn.beforehand import check_run
+from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.train import train
-from tfq_resqunn.study.accuracies import accuracy_table
+from tfq_resqunn.interrupts import INTERRUPTED
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
 from tfq_resqunn.study.config import COMMON, HEADS, VARIANTS, VARIED, StudyConfig
-from tfq_resqunn.study.report import write_report
-from tfq_resqunn.study.results import load_results
-from tfq_resqunn.study.runner import Progress, run_study
+from tfq_resqunn.study.folder import check_study_folder, is_done, read_study
+
+if TYPE_CHECKING:
+    from tfq_resqunn.study.runner import Progress
 
 EXAMPLES = """\b
 Examples:
@@ -119,8 +123,18 @@ def study(ctx, config, out, jobs, report_only, quiet, **settings):
         configured = None if report_only and out else StudyConfig.from_dict(_merge(file, given))
         out = out or default_folder(configured)
         if report_only:
+            read_study(out)  # which is quick
+            from tfq_resqunn.study.report import write_report
+
             write_report(out)
         else:
+            check_count.or_none()(jobs, "n_jobs", "run_study")
+            check_study_folder(configured, out)
+            if not all(is_done(out, run) for run in configured.runs()):
+                check_run(configured.run)
+            load_tensorflow()
+            from tfq_resqunn.study.runner import run_study
+
             run_study(configured, out, n_jobs=jobs, on_progress=None if quiet else _show)
     except KeyboardInterrupt:
         again = "the same command" if report_only else command_line(configured, out, jobs)
@@ -139,7 +153,7 @@ def _merge(file: dict, given: dict) -> dict:
     return {**values, "run": {**file.get("run", {}), **run}}
 
 
-def _show(progress: Progress) -> None:
+def _show(progress: "Progress") -> None:
     run = progress.run
     gradient = "with input gradient" if run.input_gradient else "no input gradient"
     if progress.error is None:
@@ -175,6 +189,9 @@ def _duration(seconds: float) -> str:
 
 
 def _show_results(ctx, folder: Path, jobs: int | None) -> None:
+    from tfq_resqunn.study.accuracies import accuracy_table
+    from tfq_resqunn.study.results import load_results
+
     results = load_results(folder)
     click.echo(f"\n{accuracy_table(results)}\n")
     for name, file in (("report", "report.html"), ("text", "report.md"), ("table", "results.csv")):

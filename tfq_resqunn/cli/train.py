@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
-from tfq_resqunn import training
-from tfq_resqunn.cli.options import INTERRUPTED, Labels, Strengths, option
+from tfq_resqunn.beforehand import check_run
+from tfq_resqunn.cli.loading import load_tensorflow
+from tfq_resqunn.cli.options import Labels, Strengths, option
+from tfq_resqunn.interrupts import INTERRUPTED
 from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.run_folder import check_new_folder, next_run_folder
 
 EXAMPLES = """\b
 Examples:
@@ -124,7 +127,12 @@ Examples:
 def train(out, quiet, **settings):
     """Train a network, and write it and everything about the run into a new folder."""
     config = RunConfig(**settings)
-    out = Path(out or training.next_run_folder(config.dataset))
+    out = Path(out or next_run_folder(config.dataset))
+    check_new_folder(out)
+    check_run(config)
+    load_tensorflow()
+    from tfq_resqunn import training
+
     was_there = os.path.lexists(out)
     try:
         result = training.train(config, out, verbose=0 if quiet else 1)

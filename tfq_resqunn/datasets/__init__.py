@@ -1,5 +1,13 @@
 """Image data sets, checked once here so that nothing after them has to."""
 
-from tfq_resqunn.datasets.loading import Dataset, load, load_images
+from typing import TYPE_CHECKING
 
-__all__ = ["Dataset", "load", "load_images"]
+from tfq_resqunn import _lazy
+
+if TYPE_CHECKING:
+    from tfq_resqunn.datasets.loading import Dataset as Dataset
+    from tfq_resqunn.datasets.loading import load as load
+    from tfq_resqunn.datasets.loading import load_images as load_images
+
+_HOMES = {"tfq_resqunn.datasets.loading": ("Dataset", "load", "load_images")}
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)

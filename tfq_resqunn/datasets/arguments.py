@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from tfq_resqunn.arguments import MAX_SIZE, check_seed, is_integer
 
 
@@ -20,7 +18,7 @@ def check_arguments(classes, n_train, n_test, seed) -> None:
     check_seed(seed, "seed", "load")
     if classes is None:
         return
-    if isinstance(classes, str) or not isinstance(classes, Sequence | np.ndarray):
+    if isinstance(classes, str) or not _is_listed(classes):
         raise TypeError(
             f"load: `classes` must be a sequence of labels or None.\nReceived {classes!r} "
             f"({type(classes).__name__}).\nGive the labels in a list, such as classes=[3, 8]."
@@ -35,6 +33,11 @@ def check_arguments(classes, n_train, n_test, seed) -> None:
             f"load: `classes` must name at least two different labels, each once.\n"
             f"Received {list(classes)!r}.\nName more labels, or leave out the repeated ones."
         )
+
+
+def _is_listed(values) -> bool:
+    is_array = hasattr(values, "__array__") and hasattr(values, "__len__")  # NumPy's, say
+    return isinstance(values, Sequence) or is_array
 
 
 def parse_image_size(image_size) -> tuple[int, int] | None:

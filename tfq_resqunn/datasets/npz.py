@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tfq_resqunn.datasets.names import find_npz
+
 MAX_BYTES = 2**32  # of all arrays of a file
 SMALL = 2**28  # bytes that may be packed as tightly as can be
 MAX_RATIO = 100  # how often larger than the file its arrays may be, beyond that
@@ -25,16 +27,7 @@ def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
         ValueError: If it is no `.npz` archive, damaged, too large once unpacked, or holds anything
             but arrays of numbers.
     """
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{who}: the file must exist.\nReceived {path}, which does not.\n"
-            f"Check the path; it is relative to the folder the program runs in."
-        )
-    if not zipfile.is_zipfile(path):
-        raise ValueError(
-            f"{who}: the file must be an .npz archive.\nReceived {path}, which is not.\n"
-            f"Write it with np.savez."
-        )
+    find_npz(path, who)
     try:
         with zipfile.ZipFile(path) as archive:
             _check_sizes(archive, path, who)

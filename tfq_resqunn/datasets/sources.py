@@ -1,6 +1,6 @@
 """Where data sets come from: scikit-learn, Keras' downloads, `.npz` files."""
 
-import difflib
+import functools
 import math
 import os
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from tfq_resqunn._keras import keras
 from tfq_resqunn.datasets.arrays import check_channels, check_images, check_labels
+from tfq_resqunn.datasets.names import find
 from tfq_resqunn.datasets.npz import read_npz
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -21,7 +22,9 @@ TEST_SHARE = 0.2
 
 def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
     """Read a data set by its name or path; its arrays keep their rules."""
-    x_train, y_train, x_test, y_test = _find_reader(name)(seed)
+    found = find(name)
+    read = READERS[found] if isinstance(found, str) else functools.partial(_read_npz, found)
+    x_train, y_train, x_test, y_test = read(seed)
     x_train = check_images(x_train, "load: `x_train`")
     x_test = check_images(x_test, "load: `x_test`")
     y_train = check_labels(y_train, x_train, "load: `y_train`", "x_train")
@@ -33,26 +36,6 @@ def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
             f"Resize one of the two before saving them."
         )
     return x_train, y_train, x_test, y_test
-
-
-def _find_reader(name: str | os.PathLike) -> Callable[[int], Arrays]:
-    if not isinstance(name, str | os.PathLike):
-        raise TypeError(
-            f"load: `name` must be a string or a path.\nReceived {name!r} "
-            f"({type(name).__name__}).\nUse one of {', '.join(READERS)}, or the path of an "
-            f".npz file."
-        )
-    if name in READERS:
-        return READERS[name]
-    path = Path(name)
-    if path.suffix == ".npz":
-        return lambda seed: _read_npz_of_parts(path, seed)
-    close = difflib.get_close_matches(str(name), READERS, n=1)
-    hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
-    raise ValueError(
-        f"load: `name` must be one of {', '.join(READERS)}, or the path of an .npz file.\n"
-        f"Received {str(name)!r}.\n{hint}"
-    )
 
 
 def _read_digits(seed: int) -> Arrays:
@@ -96,7 +79,7 @@ READERS: dict[str, Callable[[int], Arrays]] = {
 }
 
 
-def _read_npz_of_parts(path: Path, seed: int) -> Arrays:
+def _read_npz(path: Path, seed: int) -> Arrays:
     arrays = check_channels(read_npz(path, "load"), "load")
     if {"x", "y"} <= arrays.keys() and not arrays.keys() & set(ARRAY_NAMES):
         return _split_whole(arrays["x"], arrays["y"], seed)

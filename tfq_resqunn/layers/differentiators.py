@@ -7,8 +7,10 @@ combination, as TensorFlow Quantum has them.
 import math
 from collections.abc import Mapping
 
-from tfq_resqunn._tfq import tfq
+from tfq_resqunn._tfq import import_tfq
 from tfq_resqunn.arguments import is_number, received
+
+tfq = import_tfq()
 
 NAMES = ("adjoint", "parameter_shift", "forward_difference", "central_difference")
 # TensorFlow Quantum's defaults: a grid of 0.001, the lowest order.

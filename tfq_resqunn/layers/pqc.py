@@ -1,11 +1,13 @@
 """`EncodedPQC`: a parametrised circuit as a layer; a `tfq.layers.PQC` that takes numbers."""
 
+from typing import Any
+
 import numpy as np
 import sympy
 import tensorflow as tf
 
 from tfq_resqunn._keras import NO_AUTOCAST, keras, output_shape, register
-from tfq_resqunn._tfq import PQC
+from tfq_resqunn._tfq import import_tfq
 from tfq_resqunn.arguments import check_count, check_flag
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.checks import names
@@ -14,9 +16,12 @@ from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 from tfq_resqunn.layers.strategies import check_strategy
 
+_tfq = import_tfq()
+_PQC: Any = keras.layers.Layer if _tfq is None else _tfq.layers.PQC
+
 
 @register
-class EncodedPQC(PQC):
+class EncodedPQC(_PQC):
     """A `tfq.layers.PQC` fed with numbers, which are the values of the circuit's data symbols.
 
     The layer owns the trained angles. Numbers that enter as symbol values make the layer

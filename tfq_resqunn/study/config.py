@@ -5,12 +5,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import yaml
-
 from tfq_resqunn.arguments import check_text, checked
-from tfq_resqunn.models.placement import Placement
+from tfq_resqunn.placement import Placement
 from tfq_resqunn.run_config import RunConfig
-from tfq_resqunn.study.yaml_text import read_yaml
+from tfq_resqunn.study.yaml_text import read_yaml, write_yaml
 
 HEADS = ("linear", "none")
 VARIANTS = ("trainable", "frozen", "classical")
@@ -136,7 +134,7 @@ class StudyConfig:
 
     def to_yaml(self) -> str:
         """Write the configuration as a YAML document."""
-        return yaml.safe_dump(self.to_dict(), sort_keys=False)
+        return write_yaml(self.to_dict())
 
     @classmethod
     def from_dict(cls, values: dict) -> "StudyConfig":

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tfq_resqunn.arguments import check_path, checked
 from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.folder import is_done, read_study
 
 RUN_COLUMNS = ("placement", "input_gradient", "head", "variant", "seed")
 RESULT_COLUMNS = (
@@ -79,28 +80,6 @@ def load_results(folder: str | os.PathLike) -> Results:
         gradients=_long_table(folder, done, "gradients.csv", GRADIENT_COLUMNS),
         failures=dict(_read_failures(folder, config)),
     )
-
-
-def read_study(folder: Path) -> tuple[StudyConfig, str]:
-    """Read what `study.json` says: the configuration and the command."""
-    path = folder / "study.json"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"load_results: `folder` must be that of a study, with a file study.json.\nReceived "
-            f"{folder}, which has none.\nMake a study with `resqunn study`."
-        )
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-        return StudyConfig.from_dict(described["config"]), described["command"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(
-            f"load_results: {path} must be what a study has written. It cannot be read: {error}"
-        ) from error
-
-
-def is_done(folder: Path, run: StudyRun) -> bool:
-    """Whether a run is there; a run's folder takes its name when it is complete."""
-    return (folder / "runs" / run.id / "result.json").is_file()
 
 
 def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:

@@ -13,16 +13,15 @@ import joblib
 from filelock import FileLock, Timeout
 
 from tfq_resqunn.arguments import check_flag, check_function, check_path, checked, instance
-from tfq_resqunn.files import check_folder, replacing, write_text
+from tfq_resqunn.files import replacing, write_text
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.folder import LOCK, check_study_folder, is_done
 from tfq_resqunn.study.pool import Outcome, run_jobs
 from tfq_resqunn.study.report import write_report
-from tfq_resqunn.study.results import Results, is_done, load_results, read_study
+from tfq_resqunn.study.results import Results, load_results
 from tfq_resqunn.study.single import partial_folder
 from tfq_resqunn.training import build_model, load_data
-
-LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -86,14 +85,13 @@ def run_study(
     """
     n_jobs = _check_jobs(n_jobs)
     folder = Path(folder)
-    _check_folder(config, folder)
-    check_folder(folder)
+    check_study_folder(config, folder)
     waiting = [run for run in config.runs() if not is_done(folder, run)]
     if waiting:
         _check_runs(config)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        _check_folder(config, folder)  # it may have grown since
+        check_study_folder(config, folder)  # it may have grown since
         _prepare(config, folder)
         waiting = [run for run in waiting if not is_done(folder, run)]
         if waiting:
@@ -138,28 +136,6 @@ def _record(folder: Path, outcome: Outcome) -> None:
 
 
 # --- the folder ----------------------------------------------------------------------------
-
-
-def _check_folder(config: StudyConfig, folder: Path) -> None:
-    if (folder / "study.json").is_file():
-        there = read_study(folder)[0]
-        if not config.extends(there):
-            raise FileExistsError(
-                "run_study: `folder` must hold this study, a part of it, or nothing.\nReceived "
-                f"{folder}, whose study.json differs (here against there):\n  "
-                + "\n  ".join(config.differences(there))
-                + "\nChoose another folder (--out), or keep its settings; seeds, placements, "
-                "variants and the like may be added."
-            )
-    elif folder.exists() and (not folder.is_dir() or _holds_files(folder)):
-        raise FileExistsError(
-            f"run_study: `folder` must hold this study, or nothing.\nReceived {folder}, which "
-            "holds something else.\nChoose another folder (--out)."
-        )
-
-
-def _holds_files(folder: Path) -> bool:
-    return any(path.name != LOCK for path in folder.iterdir())
 
 
 def _prepare(config: StudyConfig, folder: Path) -> None:

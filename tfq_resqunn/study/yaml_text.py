@@ -1,7 +1,5 @@
 """YAML, whoever wrote it, as plain values of moderate size."""
 
-import yaml
-
 MAX_TEXT = 1_000_000  # characters
 MAX_VALUES = 100_000  # with everything written out that is referred to
 
@@ -15,6 +13,8 @@ def read_yaml(text: str):
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"it may have {MAX_TEXT:,} characters. Received {len(text):,}.")
+    import yaml  # few commands need it
+
     try:
         values = yaml.safe_load(text)
         n_values = _count(values, {}, [])
@@ -23,6 +23,13 @@ def read_yaml(text: str):
     if n_values > MAX_VALUES:
         raise ValueError(f"it may stand for {MAX_VALUES:,} values, and stands for more.")
     return values
+
+
+def write_yaml(values: dict) -> str:
+    """Writes plain values as a YAML document, in their order."""
+    import yaml
+
+    return yaml.safe_dump(values, sort_keys=False)
 
 
 def _count(value, counted: dict[int, int], above: list[int]) -> int:

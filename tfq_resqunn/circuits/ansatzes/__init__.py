@@ -8,8 +8,6 @@ from tfq_resqunn.circuits.ansatzes.random_circuit import random_ansatz
 from tfq_resqunn.circuits.ansatzes.sim import sim_circuit
 from tfq_resqunn.circuits.registry import ANSATZES
 
-ANSATZES.close()
-
 __all__ = [
     "ANSATZES",
     "basic_entangler",

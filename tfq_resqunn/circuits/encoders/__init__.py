@@ -6,8 +6,6 @@ from tfq_resqunn.circuits.encoders.iqp import iqp_encoder, zz_feature_map
 from tfq_resqunn.circuits.encoders.threshold import threshold_encoder
 from tfq_resqunn.circuits.registry import ENCODERS
 
-ENCODERS.close()
-
 __all__ = [
     "ENCODERS",
     "amplitude_encoder",

@@ -14,7 +14,8 @@ from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.layers import differentiators
 from tfq_resqunn.layers.backends.cirq_circuits import CirqCircuits
 from tfq_resqunn.layers.backends.programs import Programs
-from tfq_resqunn.layers.backends.rules import BACKENDS, check
+from tfq_resqunn.layers.backends.rules import check
+from tfq_resqunn.named_backends import BACKENDS
 from tfq_resqunn.simulation.plan import Plan, compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
 

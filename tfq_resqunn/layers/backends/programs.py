@@ -6,11 +6,13 @@ symbols. TensorFlow Quantum's differentiators make gradients out of more such ro
 
 import tensorflow as tf
 
-from tfq_resqunn._tfq import tfq
+from tfq_resqunn._tfq import import_tfq
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.serializable import serializable
 from tfq_resqunn.layers.differentiators import tfq_differentiator
 from tfq_resqunn.simulation.expressions import tensor_function
+
+tfq = import_tfq()
 
 
 class Programs:

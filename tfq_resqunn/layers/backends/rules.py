@@ -2,23 +2,14 @@
 
 import cirq
 
-from tfq_resqunn._tfq import check_tfq
-
-BACKENDS = ("compiled", "noiseless", "noisy")
+from tfq_resqunn.named_backends import BACKENDS, check_named, check_no_adjoint
 
 
 def check(execution) -> None:
     """Raises a TypeError or ValueError if the arguments of an `Execution` do not fit each other."""
     backend, who = execution.backend, execution.who
     if isinstance(backend, str):
-        if backend not in BACKENDS:
-            raise ValueError(
-                f"{who}: `backend` must be one of {', '.join(map(repr, BACKENDS))}, or an object "
-                f"of Cirq (a cirq.Sampler, or a simulator). Received {backend!r}."
-            )
-        if backend != "compiled":
-            check_tfq(backend, who)
-        _NAMED[backend](execution)
+        check_named(execution)
     elif isinstance(backend, (cirq.Sampler, cirq.SimulatesExpectationValues)):
         _check_cirq(execution)
     else:
@@ -33,38 +24,6 @@ def check(execution) -> None:
             f"cirq.Sampler with `repetitions`. Received max_circuits={execution.max_circuits} for "
             f"backend={backend!r}, repetitions={execution.repetitions}. Drop it."
         )
-
-
-def _check_compiled(execution) -> None:
-    if execution.differentiator is not None:
-        raise ValueError(
-            f"{execution.who}: `differentiator` is how TensorFlow Quantum differentiates; "
-            "backend='compiled' has exact gradients of its own. Received "
-            f"differentiator={execution.differentiator!r}. Drop it, or use backend='noiseless'."
-        )
-
-
-def _check_noiseless(execution) -> None:
-    if execution.noise is not None:
-        raise ValueError(
-            f"{execution.who}: backend='noiseless' has no noise. Received noise="
-            f"{str(execution.noise)!r}. Use backend='compiled' (exact), backend='noisy' with "
-            "`repetitions` (trajectories), or backend=cirq.DensityMatrixSimulator()."
-        )
-    if execution.repetitions is not None:
-        _check_no_adjoint(execution, "with `repetitions`, outcomes are drawn")
-
-
-def _check_noisy(execution) -> None:
-    for argument, what in (("noise", "the channels"), ("repetitions", "how many trajectories")):
-        if getattr(execution, argument) is None:
-            raise ValueError(
-                f"{execution.who}: backend='noisy' needs `noise` and `repetitions`: trajectories, "
-                "in each of which every channel does one thing at random, and whose exact "
-                f"expectation values are averaged. Received {argument}=None: name {what}. For "
-                "expectation values without trajectories use backend='compiled'."
-            )
-    _check_no_adjoint(execution, "trajectories are drawn")
 
 
 def _check_cirq(execution) -> None:
@@ -92,21 +51,8 @@ def _check_cirq(execution) -> None:
             "Use cirq.DensityMatrixSimulator() or backend='compiled', which are exact, or give "
             "`repetitions`."
         )
-    _check_no_adjoint(execution, "it runs on TensorFlow Quantum's simulator and on no other")
-
-
-def _check_no_adjoint(execution, reason: str) -> None:
-    if execution.differentiator == "adjoint":
-        raise ValueError(
-            f"{execution.who}: differentiator='adjoint' is for exact values from "
-            f"backend='noiseless': {reason}. Received backend={execution.backend!r}, repetitions="
-            f"{execution.repetitions}. Use differentiator='parameter_shift', or None, which is "
-            "the same."
-        )
+    check_no_adjoint(execution, "it runs on TensorFlow Quantum's simulator and on no other")
 
 
 def _is_sampled_by_cirq(execution) -> bool:
     return isinstance(execution.backend, cirq.Sampler) and execution.repetitions is not None
-
-
-_NAMED = {"compiled": _check_compiled, "noiseless": _check_noiseless, "noisy": _check_noisy}

@@ -1,0 +1,55 @@
+"""The data sets by name, and `.npz` files: found before anything is read; knows no NumPy."""
+
+import difflib
+import os
+import zipfile
+from pathlib import Path
+
+NAMES = ("digits", "mnist", "fashion_mnist")
+
+
+def find(name, who: str = "load") -> str | Path:
+    """Gives the name of a data set that is known, or the path of an `.npz` file that is there.
+
+    Args:
+        name: Of a data set, or the path of a file.
+        who: Who asks, for messages.
+
+    Raises:
+        TypeError: If it is neither text nor a path.
+        ValueError: If there is no such data set, or the file is no archive.
+        FileNotFoundError: If there is no such file.
+    """
+    if not isinstance(name, str | os.PathLike):
+        raise TypeError(
+            f"{who}: `name` must be a string or a path.\nReceived {name!r} "
+            f"({type(name).__name__}).\nUse one of {', '.join(NAMES)}, or the path of an "
+            f".npz file."
+        )
+    if name in NAMES:
+        return str(name)
+    path = Path(name)
+    if path.suffix == ".npz":
+        return find_npz(path, who)
+    close = difflib.get_close_matches(str(name), NAMES, n=1)
+    hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
+    raise ValueError(
+        f"{who}: `name` must be one of {', '.join(NAMES)}, or the path of an .npz file.\n"
+        f"Received {str(name)!r}.\n{hint}"
+    )
+
+
+def find_npz(path: str | os.PathLike, who: str) -> Path:
+    """Gives the path of an `.npz` file, if there is one; raises as `find` does."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{who}: the file must exist.\nReceived {path}, which does not.\n"
+            f"Check the path; it is relative to the folder the program runs in."
+        )
+    if not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"{who}: the file must be an .npz archive.\nReceived {path}, which is not.\n"
+            f"Write it with np.savez."
+        )
+    return path
