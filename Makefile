@@ -6,13 +6,13 @@ SHELL := /bin/bash
 .PHONY: help venv demo test slow bench lint types docs dist clean
 
 # The first of these that really runs (a name on PATH may be a shim that only fails)
-# and is a version that TensorFlow Quantum has a build for.
-CANDIDATES := $(or $(PYTHON),python3 python3.12 python3.11 python3.10)
-IS_SUITABLE := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
+# and is a version that the package is made for.
+CANDIDATES := $(or $(PYTHON),python3 python3.12 python3.11 python3.10 python3.13)
+IS_SUITABLE := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
 FIND_PYTHON = for candidate in $(CANDIDATES); do \
     if "$$candidate" -c "$(IS_SUITABLE)" >/dev/null 2>&1; then echo "$$candidate"; exit 0; fi; \
   done; \
-  echo "No working Python 3.10, 3.11 or 3.12 found on PATH (tried: $(CANDIDATES));" \
+  echo "No working Python 3.10, 3.11, 3.12 or 3.13 found on PATH (tried: $(CANDIDATES));" \
     "install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
   exit 1
 

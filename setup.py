@@ -1,8 +1,10 @@
 """Packaging of tfq_resqunn: quanvolutional residual networks for Keras."""
 
+import os
 import re
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
@@ -18,10 +20,27 @@ def version() -> str:
 
 
 def requirements() -> list[str]:
-    """Read `requirements.txt`, without its comments."""
+    """Read `requirements.txt`, without its comments.
+
+    Where `TFQ_RESQUNN_WITHOUT_TFQ=1` is set, they are those of a system for which TensorFlow
+    Quantum does not exist.
+    """
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     stripped = (line.partition("#")[0].strip() for line in lines)
-    return [line for line in stripped if line]
+    listed = [Requirement(line) for line in stripped if line]
+    if not _is_without_tfq():
+        return list(map(str, listed))
+    chosen = [r for r in listed if r.marker is None or r.marker.evaluate({"platform_machine": ""})]
+    for requirement in chosen:
+        requirement.marker = None
+    return list(map(str, chosen))
+
+
+def _is_without_tfq() -> bool:
+    value = os.environ.get("TFQ_RESQUNN_WITHOUT_TFQ", "")
+    if value not in ("", "0", "1"):
+        raise SystemExit(f"TFQ_RESQUNN_WITHOUT_TFQ must be 1, 0 or empty. Received {value!r}.")
+    return value == "1"
 
 
 def long_description() -> str:

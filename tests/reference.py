@@ -4,7 +4,11 @@ import cirq
 import numpy as np
 import pytest
 
-BACKENDS = ("compiled", "noiseless")  # those that are exact, and need no other argument
+from tfq_resqunn._tfq import tfq
+
+needs_tfq = pytest.mark.skipif(tfq is None, reason="TensorFlow Quantum is not installed")
+# Those that are exact, and need no other argument.
+BACKENDS = ("compiled",) if tfq is None else ("compiled", "noiseless")
 # The same, and a simulator of Cirq's.
 EXACT = [*BACKENDS, pytest.param(cirq.Simulator(), id="cirq")]
 

@@ -9,7 +9,7 @@ import sympy
 import tensorflow as tf
 
 import tfq_resqunn as rq
-from tests.reference import expectations
+from tests.reference import expectations, needs_tfq
 from tfq_resqunn import EncodedPQC, IdentityBlocks, Quanv2D, QuanvCircuit
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import (
@@ -431,6 +431,7 @@ def test_layers_compute_what_cirq_does(name, rng):
     assert np.allclose(layer(data), expectations(circuit, data, weights[0]), atol=1e-8)
 
 
+@needs_tfq
 def test_parameter_shift_of_controlled_rotations(rng):
     # Their three eigenvalues would mislead TensorFlow Quantum's rule for two.
     a, b, c = cirq.LineQubit.range(3)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from benchmarks import mnist, steps, training_step
 from benchmarks.tables import has_place, write_place
+from tests.reference import needs_tfq
 
 pytestmark = pytest.mark.once
 
@@ -35,6 +36,7 @@ def tables(text):
         yield header, rows
 
 
+@needs_tfq
 def test_training_step_gives_all_columns(monkeypatch, tmp_path):
     monkeypatch.setattr(steps, "first_steps", lambda forms: dict.fromkeys(forms, (1.5, 20.0)))
     document = tmp_path / "document.md"
@@ -76,6 +78,7 @@ def test_steps_too_long_get_fewer_images():
     ]  # fmt: skip
 
 
+@needs_tfq
 def test_steps_train():
     case = steps.Case(kernel_size=2, depth=1, image_size=4)
     for backend in steps.BACKENDS:
@@ -103,6 +106,7 @@ def test_first_steps_are_measured_in_a_process_of_their_own():
     assert mib > 0
 
 
+@needs_tfq
 def test_mnist_trains_on_a_file(tmp_path, rng):
     data, document = tmp_path / "images.npz", tmp_path / "document.md"
     x, y = rng.random((20, 4, 4)), np.arange(20) % 2

@@ -9,7 +9,7 @@ import sympy
 import tensorflow as tf
 
 import tfq_resqunn as rq
-from tests.reference import expectations
+from tests.reference import BACKENDS, expectations
 from tfq_resqunn._keras import keras
 from tfq_resqunn.gradients import GradientVariance, VarianceRow
 
@@ -51,7 +51,7 @@ def mean_outcome(y_true, y_pred):
     return tf.reduce_mean(y_pred)
 
 
-def build_circuit(n_qubits, n_layers=2, initializer=None, backend="noiseless"):
+def build_circuit(n_qubits, n_layers=2, initializer=None, backend=BACKENDS[-1]):
     circuit = random_circuit(n_qubits, n_layers)
     layer = rq.EncodedPQC(circuit, initializer=initializer, backend=backend)
     model = keras.Sequential([keras.Input((n_qubits,)), layer])
@@ -70,7 +70,7 @@ def by_finite_differences(circuit, weights, step=1e-4):
     return np.subtract(*ends) / (2 * step)
 
 
-@pytest.mark.parametrize("backend", ["noiseless", "compiled"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_against_finite_differences_with_cirq(backend):
     Recorded.drawn.clear()
 

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.layer_kinds import CIRCUIT, KINDS, WITH_WEIGHTS, default
+from tests.reference import BACKENDS
 from tfq_resqunn import EncodedPQC, Quanv2D, Residual
 from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn.layers.pooling import ClassPooling
@@ -220,10 +221,13 @@ def test_tf_lite(name, tmp_path, rng):
 EXECUTIONS = {
     "exact": {},
     "sampled": {"repetitions": 500},
-    "tfq": {"backend": "noiseless"},
-    "tfq_sampled": {"backend": "noiseless", "repetitions": 500},
-    "noisy": {"backend": "noisy", "repetitions": 50, "noise": {"depolarizing": 0.01}},
 }
+if "noiseless" in BACKENDS:
+    EXECUTIONS |= {
+        "tfq": {"backend": "noiseless"},
+        "tfq_sampled": {"backend": "noiseless", "repetitions": 500},
+        "noisy": {"backend": "noisy", "repetitions": 50, "noise": {"depolarizing": 0.01}},
+    }
 
 
 @pytest.mark.parametrize("how", default(EXECUTIONS, "exact", "sampled"))

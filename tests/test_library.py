@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.reference import expectations
+from tests.reference import BACKENDS, expectations
 from tfq_resqunn import Quanv2D
 from tfq_resqunn._keras import keras
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
@@ -53,9 +53,10 @@ def check(encoder, ansatz, observables, tmp_path, rng):
     patches = [x[0, :, :2, 0].ravel(), x[0, :, 2:, 0].ravel()]
     truth = expectations(circuit, patches, start[0][0])
     np.testing.assert_allclose(layer(x)[0, 0], truth, atol=1e-5)
-    _, noiseless = build(encoder, ansatz, observables, backend="noiseless")
-    noiseless.set_weights(start)
-    np.testing.assert_allclose(noiseless(x)[0, 0], truth, atol=1e-5)
+    for backend in BACKENDS[1:]:
+        _, other = build(encoder, ansatz, observables, backend=backend)
+        other.set_weights(start)
+        np.testing.assert_allclose(other(x)[0, 0], truth, atol=1e-5)
 
     model.train_on_batch(x, rng.normal(size=(1, 2)))
     assert any(np.any(a != b) for a, b in zip(start, layer.get_weights(), strict=True))

@@ -10,6 +10,9 @@ from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+
+from tests.reference import needs_tfq
 
 pytestmark = pytest.mark.once
 
@@ -122,35 +125,80 @@ def test_layout_names_every_module():
         assert name in named, f"docs/design.md's layout lacks {name_of(path)}"
 
 
-def test_requirements_become_the_package_requirements():
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    names = [re.match(r"[\w-]+", line).group() for line in lines if not line.startswith("#")]
-    assert {"tensorflow", "tensorflow-quantum", "cirq-core", "sympy", "click"} <= set(names)
+def requirements_of(**environment):
+    """What `setup.py` asks for, where these variables of the environment are set."""
     program = (
         "import sys, setuptools\n"
         "setuptools.setup = lambda **settings: print(*settings['install_requires'], sep='\\n')\n"
         "exec(compile(open('setup.py').read(), 'setup.py', 'exec'), {'__file__': 'setup.py'})\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        check=True, cwd=ROOT, capture_output=True, text=True,
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], env={**os.environ, **environment},
+        check=False, cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
-    read = result.stdout.split("\n")[:-1]
-    assert [re.match(r"[\w-]+", line).group() for line in read] == names
-    assert not any("#" in line or line != line.strip() for line in read)
 
 
-def test_requirements_agree_with_those_of_tensorflow_quantum():
-    ours = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    for requirement in requires("tensorflow-quantum"):
-        pinned = re.match(r"([\w-]+)==([\w.]+)$", requirement)
-        if pinned and pinned[1] in ("cirq-core", "sympy"):
-            assert re.search(rf"^{pinned[1]}=={re.escape(pinned[2])}\s", ours, re.MULTILINE)
+@pytest.fixture(scope="module")
+def required():
+    return list(map(Requirement, requirements_of().stdout.splitlines()))
+
+
+# With TensorFlow Quantum, and each way of being without.
+SYSTEMS = {
+    "linux": ({"platform_system": "Linux", "platform_machine": "x86_64"}, "3.10", True),
+    "linux, newest": ({"platform_system": "Linux", "platform_machine": "x86_64"}, "3.12", True),
+    "too new": ({"platform_system": "Linux", "platform_machine": "x86_64"}, "3.13", False),
+    "arm": ({"platform_system": "Linux", "platform_machine": "aarch64"}, "3.11", False),
+    "mac": ({"platform_system": "Darwin", "platform_machine": "arm64"}, "3.12", False),
+    "old mac": ({"platform_system": "Darwin", "platform_machine": "x86_64"}, "3.12", False),
+    "windows": ({"platform_system": "Windows", "platform_machine": "AMD64"}, "3.11", False),
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_tensorflow_quantum_is_required_where_it_exists(name, required):
+    system, python, there = SYSTEMS[name]
+    asked = {
+        r.name: r.specifier
+        for r in required
+        if r.marker is None or r.marker.evaluate({**system, "python_version": python})
+    }
+    assert len(asked) == len({r.name for r in required}) - (0 if there else 2)
+    assert ("tensorflow-quantum" in asked) == ("tf-keras" in asked) == there
+    for newer in ("tensorflow", "cirq-core"):
+        assert asked[newer].contains({"tensorflow": "2.21.0", "cirq-core": "1.7.0"}[newer]) != there
+    assert asked["tensorflow"].contains("2.18.1") and asked["cirq-core"].contains("1.5.0")
+
+
+def test_tensorflow_quantum_can_be_left_out():
+    without = list(
+        map(Requirement, requirements_of(TFQ_RESQUNN_WITHOUT_TFQ="1").stdout.split("\n")[:-1])
+    )
+    assert not any(r.marker for r in without)
+    asked = {r.name: r.specifier for r in without}
+    assert {"tensorflow", "cirq-core", "sympy", "keras", "click"} <= set(asked)
+    assert not {"tensorflow-quantum", "tf-keras"} & set(asked)
+    assert asked["tensorflow"].contains("2.21.0")
+
+
+def test_a_mistyped_wish_to_leave_it_out_is_an_error():
+    result = requirements_of(TFQ_RESQUNN_WITHOUT_TFQ="yes")
+    assert result.returncode == 1
+    assert "TFQ_RESQUNN_WITHOUT_TFQ must be 1, 0 or empty. Received 'yes'." in result.stderr
+
+
+@needs_tfq
+def test_requirements_agree_with_those_of_tensorflow_quantum(required):
+    ours = {r.name: r.specifier for r in required if r.marker and "<" in str(r.marker)}
+    for theirs in map(Requirement, requires("tensorflow-quantum")):
+        if theirs.name in ("cirq-core", "sympy"):
+            (pinned,) = theirs.specifier
+            assert pinned.version in ours[theirs.name]
 
 
 # --- the Makefile's search for an interpreter ------------------------------------------------
 
-SEARCHED = ("python3", "python3.12", "python3.11", "python3.10")
+SEARCHED = ("python3", "python3.12", "python3.11", "python3.10", "python3.13")
 BROKEN = "#!/bin/sh\necho 'command not found' >&2\nexit 127\n"
 
 
@@ -197,8 +245,9 @@ def make(tmp_path):
     [
         ({"python3": working((3, 10, 2))}, "python3"),
         ({"python3_12": working((3, 12, 0)), "python3_11": working((3, 11, 0))}, "python3.12"),
-        ({"python3": working((3, 13, 0)), "python3_11": working((3, 11, 7))}, "python3.11"),
+        ({"python3": working((3, 14, 0)), "python3_11": working((3, 11, 7))}, "python3.11"),
         ({"python3": working((3, 9, 1)), "python3_10": working((3, 10, 0))}, "python3.10"),
+        ({"python3_13": working((3, 13, 0))}, "python3.13"),
     ],
 )
 def test_first_interpreter_that_runs_and_is_suitable(make, interpreters, chosen):
@@ -207,13 +256,14 @@ def test_first_interpreter_that_runs_and_is_suitable(make, interpreters, chosen)
     assert f"as {chosen}\n" in result.stdout
 
 
-@pytest.mark.parametrize("interpreters", [{}, {"python3": working((3, 13, 0))}])
+@pytest.mark.parametrize("interpreters", [{}, {"python3": working((3, 14, 0))}])
 def test_no_suitable_interpreter(make, interpreters):
     result = make("venv", **interpreters)
     assert result.returncode != 0
     assert result.stderr.startswith(
-        "No working Python 3.10, 3.11 or 3.12 found on PATH (tried: python3 python3.12 "
-        "python3.11 python3.10); install one, or name it: make PYTHON=/path/to/python3.11\n"
+        "No working Python 3.10, 3.11, 3.12 or 3.13 found on PATH (tried: python3 python3.12 "
+        "python3.11 python3.10 python3.13); install one, or name it: "
+        "make PYTHON=/path/to/python3.11\n"
     )
 
 

@@ -3,16 +3,17 @@ import numpy as np
 import pytest
 import sympy
 import tensorflow as tf
-import tensorflow_quantum as tfq
 
 from tests.reference import BACKENDS, quanvolve
 from tests.test_pqc import slopes
 from tfq_resqunn import Quanv2D, QuanvCircuit
 from tfq_resqunn._keras import keras
+from tfq_resqunn._tfq import PQC, tfq
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
 from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.layers.twin import conv_twin
 
+SHIFTED = {"backend": "noiseless", "differentiator": "parameter_shift"} if tfq else {}
 # arguments, channels, height, width
 GEOMETRIES = {
     "tiles": (dict(kernel_size=2), 1, 4, 6),
@@ -60,7 +61,7 @@ def test_forward_is_a_loop_over_patches(name, backend, rng):
     assert not np.isnan(expected).any()
     assert tuple(found.shape) == tuple(layer.compute_output_shape(images.shape)) == expected.shape
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert all(isinstance(pqc, tfq.layers.PQC) for pqc in layer.pqcs)
+    assert all(isinstance(pqc, PQC) for pqc in layer.pqcs)
     assert len(layer.pqcs) == layer.groups
 
 
@@ -187,8 +188,7 @@ def configurations():
             bias_regularizer="l1", bias_constraint="non_neg", activity_regularizer="l2",
         ),
         "pixels": dict(
-            kernel_size=(1, 2), readout="pixels", backend="noiseless",
-            differentiator="parameter_shift",
+            kernel_size=(1, 2), readout="pixels", **SHIFTED,
             initializer="zeros", regularizer="l2", constraint="non_neg", input_gradient=False,
             data_format="channels_first", name="quanv", dtype="float64", trainable=False,
         ),

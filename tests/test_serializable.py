@@ -2,8 +2,9 @@ import cirq
 import numpy as np
 import pytest
 import sympy
-import tensorflow_quantum as tfq
 
+from tests.reference import needs_tfq
+from tfq_resqunn._tfq import tfq
 from tfq_resqunn.circuits.serializable import serializable
 
 pytestmark = pytest.mark.once
@@ -60,6 +61,7 @@ OPERATIONS = {
 }
 
 
+@needs_tfq
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.filterwarnings("ignore:In cirq 1.6 the default value:FutureWarning")
 def test_tfq_simulates_what_cirq_does(name, rng):
@@ -116,6 +118,7 @@ CHANNELS = [
 ]
 
 
+@needs_tfq
 @pytest.mark.parametrize("channel", CHANNELS, ids=str)
 def test_channels_stay_as_they_are(channel):
     circuit = cirq.FrozenCircuit(cirq.X(Q[0]) ** A, channel(Q[0]).with_tags("tag"))

@@ -11,7 +11,7 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reference import expectations
+from tests.reference import expectations, needs_tfq
 from tests.test_pqc import CIRCUITS, slopes
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
@@ -248,6 +248,7 @@ def test_constant_matrices_of_any_pattern(jit_compile, dense_entries, monkeypatc
     np.testing.assert_allclose(second, 2 * matrix @ matrix.T @ mix, rtol=1e-8, atol=1e-8)
 
 
+@needs_tfq
 @pytest.mark.parametrize("name", ["ry_basic_entangler_4_2", "rz_strongly_entangling_4_3"])
 def test_gradients_are_tfqs_adjoint(name, rng):
     circuit = NAMED[name]

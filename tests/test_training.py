@@ -13,6 +13,7 @@ import pytest
 
 from tfq_resqunn import datasets
 from tfq_resqunn._keras import IS_KERAS_3, keras
+from tfq_resqunn._tfq import tfq
 from tfq_resqunn.gradients import gradient_report
 from tfq_resqunn.prediction import predict
 from tfq_resqunn.run_config import RunConfig
@@ -53,7 +54,8 @@ def test_config_file(run):
     assert RunConfig.from_json(json.dumps(described["config"])) == TINY
     assert described["classes"] == [3, 8]
     assert described["image_shape"] == [4, 4, 1]
-    assert {"tfq-resqunn", "tensorflow", "tensorflow-quantum"} <= set(described["versions"])
+    assert {"tfq-resqunn", "tensorflow", "cirq-core"} <= set(described["versions"])
+    assert ("tensorflow-quantum" in described["versions"]) == (tfq is not None)
 
 
 def test_history_file(run):

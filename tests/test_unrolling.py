@@ -8,7 +8,7 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tests.reference import EXACT, expectations
+from tests.reference import BACKENDS, EXACT, expectations
 from tests.test_pqc import slopes
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, export_circuits
 from tfq_resqunn.catalogue.entries import Entry
@@ -38,7 +38,7 @@ CASES = {
         [block(*PAIR, repetitions=2, repetition_ids=["one", "two"], use_repetition_ids=True)],
         [[cirq.ry(W)(A)], [cirq.CX(A, B)]] * 2,
     ),
-    "inverted": ([block(*PAIR, repetitions=-1)], [[cirq.CX(A, B)], [cirq.ry(-W)(A)]]),
+    "inverted": ([block(*PAIR, repetitions=-1)], [[cirq.CX(A, B) ** -1], [cirq.ry(-W)(A)]]),
     "qubit_map": (
         [block(*PAIR, qubit_map={A: C, B: A})], [[cirq.ry(W)(C)], [cirq.CX(C, A)]],
     ),
@@ -185,7 +185,7 @@ def test_a_qubit_whose_subcircuit_never_runs_is_there():
     circuit = cirq.Circuit(cirq.ry(X + W)(A), block(cirq.X(B), repetitions=0))
     noisy = Noise.of(cirq.ConstantQubitNoiseModel(cirq.bit_flip(0.25))).apply(circuit)
     assert noisy.all_qubits() == {A, B}
-    for backend in ("compiled", "noiseless"):
+    for backend in BACKENDS:
         found = EncodedPQC(QuanvCircuit(circuit), backend=backend)(tf.constant([[0.1]]))
         np.testing.assert_allclose(found[0, 1], 1.0, atol=1e-6)
     # The subcircuit's moment is a time in which both wait, as in Cirq.

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import cirq
 import numpy as np
+import sympy
 
 from tfq_resqunn.circuits.free_symbols import hidden_symbols, symbols_in
+from tfq_resqunn.circuits.phases import angle_of, controlled_phase
 from tfq_resqunn.circuits.symbols import in_order
 
 
@@ -29,6 +31,11 @@ def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:
         True
     """
     controlled = controls_of(op)
+    if controlled and isinstance(controlled[-1].gate, cirq.GlobalPhaseGate):
+        controls, values, phase = controlled
+        angle = angle_of(sympy.sympify(phase.gate.coefficient))
+        if angle is not None:
+            return [controlled_phase(angle / sympy.pi, controls, v) for v in values.expand()]
     if controlled and hidden_symbols(op):
         controls, values, sub = controlled
         parts = decomposed(sub)

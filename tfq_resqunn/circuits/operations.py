@@ -38,6 +38,12 @@ def check_operations(
                 f"QuanvCircuit: `circuit` must not measure{_or_depend(op)}. Received {op}. Remove "
                 "it, and name what is to be measured in `observables`."
             )
+        if assumed := _symbols_with_assumptions(op):
+            raise ValueError(
+                f"QuanvCircuit: `circuit` must have plain symbols. Received {op}, and "
+                f"{', '.join(assumed)} has assumptions (real=True, say). Use "
+                f"sympy.Symbol({assumed[0]!r})."
+            )
         if not _is_unitary(op, numbers):
             raise ValueError(
                 f"QuanvCircuit: `circuit` must consist of unitary operations. Received {op}, "
@@ -52,18 +58,18 @@ def check_operations(
             )
 
 
+def _symbols_with_assumptions(op: cirq.Operation) -> list[str]:
+    # Symbols are known by their names, so that one of another kind would get no value.
+    symbols = {s for e in expressions_in(op) for s in e.free_symbols}
+    return sorted(s.name for s in symbols if s != sympy.Symbol(s.name))
+
+
 def _or_depend(op: cirq.Operation) -> str:
     return ", nor depend on what is measured" if op.classical_controls else ""
 
 
 def _hint(op: cirq.Operation) -> str:
     symbols = {s for e in expressions_in(op) for s in e.free_symbols}
-    assumed = sorted(s.name for s in symbols if s != sympy.Symbol(s.name))
-    if assumed:
-        return (
-            f" Cirq resolves plain symbols only, and {', '.join(assumed)} has assumptions "
-            f"(real=True, say). Use sympy.Symbol({assumed[0]!r})."
-        )
     if symbols:
         return (
             f" It has the symbols {names(in_order(symbols))}. A gate of your own needs the methods "

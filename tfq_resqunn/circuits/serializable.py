@@ -14,6 +14,7 @@ import sympy
 
 from tfq_resqunn.circuits.decomposing import by_its_unitary, controls_of, decomposed
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
+from tfq_resqunn.circuits.phases import controlled_phase
 from tfq_resqunn.circuits.unrolling import unroll
 
 # The gates that TensorFlow Quantum serialises, and their angles. cirq.Rx, cirq.X and the like are
@@ -132,7 +133,7 @@ class _Rewriter:
         for value in values.expand():
             rewritten.append(cirq.ControlledOperation(controls, target, value))
             if phase is not None:
-                rewritten.append(_phase(phase, controls, value))
+                rewritten.append(controlled_phase(phase, controls, value))
         return rewritten
 
     def _angle(self, value):
@@ -167,16 +168,6 @@ def _split_phase(op: cirq.Operation) -> tuple[cirq.Operation, sympy.Expr | None]
     if not shift or not cirq.is_parameterized(op) or isinstance(op.gate, cirq.PhasedXPowGate):
         return op, None
     return type(op.gate)(exponent=op.gate.exponent).on(*op.qubits), shift * op.gate.exponent
-
-
-def _phase(exponent, controls, values) -> cirq.Operation:
-    """Multiplies by exp(i pi exponent) where the controls have these values."""
-    gate = cirq.ZPowGate(exponent=exponent)
-    if values[-1] == 0:
-        gate = cirq.ZPowGate(exponent=-exponent, global_shift=-1)
-    if len(controls) == 1:
-        return gate.on(*controls)
-    return cirq.ControlledOperation(controls[:-1], gate.on(controls[-1]), values[:-1])
 
 
 def _is_multiple_of_symbol(value: sympy.Expr) -> bool:

@@ -1,9 +1,12 @@
 """Circuits as SVG, by Cirq; names in them stay text in a browser, too."""
 
-import html
-
 import cirq
 from cirq.contrib.svg.svg import tdd_to_svg
+
+# Cirq escapes text from version 1.6 on. Before, it wrote it as it was. So text is drawn with these
+# characters of private use in the place of those that mean something in SVG.
+_TO_MARKS = str.maketrans("&<>", "\ue000\ue001\ue002")
+_FROM_MARKS = str.maketrans({"\ue000": "&amp;", "\ue001": "&lt;", "\ue002": "&gt;"})
 
 
 def draw_svg(circuit: cirq.AbstractCircuit) -> str:
@@ -16,9 +19,8 @@ def draw_svg(circuit: cirq.AbstractCircuit) -> str:
     drawer = circuit.to_text_diagram_drawer(transpose=False)
     if not drawer.horizontal_lines:
         return "<svg></svg>"
-    # Cirq puts what stands in a box into the SVG as it is.
     drawer.entries = {
-        place: entry._replace(text=html.escape(entry.text))
+        place: entry._replace(text=entry.text.translate(_TO_MARKS))
         for place, entry in drawer.entries.items()
     }
-    return tdd_to_svg(drawer)
+    return tdd_to_svg(drawer).translate(_FROM_MARKS)

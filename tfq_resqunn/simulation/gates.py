@@ -21,6 +21,7 @@ from tfq_resqunn.circuits.decomposing import (
     is_power,
 )
 from tfq_resqunn.circuits.free_symbols import symbols_in
+from tfq_resqunn.circuits.phases import angle_of
 from tfq_resqunn.circuits.unrolling import unroll
 
 MAX_CONTROLLED = 12  # qubits of a controlled gate
@@ -135,34 +136,13 @@ def _phase(op: cirq.Operation) -> Gate:
     coefficient, one = sympy.sympify(op.gate.coefficient), np.ones((1, 1, 1))
     if coefficient.is_number:  # one of sympy's perhaps, of which Cirq knows no unitary
         return Gate((), None, np.zeros(1), complex(coefficient) * one)
-    angle = _angle(coefficient)
+    angle = angle_of(coefficient)
     if angle is None:
         raise ValueError(
             "backend='compiled' takes a phase as a number of modulus 1, as exp(I*angle), as such a "
             f"number to a power, or as a product of these. Received {op}."
         )
     return Gate((), angle / sympy.pi, np.ones(1), one)
-
-
-def _angle(phase: sympy.Expr) -> sympy.Expr | None:
-    """Writes a phase as `exp(I * angle)`, or says that it cannot."""
-    if phase.is_number:
-        value = complex(phase)
-        return sympy.Float(np.angle(value)) if np.isclose(abs(value), 1) else None
-    if isinstance(phase, sympy.Mul):
-        numbers = [factor for factor in phase.args if factor.is_number]
-        others = [factor for factor in phase.args if not factor.is_number]
-        # Of numbers only their product has to have modulus 1.
-        angles = [_angle(sympy.Mul(*numbers)), *map(_angle, others)]
-        return None if None in angles else sympy.Add(*angles)
-    if isinstance(phase, sympy.exp):
-        angle = sympy.expand(phase.args[0] / sympy.I)
-    elif isinstance(phase, sympy.Pow) and phase.base.is_number:
-        angle = _angle(phase.base)
-        angle = None if angle is None else angle * phase.exp
-    else:
-        return None
-    return None if angle is None or angle.has(sympy.I) else angle
 
 
 def _channel(op: cirq.Operation) -> Channel:

@@ -59,8 +59,15 @@ def identity_blocks(
     for half in range(2 * n_layers):
         names = dict(zip(own, weights[half * m : (half + 1) * m], strict=True))
         renamed = rename(names)
-        circuit += cirq.inverse(renamed) if half % 2 else renamed
+        circuit += _inverse(renamed) if half % 2 else renamed
     return circuit
+
+
+def _inverse(circuit: cirq.Circuit) -> cirq.Circuit:
+    # From version 1.6 on, Cirq writes the inverse of CNOT as CNOT**-1, which is CNOT.
+    return cirq.inverse(circuit).map_operations(
+        lambda op: inverse if (inverse := cirq.inverse(op)) == op else op
+    )
 
 
 def _get(ansatz):
