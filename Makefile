@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test slow bench lint types docs clean
+.PHONY: help venv demo test slow bench lint types docs dist clean
 
 # The first of these that really runs (a name on PATH may be a shim that only fails)
 # and is a version that the package is made for.
@@ -62,6 +62,12 @@ docs: $(DOCS_STAMP)  ## build the documentation into site/; any warning or dead 
 $(DOCS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
+
+dist: $(STAMP)  ## build the wheel and the source distribution into dist/, and check them
+	rm -rf build dist *.egg-info
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m twine check --strict dist/*
+	rm -rf build *.egg-info
 
 clean:  ## remove the environment, builds and caches (runs/ stays)
 	rm -rf .venv build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov

@@ -18,7 +18,9 @@ from mkdocs.structure.files import File, Files
 from nbconvert import MarkdownExporter
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "LICENSE")
+DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
+# A badge is loaded from elsewhere. Its text says as much.
+BADGE = re.compile(r"!\[(Open in Colab)\](?:\[\w+\]|\([^)]+\))")
 FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 # MkDocs counts what is logged beneath its own name; with --strict, one warning fails the build.
 LOG = logging.getLogger("mkdocs.hooks.links")
@@ -59,8 +61,8 @@ def on_config(config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Moves lists in numbered items to where Python-Markdown sees that they are inside."""
-    parts = FENCED.split(markdown)
+    """Puts text in the place of badges, and indents lists so that numbered items contain them."""
+    parts = FENCED.split(BADGE.sub(r"\1", markdown))
     parts[::2] = [re.sub(r"^ {3}(?=- )", " " * 4, part, flags=re.MULTILINE) for part in parts[::2]]
     return "".join(parts)
 

@@ -290,7 +290,7 @@ def test_help_needs_no_interpreter(make):
     assert result.returncode == 0, result.stderr
     listed = re.findall(r"^  make (\w+)", result.stdout, re.MULTILINE)
     checks = ["test", "slow", "bench", "lint", "types", "docs"]
-    assert listed == ["help", "venv", "demo", *checks, "clean"]
+    assert listed == ["help", "venv", "demo", *checks, "dist", "clean"]
 
 
 @needs_posix
