@@ -187,7 +187,7 @@ def _arguments_of_part(name: str, function, qubits) -> dict | None:
 
 
 def _registry() -> Registry:
-    return Registry("encoder", "n_features", instead="or a cirq.Circuit")
+    return Registry("encoder", "n_features", instead="or a cirq.Circuit", built_in={})
 
 
 def _build(model, n):

@@ -54,7 +54,9 @@ def test_train(line, resqunn, tmp_path):
 def test_study(line, resqunn, monkeypatch):
     asked = []
     module = sys.modules["tfq_resqunn.cli.study"]  # the attribute of that name is the command
-    monkeypatch.setattr(module, "run_study", lambda config, *a, **k: asked.append(config))
+    monkeypatch.setattr(
+        "tfq_resqunn.study.runner.run_study", lambda config, *a, **k: asked.append(config)
+    )
     monkeypatch.setattr(module, "_show_results", lambda *a: None)
     _, *words = shlex.split(line)
     result = resqunn(

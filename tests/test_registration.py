@@ -24,7 +24,13 @@ keras = tf.keras
 model = keras.Sequential([
     keras.Input((4, 4, 1)),
     PixelReadout(CutConv2D(4, 2, strides=2)),
-    rq.Residual(rq.Quanv2D(readout="pixels", kernel_initializer=rq.IdentityBlocks())),
+    rq.Residual(
+        rq.Quanv2D(
+            readout="pixels",
+            ansatz="identity_blocks",
+            initializer=rq.IdentityBlocks(1),
+        )
+    ),
     rq.AreaPooling((2, 2, 1)),
     ClassPooling(2),
 ])
@@ -90,8 +96,9 @@ def folders(tmp_path_factory):
 
     def folder(legacy):
         if legacy not in made:
-            made[legacy] = tmp_path_factory.mktemp("models")
-            run(SAVE, made[legacy], legacy)
+            new = tmp_path_factory.mktemp("models")
+            run(SAVE, new, legacy)
+            made[legacy] = new
         return made[legacy]
 
     return folder

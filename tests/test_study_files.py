@@ -54,8 +54,10 @@ def configurations():
 def test_click_reads_every_command_as_the_study_it_is_of(config, jobs, tmp_path, monkeypatch):
     made = []
     module = sys.modules["tfq_resqunn.cli.study"]  # the command has the same name
+    monkeypatch.setattr(module, "check_run", lambda run: None)  # whose data set may not be there
     monkeypatch.setattr(
-        module, "run_study", lambda config, out, n_jobs, **_: made.append((config, out, n_jobs))
+        "tfq_resqunn.study.runner.run_study",
+        lambda config, out, n_jobs, **_: made.append((config, out, n_jobs)),
     )
     monkeypatch.setattr(module, "_show_results", lambda *_: None)
     (tmp_path / "study.json").write_text(json.dumps({"config": config.to_dict(), "command": ""}))

@@ -17,7 +17,8 @@ from tfq_resqunn._keras import IS_KERAS_3, keras
 from tfq_resqunn.gradients import gradient_report
 from tfq_resqunn.prediction import predict
 from tfq_resqunn.run_config import RunConfig
-from tfq_resqunn.training import next_run_folder, train
+from tfq_resqunn.run_folder import next_run_folder
+from tfq_resqunn.training import train
 
 TINY = RunConfig(
     classes=(3, 8), n_train=8, n_test=4, image_size=4, depth=2, epochs=2, batch_size=4, seed=7
