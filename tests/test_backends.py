@@ -219,7 +219,7 @@ def test_repeated_rows_get_their_own_gradients(rng):
     [
         {"backend": cirq.Simulator(seed=1), "repetitions": 50},
         {"backend": DENSITY(), "noise": NOISE},
-        {"backend": "noisy", "noise": NOISE, "repetitions": 20},
+        pytest.param({"backend": "noisy", "noise": NOISE, "repetitions": 20}, marks=needs_tfq),
         {"backend": "compiled", "noise": NOISE, "repetitions": 20},
     ],
     ids=["sampler", "simulator", "noisy", "sampled"],
@@ -246,7 +246,15 @@ def test_no_rows():
     [
         {"noise": NOISE, "repetitions": 5},
         {"noise": cirq.ConstantQubitNoiseModel(cirq.bit_flip(0.1))},
-        {"backend": "noisy", "noise": NOISE, "repetitions": 5, "differentiator": "parameter_shift"},
+        pytest.param(
+            {
+                "backend": "noisy",
+                "noise": NOISE,
+                "repetitions": 5,
+                "differentiator": "parameter_shift",
+            },
+            marks=needs_tfq,
+        ),
     ],
 )
 def test_config_goes_round(arguments):
@@ -338,8 +346,10 @@ ERRORS = {
     ),
     "channel": (
         {"backend": "noisy", "repetitions": 5, "noise": KRAUS},
-        ValueError,
-        "(?s)no channel for .* depolarizing .* Use one of these, or backend='compiled'",
+        ValueError if HAS_TFQ else ImportError,
+        "(?s)no channel for .* depolarizing .* Use one of these, or backend='compiled'"
+        if HAS_TFQ
+        else "which is not installed here",
     ),
 }
 

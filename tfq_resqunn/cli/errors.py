@@ -12,7 +12,7 @@ from tfq_resqunn.cli.plain_output import allow_plain_output
 from tfq_resqunn.interrupts import INTERRUPTED
 from tfq_resqunn.shell import command_text
 
-MISTAKES = (ValueError, TypeError, OSError)
+MISTAKES = (ValueError, TypeError, OSError, ImportError)
 # What the library calls otherwise than the option it comes from.
 OTHER_NAMES = {
     "backends": "backend",
