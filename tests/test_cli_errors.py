@@ -13,9 +13,10 @@ import pytest
 import tensorflow as tf
 from click.testing import CliRunner
 
-from tfq_resqunn import cli, training
+from tfq_resqunn import cli, evaluation, training
 from tfq_resqunn.cli.errors import in_options
 from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.study import runner
 
 pytestmark = pytest.mark.once
 
@@ -162,8 +163,8 @@ def test_folders_that_cannot_be_made(resqunn, tmp_path, model, command, place, m
     path = bad_places(tmp_path)[place]
     before = sorted(tmp_path.iterdir())
     monkeypatch.setattr(training, "load_data", unwanted)
-    monkeypatch.setattr("tfq_resqunn.study.runner.load_data", unwanted)
-    monkeypatch.setattr("tfq_resqunn.evaluation.load_data", unwanted)
+    monkeypatch.setattr(runner, "load_data", unwanted)
+    monkeypatch.setattr(evaluation, "load_data", unwanted)
     arguments = (["evaluate", str(model)] if command == "evaluate" else [command]) + ["--out", path]
     result = resqunn(*arguments)
     assert_clean(result, 2, path)
@@ -191,7 +192,7 @@ def test_files_that_cannot_be_read(resqunn, tmp_path, model, what, place):
 
 def test_a_folder_where_a_result_belongs(resqunn, tmp_path, model, monkeypatch):
     (tmp_path / "out" / "evaluation.png").mkdir(parents=True)
-    monkeypatch.setattr("tfq_resqunn.evaluation.load_data", unwanted)
+    monkeypatch.setattr(evaluation, "load_data", unwanted)
     result = resqunn("evaluate", str(model), "--out", "out")
     assert_clean(result, 2, "out/evaluation.png must be a file, and is a folder.")
 
