@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test slow bench lint types docs dist clean
+.PHONY: help venv demo test newest colab colab-tests slow bench lint types docs dist clean
 
 # The first of these that really runs (a name on PATH may be a shim that only fails)
 # and is a version that the package is made for.
@@ -18,8 +18,19 @@ FIND_PYTHON = for candidate in $(CANDIDATES); do \
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+NEWEST := .venv-newest
+COLAB := .venv-colab
+PIP := -m pip install --quiet --disable-pip-version-check
+# Wherever pyenv keeps one, if `python3.13` is not on PATH.
+PYTHON313 = $(firstword $(foreach candidate, \
+  python3.13 $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13*/bin/python3.13), \
+  $(shell $(candidate) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 DOCS_STAMP := .venv/.installed-docs
 RUN := runs/demo
+# What can differ elsewhere, and the tests of layers, which can differ there under Keras 2.
+DIFFERENT := not slow and not sources
+KERAS2_TESTS := $(addprefix tests/test_, $(addsuffix .py, \
+  backends checkpoints layer_contract pqc quanv2d residual saving without_tfq))
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +41,7 @@ $(STAMP): setup.py requirements.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); \
 	echo "Creating .venv with $$("$$python" --version)"; \
 	"$$python" -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python $(PIP) --editable '.[test]'
 	@touch $@
 
 demo: $(STAMP)  ## train a two-layer ResQuNN on the digits data set
@@ -40,6 +51,28 @@ demo: $(STAMP)  ## train a two-layer ResQuNN on the digits data set
 test: $(STAMP)  ## run the default tests twice: with Keras 3, then with Keras 2
 	$(BIN)/python -m pytest --numprocesses auto
 	TF_USE_LEGACY_KERAS=1 $(BIN)/python -m pytest --numprocesses auto -m "not slow and not once" tests
+
+newest: $(NEWEST)/.installed  ## run them without TensorFlow Quantum, on the newest versions
+	$(NEWEST)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)"
+	TF_USE_LEGACY_KERAS=1 $(NEWEST)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT) and not once" $(KERAS2_TESTS)
+
+colab:  ## run them on Python 3.13 with Colab's versions, if there is a Python 3.13
+	@if [ -n "$(PYTHON313)" ]; then $(MAKE) --no-print-directory colab-tests; else \
+	  echo "No Python 3.13 on PATH or in pyenv: the tests with Colab's versions are left out."; fi
+
+colab-tests: $(COLAB)/.installed
+	$(COLAB)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)"
+
+$(NEWEST)/.installed: setup.py requirements.txt pyproject.toml
+	@python=$$($(FIND_PYTHON)); "$$python" -m venv --clear $(NEWEST)
+	TFQ_RESQUNN_WITHOUT_TFQ=1 $(NEWEST)/bin/python $(PIP) --editable '.[test,keras2]'
+	@touch $@
+
+$(COLAB)/.installed: setup.py requirements.txt pyproject.toml tests/colab.txt
+	$(PYTHON313) -m venv --clear $(COLAB)
+	$(COLAB)/bin/python $(PIP) --requirement tests/colab.txt
+	$(COLAB)/bin/python $(PIP) --constraint tests/colab.txt --editable '.[test]'
+	@touch $@
 
 slow: $(STAMP)  ## run the slow tests
 	$(BIN)/python -m pytest --numprocesses auto -m slow
@@ -60,7 +93,7 @@ docs: $(DOCS_STAMP)  ## build the documentation into site/; any warning or dead 
 	$(BIN)/mkdocs build --strict
 
 $(DOCS_STAMP): $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	$(BIN)/python $(PIP) --editable '.[docs]'
 	@touch $@
 
 dist: $(STAMP)  ## build the wheel and the source distribution into dist/, and check them
@@ -70,5 +103,5 @@ dist: $(STAMP)  ## build the wheel and the source distribution into dist/, and c
 	rm -rf build *.egg-info
 
 clean:  ## remove the environment, builds and caches (runs/ stays)
-	rm -rf .venv build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
+	rm -rf .venv $(NEWEST) $(COLAB) build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -61,6 +61,7 @@ def long_description() -> str:
 
 
 TUTORIALS = ["ipykernel", "matplotlib", "notebook"]
+KERAS2 = ["tf-keras"]  # for TF_USE_LEGACY_KERAS=1
 DOCS = [
     "mkdocs>=1.6,<2",
     "mkdocs-material>=9.5,<10",  # maintained until May 2027; its authors go on with Zensical
@@ -121,7 +122,7 @@ setup(
     package_data={"tfq_resqunn": ["py.typed"]},
     python_requires=">=3.10,<3.14",
     install_requires=requirements(),
-    extras_require={"docs": DOCS, "test": TEST, "tutorials": TUTORIALS},
+    extras_require={"docs": DOCS, "keras2": KERAS2, "test": TEST, "tutorials": TUTORIALS},
     entry_points={"console_scripts": ["resqunn = resqunn:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

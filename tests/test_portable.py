@@ -14,7 +14,7 @@ import pytest
 
 mypy = pytest.importorskip("mypy")
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.sources]
 
 ROOT = Path(__file__).parent.parent
 STUBS = Path(mypy.__file__).parent / "typeshed" / "stdlib"

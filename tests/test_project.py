@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from tests.reference import needs_tfq
 from tests.systems import needs_posix
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.sources]
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tfq_resqunn"
@@ -289,8 +289,16 @@ def test_help_needs_no_interpreter(make):
     result = make()
     assert result.returncode == 0, result.stderr
     listed = re.findall(r"^  make (\w+)", result.stdout, re.MULTILINE)
-    checks = ["test", "slow", "bench", "lint", "types", "docs"]
+    checks = ["test", "newest", "colab", "slow", "bench", "lint", "types", "docs"]
     assert listed == ["help", "venv", "demo", *checks, "dist", "clean"]
+
+
+def test_colabs_versions_are_left_out_where_there_is_no_python_for_them(make, tmp_path):
+    result = make("colab", f"PYENV_ROOT={tmp_path}", python3_13=BROKEN)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == (
+        "No Python 3.13 on PATH or in pyenv: the tests with Colab's versions are left out.\n"
+    )
 
 
 @needs_posix
