@@ -1,5 +1,6 @@
 """Names and files that every system takes."""
 
+import ntpath
 import os
 from pathlib import PureWindowsPath
 
@@ -12,12 +13,19 @@ from tfq_resqunn import files
 pytestmark = pytest.mark.once
 
 
+def is_reserved(name):
+    """Whether Windows keeps the name for itself."""
+    if hasattr(ntpath, "isreserved"):  # from Python 3.13 on
+        return ntpath.isreserved(name)
+    return PureWindowsPath(name).is_reserved()
+
+
 @given(st.lists(st.text(), max_size=5))
 def test_names_are_distinct_and_allowed(texts):
     names = files.distinct_names(texts)
     assert len(names) == len(texts) == len({name.casefold() for name in names})
     for name in names:
-        assert PureWindowsPath(name).name == name and not PureWindowsPath(name).is_reserved()
+        assert PureWindowsPath(name).name == name and not is_reserved(name)
         assert not set(name) & set('<>:"/\\|?*') and name.rstrip(". ") == name != ""
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,7 @@ def test_models_of_keras_3_are_read(folders, order):
     run(ORDERS[order] + LOAD, folders(False), False)
 
 
+@pytest.mark.skipif(find_spec("tf_keras") is None, reason="tf_keras is not installed")
 @pytest.mark.parametrize("order", quick(LEGACY, "package first"))
 def test_models_of_keras_2_are_read(folders, order):
     run(LEGACY[order] + LOAD, folders(True), True)

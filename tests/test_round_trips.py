@@ -309,7 +309,10 @@ OF_OLDER = {
 
 @pytest.mark.parametrize("name", OF_OLDER)
 def test_circuits_of_earlier_versions(name):
-    assert QuanvCircuit.from_json(OLDER["circuits"][name]) == OF_OLDER[name]()
+    read, made = QuanvCircuit.from_json(OLDER["circuits"][name]), OF_OLDER[name]()
+    # Libraries of linear algebra differ in the last digits of a random matrix.
+    assert cirq.approx_eq(read.circuit, made.circuit, atol=1e-12)
+    assert (read.observables, read.inputs) == (made.observables, made.inputs)
 
 
 def test_layers_and_noise_of_earlier_versions():

@@ -269,8 +269,10 @@ QUBITS: dict[str, Fields] = {
     "_QubitAsQid": {"qubit": qubit, "dimension": levels},
 }
 
+# Moments have tags from Cirq 1.6 on.
+_MOMENTS_TAGS: Fields = {"tags": Optional(several(tag))} if hasattr(cirq.Moment, "tags") else {}
 CIRCUITS: dict[str, Fields] = {
-    "Moment": {"operations": several(operation)},
+    "Moment": {"operations": several(operation), **_MOMENTS_TAGS},
     **dict.fromkeys(
         ("Circuit", "FrozenCircuit"),
         {
