@@ -50,6 +50,7 @@ def with_backend(
 
     Raises:
         FileNotFoundError: If `model` is a path, and no file.
+        ImportError: If the backend needs TensorFlow Quantum, and that is not installed.
         TypeError: If `model` is no Keras layer, or an argument is of the wrong type.
         ValueError: If no layer of the model runs circuits, the model cannot be copied, or the
             backend cannot do what is asked.
