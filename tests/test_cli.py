@@ -164,6 +164,17 @@ def test_terminal_stays_clean(tmp_path):
 
 
 @needs_posix
+def test_standard_error_may_be_closed(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    command = f'"{sys.executable}" -m resqunn draw --kernel-size=1 2>&-'
+    result = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, check=True
+    )
+    assert result.stdout.startswith(b"0: ")
+
+
+@needs_posix
 def test_a_terminal_says_why_it_waits(monkeypatch):
     import pty
 

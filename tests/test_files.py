@@ -37,6 +37,7 @@ def test_names_are_distinct_and_allowed(texts):
         (["a-2", "a", "A"], ["a-2", "a", "A-3"]),
         (["block/quanv", "block.quanv"], ["block.quanv", "block.quanv-2"]),
         (["..", "C:\\x", "nul", "Aux.json", "x. "], ["_", "C..x", "_nul", "_Aux.json", "x"]),
+        (["CONIN$", "nul .txt", "COM¹", "com"], ["_CONIN$", "_nul .txt", "_COM¹", "com"]),
         (["n" * 300, "n" * 301], ["n" * 100, "n" * 100 + "-2"]),
     ],
 )

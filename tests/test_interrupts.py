@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from pathlib import Path
@@ -62,6 +63,20 @@ def test_nothing_interrupts_the_tidying_up(heeding):
             time.sleep(3 * interrupts.SECONDS_TO_REPEAT)
             tidied = True
     assert tidied
+
+
+def test_other_threads_run_commands_too():
+    before, ended = signal.signal(signal.SIGINT, signal.default_int_handler), []
+
+    def run():
+        with interrupts.heeded():
+            ended.append(True)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    signal.signal(signal.SIGINT, before)
+    assert ended == [True]
 
 
 @pytest.mark.slow

@@ -257,6 +257,27 @@ ERRORS = {
 }
 
 
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {},
+        {"weights": [1, 2]},
+        {"weights": [1, 2], "perturbations": [0, 1], "grid": 1},
+        {"weights": "12", "perturbations": [0, 1]},
+        {"weights": [1, None], "perturbations": [0, 1]},
+        {"weights": [1, float("nan")], "perturbations": [0, 1]},
+        {"weights": [1, 10**400], "perturbations": [0, 1]},
+        {"weights": [1], "perturbations": [0]},
+        {"weights": [1, 2], "perturbations": [0, 0]},
+        {"weights": [1, 2, 3], "perturbations": [0, 1]},
+    ],
+)
+def test_files_with_a_difference_that_is_none(difference):
+    config = {**EncodedPQC(NAMED).get_config(), "differentiator": difference}
+    with pytest.raises(ValueError, match="EncodedPQC: `differentiator`.* must .*perturbations"):
+        EncodedPQC.from_config(config)
+
+
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors(name):
     call, kind, message = ERRORS[name]

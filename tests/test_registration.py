@@ -1,6 +1,7 @@
 """Saved models are read in a new process, whatever it has imported of the package, and when."""
 
 import ast
+import importlib.util
 import os
 import re
 import subprocess
@@ -131,6 +132,72 @@ assert all("tfq_resqunn.layers" + name in sys.modules for name in {names})
 assert tf.keras.utils.get_registered_object("tfq_resqunn>Quanv2D") is not None
 """
     run(program, tmp_path, False)
+
+
+THREADS = """
+import sys, threading, time
+import tfq_resqunn
+errors = []
+
+def attempt(program):
+    try:
+        exec(program)
+    except BaseException as error:
+        errors.append(error)
+
+def import_layers():
+    while "keras.src" not in sys.modules:
+        time.sleep(0.001)
+    attempt("import tfq_resqunn.layers")
+
+threads = [threading.Thread(target=attempt, args=["import tensorflow, keras"])]
+threads.append(threading.Thread(target=import_layers))
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert errors == [], errors
+import tensorflow as tf
+assert tf.keras.utils.get_registered_object("tfq_resqunn>Quanv2D") is not None
+"""
+
+
+@pytest.mark.slow
+def test_threads_import_at_the_same_time(tmp_path):
+    run(THREADS, tmp_path, False)
+
+
+@pytest.mark.slow
+def test_tensorflow_is_imported_though_the_layers_cannot_be(tmp_path):
+    program = """
+import sys, types, warnings
+cirq = sys.modules["cirq"] = types.ModuleType("cirq")
+cirq.__getattr__ = lambda name: 1 / 0
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import tfq_resqunn, tensorflow, keras
+assert sum("models with its layers cannot be loaded" in str(w.message) for w in caught) == 1
+"""
+    run(program, tmp_path, False)
+
+
+def test_finders_are_asked_once(monkeypatch, tmp_path):
+    """And what they find can be asked for its files before it is imported, as any module."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    (tmp_path / "late").mkdir()
+    (tmp_path / "late/__init__.py").write_text("x = 1\n")
+    called = []
+    _registration.after_import("late", called.append)
+    spec = importlib.util.find_spec("late")
+    assert spec.loader.get_data(spec.origin).strip() == b"x = 1"
+    assert called == []
+    for _ in range(2):
+        late = importlib.import_module("late")
+        assert called == ["late"] and late.x == 1
+        assert type(late.__loader__) is type(late.__spec__.loader) is not _registration._Loader
+        importlib.reload(late)
+        del sys.modules["late"]
 
 
 # --- what holds this in the sources -----------------------------------------------------------

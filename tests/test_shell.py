@@ -52,6 +52,9 @@ def test_sh_reads_them_too():
         ("0,1", '"0,1"', '"0,1"'),
         ("it's", '"it\'s"', '"it\'s"'),
         ("runs\\x", "'runs\\x'", "runs\\x"),
+        ("C:\\R&D\\x", "'C:\\R&D\\x'", '"C:\\R&D\\x"'),
+        ("runs\\a,b", "'runs\\a,b'", '"runs\\a,b"'),
+        ("C:\\a b\\", "'C:\\a b\\'", '"C:\\a b\\\\"'),
         ("C:\\my runs\\x", "'C:\\my runs\\x'", '"C:\\my runs\\x"'),
     ],
 )

@@ -193,6 +193,15 @@ def test_xla_is_left_where_it_cannot_be(rng):
     copy.fit(rng.random((2, 4, 4, 1)), np.zeros((2, 2)), verbose=0)
 
 
+@pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
+def test_xla_is_left_where_a_loaded_model_cannot_have_it(rng, tmp_path):
+    model = sequential()
+    model.compile("sgd", "mse", jit_compile=True)
+    model.save(tmp_path / "model.keras")
+    loaded = with_backend(tmp_path / "model.keras", cirq.Simulator())
+    loaded.fit(rng.random((2, 4, 4, 1)), np.zeros((2, 2)), verbose=0)
+
+
 def test_names_and_trainability_stay():
     model = sequential()
     model.layers[0].trainable = False

@@ -43,6 +43,7 @@ _HOMES = {
     "tfq_resqunn.models": ("classical_twin", "resqunn"),
     "tfq_resqunn.placement": ("Placement",),
 }
-__getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)
-__all__ = sorted([*__all__, "__version__"])
+if not TYPE_CHECKING:  # type checkers would take every name for one that is there
+    __getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)
+    __all__ = sorted([*__all__, "__version__"])
 _registration.register_when_keras_is_there()

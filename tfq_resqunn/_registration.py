@@ -11,11 +11,14 @@ The order matters, since a module that is half imported has no names yet:
 - Where a module of this package is the first to import TensorFlow, it must not be one that the
   modules below need in turn. These lie in `layers` and `simulation`, which import `_keras` before
   anything else; and `_keras` itself must be complete, too.
+- Another thread may be importing the package meanwhile. Then `_keras` is left to it: if each of two
+  threads waited for what the other one is importing, Python would end both with an error.
 """
 
 import importlib
 import importlib.util
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 
@@ -29,27 +32,28 @@ MODULES = (
     "tfq_resqunn.layers.residual",
     "tfq_resqunn.layers.twin",
 )
+_KERAS = "tfq_resqunn._keras"
 _complete: set[str] = set()
 
 
 def register_when_keras_is_there() -> None:
     """Registers the classes now, if TensorFlow and Keras are imported, or as soon as they are."""
-    after_import("tfq_resqunn._keras", lambda _: _try(MODULES))
+    after_import(_KERAS, lambda _: _try(MODULES))
     for name in ("tensorflow", "keras", "tf_keras"):
         after_import(name, _note)
 
 
 def _note(name: str) -> None:
     _complete.add(name)
-    if "tensorflow" in _complete and len(_complete) > 1:
-        _try(["tfq_resqunn._keras"])
+    if "tensorflow" in _complete and len(_complete) > 1 and _KERAS not in sys.modules:
+        _try([_KERAS])
 
 
 def _try(names) -> None:
     try:
         for name in names:
             importlib.import_module(name)
-    except ImportError as error:  # must not spoil the import of TensorFlow, during which we are
+    except Exception as error:  # must not spoil the import of TensorFlow, during which we are
         warnings.warn(
             f"tfq_resqunn: models with its layers cannot be loaded, since these cannot be "
             f"imported: {error}",
@@ -71,27 +75,32 @@ def after_import(name: str, call: Callable[[str], None]) -> None:
 
 
 class _Finder:
-    """Finds one module, as all the other finders do, and has it loaded by a `_Loader`."""
+    """Finds one module, once, as all the other finders do, and has it loaded by a `_Loader`.
+
+    It stays in the list of finders afterwards. If it left, another thread that is going through
+    the list would miss the finder behind it.
+    """
 
     def __init__(self, name: str, call: Callable[[str], None]):
         self._name, self._call = name, call
-        self._is_searching = False
+        self._is_done = False
+        self._here = threading.local()
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname != self._name or self._is_searching:
+        if fullname != self._name or self._is_done or getattr(self._here, "is_searching", False):
             return None
-        self._is_searching = True
+        self._here.is_searching = True
         try:
             spec = importlib.util.find_spec(fullname)
         finally:
-            self._is_searching = False
+            self._here.is_searching = False
         if spec is not None and spec.loader is not None:
             spec.loader = _Loader(spec.loader, self._end)
         return spec
 
     def _end(self) -> None:
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+        if not self._is_done:
+            self._is_done = True
             self._call(self._name)
 
 
@@ -100,6 +109,12 @@ class _Loader:
 
     def __init__(self, loader, call: Callable[[], None]):
         self._loader, self._call = loader, call
+
+    def __getattr__(self, name):
+        # Tools ask loaders for more than modules, such as `pkgutil.get_data` for a file.
+        if name == "_loader":  # not there yet, in a copy
+            raise AttributeError(name)
+        return getattr(self._loader, name)
 
     def create_module(self, spec):
         return self._loader.create_module(spec)

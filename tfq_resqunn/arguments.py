@@ -34,6 +34,14 @@ def is_number(value) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
+def is_finite(number) -> bool:
+    """Tells whether a number is a finite float, or can be made one."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer beyond all floats
+        return False
+
+
 def received(value) -> str:
     """Describes a value for a message: in one line, its type too where that may be the fault.
 
@@ -129,7 +137,7 @@ def number(low: float = -math.inf, high: float = math.inf, *, above: bool = Fals
 
     def broken(value) -> str | None:
         is_inside = low < value <= high if above else low <= value <= high
-        return None if is_inside and _is_finite(value) else kind
+        return None if is_inside and is_finite(value) else kind
 
     return Rule(kind, is_number, broken, float)
 
@@ -156,13 +164,6 @@ def _is_text(value) -> bool:
 def _is_flag(value) -> bool:
     kind = type(value)  # NumPy's is known by its name, since importing NumPy takes a while
     return kind is bool or (kind.__module__, kind.__name__) == ("numpy", "bool")
-
-
-def _is_finite(value) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer beyond all floats
-        return False
 
 
 check_count = integer(1)

@@ -50,6 +50,7 @@ def with_backend(
 
     Raises:
         FileNotFoundError: If `model` is a path, and no file.
+        ImportError: If the backend needs TensorFlow Quantum, and that is not installed.
         TypeError: If `model` is no Keras layer, or an argument is of the wrong type.
         ValueError: If no layer of the model runs circuits, the model cannot be copied, or the
             backend cannot do what is asked.
@@ -80,6 +81,8 @@ def _loaded(path: Path, execution: Execution):
     with exchanged(execution, saved=True) as exchanges:
         model = keras.models.load_model(path)
     _check_exchanged(exchanges, str(path))
+    if getattr(model, "jit_compile", False) and not _supports_jit(model):
+        model.jit_compile = False  # which Keras 3 has done by itself
     return model
 
 
@@ -137,12 +140,14 @@ def _compile(copy, model) -> None:
     # be registered functions.
     arguments = tf.nest.map_structure(_own_copy, dict(model._compile_config.config))
     arguments["optimizer"] = _own_copy(model.optimizer)
-    if arguments.get("jit_compile") is True and not all(
-        getattr(layer, "supports_jit", True) for layer in _layers_in(copy)
-    ):
+    if arguments.get("jit_compile") is True and not _supports_jit(copy):
         arguments["jit_compile"] = False
     copy.compile(**arguments)
     optimizers.copy_state(copy.optimizer, model.optimizer, copy.trainable_variables)
+
+
+def _supports_jit(model) -> bool:
+    return all(getattr(layer, "supports_jit", True) for layer in _layers_in(model))
 
 
 def _own_copy(value):

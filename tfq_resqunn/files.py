@@ -15,7 +15,9 @@ PATIENCE = 2.0 if sys.platform == "win32" else 0.0  # seconds
 SECONDS_TO_RETRY = 0.05
 # What Windows does not allow in a name, and as one.
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+RESERVED = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
+)
 MAX_NAME = 100  # characters, of the 260 that a path may have on Windows
 
 

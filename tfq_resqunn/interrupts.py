@@ -51,10 +51,12 @@ class _Repeater:
 def heeded() -> Iterator[None]:
     """Within it, a KeyboardInterrupt arrives even where Python drops it once.
 
-    A program that handles Ctrl-C in a way of its own, or ignores it, goes on doing so.
+    A program that handles Ctrl-C in a way of its own, or ignores it, goes on doing so. So does
+    every thread but the main one: no other gets a KeyboardInterrupt.
     """
     before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:
+    is_main = threading.current_thread() is threading.main_thread()
+    if before is not signal.default_int_handler or not is_main:
         yield
         return
     repeater = _Repeater()

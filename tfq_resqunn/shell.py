@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 # Commas make lists in PowerShell, and parentheses, blanks and quotes mean something to every shell.
 PLAIN = re.compile(r"[\w+=:./-]+")
+PATH = re.compile(r"[\w+=:./\\-]+")  # plain on Windows
 SPECIAL = frozenset('"$`\\!%')  # within double quotes, to one shell or another
 
 
@@ -25,8 +26,12 @@ def command_text(words: Iterable[str]) -> str:
 
 
 def _quoted(word: str) -> str:
-    if PLAIN.fullmatch(word):
+    is_windows = sys.platform == "win32"
+    if (PATH if is_windows else PLAIN).fullmatch(word):
         return word
     if not SPECIAL & set(word):
         return f'"{word}"'
-    return subprocess.list2cmdline([word]) if sys.platform == "win32" else shlex.quote(word)
+    if not is_windows:
+        return shlex.quote(word)
+    # The blank has it quoted, which it may need for what is no blank: `&` in cmd, a comma.
+    return subprocess.list2cmdline([f" {word}"]).replace(" ", "", 1)

@@ -63,4 +63,5 @@ _HOMES = {
     "tfq_resqunn.circuits.registry": ("ANSATZES", "ENCODERS", "OBSERVABLES"),
     "tfq_resqunn.circuits.reuploading": ("reupload",),
 }
-__getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)
+if not TYPE_CHECKING:  # type checkers would take every name for one that is there
+    __getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)

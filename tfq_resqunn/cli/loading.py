@@ -24,15 +24,15 @@ def load_tensorflow() -> None:
     """
     if "tensorflow" in sys.modules:
         return
-    is_wanted = "TF_CPP_MIN_LOG_LEVEL" in os.environ
+    is_seen = "TF_CPP_MIN_LOG_LEVEL" in os.environ or sys.stderr is None  # it may be closed
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _saying(LOADING), contextlib.nullcontext() if is_wanted else _quiet():
+    with _saying(LOADING), contextlib.nullcontext() if is_seen else _quiet():
         importlib.import_module("tensorflow")
 
 
 @contextlib.contextmanager
 def _saying(line: str) -> Iterator[None]:
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     print(line, end="\r", file=sys.stderr, flush=True)

@@ -10,4 +10,5 @@ if TYPE_CHECKING:
     from tfq_resqunn.datasets.loading import load_images as load_images
 
 _HOMES = {"tfq_resqunn.datasets.loading": ("Dataset", "load", "load_images")}
-__getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)
+if not TYPE_CHECKING:  # type checkers would take every name for one that is there
+    __getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)

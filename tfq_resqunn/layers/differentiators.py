@@ -4,11 +4,10 @@ A differentiator is a name, or a finite difference: the factors and the shifts o
 combination, as TensorFlow Quantum has them.
 """
 
-import math
 from collections.abc import Mapping
 
 from tfq_resqunn._tfq import import_tfq
-from tfq_resqunn.arguments import is_number, received
+from tfq_resqunn.arguments import is_finite, is_number, received
 
 tfq = import_tfq()
 
@@ -97,6 +96,4 @@ def _checked_difference(config: Mapping, who: str) -> dict:
 
 
 def _are_numbers(values) -> bool:
-    return isinstance(values, list | tuple) and all(
-        is_number(v) and math.isfinite(v) for v in values
-    )
+    return isinstance(values, list | tuple) and all(is_number(v) and is_finite(v) for v in values)

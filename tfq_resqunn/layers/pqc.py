@@ -74,6 +74,7 @@ class EncodedPQC(_PQC):
         plan: How `"compiled"` computes the circuit, and why; prints as a table.
 
     Raises:
+        ImportError: If the backend needs TensorFlow Quantum, and that is not installed.
         TypeError: If an argument is of the wrong type.
         ValueError: If the circuit has no data symbol or no weight, the backend cannot take one of
             its gates or do what is asked, or the input has another number of features.

@@ -94,6 +94,7 @@ class Quanv2D(BiasedLayer):
         filters * n_observables / pixels)`; under `"same"` the input's height and width.
 
     Raises:
+        ImportError: If the backend needs TensorFlow Quantum, and that is not installed.
         TypeError: If an argument is of the wrong type.
         ValueError: If arguments contradict each other, the circuit takes another number of values
             than a patch has, or the kernel is larger than the image.

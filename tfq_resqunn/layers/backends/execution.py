@@ -51,6 +51,7 @@ class Execution:
         who: Who asks, for messages.
 
     Raises:
+        ImportError: If the backend needs TensorFlow Quantum, and that is not installed.
         TypeError: If an argument is of the wrong type.
         ValueError: If a backend cannot do what is asked; names one that can.
 
