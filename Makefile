@@ -65,7 +65,7 @@ colab-tests: $(COLAB)/.installed
 
 $(NEWEST)/.installed: setup.py requirements.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); "$$python" -m venv --clear $(NEWEST)
-	TFQ_RESQUNN_WITHOUT_TFQ=1 $(NEWEST)/bin/python $(PIP) --editable '.[test,keras2]'
+	TFQ_RESQUNN_WITHOUT_TFQ=1 $(NEWEST)/bin/python $(PIP) --editable '.[test]'
 	@touch $@
 
 $(COLAB)/.installed: setup.py requirements.txt pyproject.toml tests/colab.txt

@@ -1,14 +1,14 @@
-"""Starts the command `resqunn` (also as `python -m resqunn`), with a sure Ctrl-C."""
+"""Starts the command `resqunn` (also as `python -m resqunn`), and makes Ctrl-C arrive."""
 
 import sys
 
-from tfq_resqunn.interrupts import INTERRUPTED, heeded
+from tfq_resqunn.interrupts import INTERRUPTED, sure_interrupts
 
 
 def main() -> None:
     """Imports the commands, and runs the one that is asked for."""
     try:
-        with heeded():
+        with sure_interrupts():
             from tfq_resqunn.cli import main as command
 
             command(prog_name="resqunn")

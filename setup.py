@@ -83,6 +83,7 @@ TEST = [
     "qiskit",  # reads OpenQASM that is exported
     "qiskit-qasm3-import",
     "ruff",
+    *KERAS2,
     "setuptools>=77",  # builds without a network
     "twine",
 ]

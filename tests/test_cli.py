@@ -150,17 +150,32 @@ def test_labels_that_are_no_integers(resqunn):
     assert result.exit_code == 2
 
 
-def test_terminal_stays_clean(tmp_path):
+@pytest.mark.parametrize("level", [None, "3"])
+def test_terminal_stays_clean(tmp_path, level):
     """TensorFlow's own log lines do not reach standard error."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_CPP")}
-    program = [sys.executable, "-m", "resqunn", "draw", "--kernel-size=1"]
-    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-    result = subprocess.run(
-        program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    result = run_apart("draw", "--kernel-size=1", cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL=level)
     assert result.returncode == 0
     assert result.stdout.startswith("0: ")
     assert result.stderr == ""
+
+
+def test_keras_on_another_backend(tmp_path):
+    settings = {"KERAS_BACKEND": "jax", "TF_USE_LEGACY_KERAS": None}
+    result = run_apart("draw", "--kernel-size=1", cwd=tmp_path, **settings)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        "Error: tfq_resqunn: Keras must run on TensorFlow. It is set to run on 'jax'. Set "
+        "KERAS_BACKEND=tensorflow before Keras is imported.\n"
+    )
+
+
+def run_apart(*arguments, cwd, **settings):
+    """Runs the command in a process of its own; a setting of `None` is not in its environment."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "resqunn", *arguments], cwd=cwd, capture_output=True, text=True,
+        env={name: value for name, value in environment.items() if value is not None}, check=False,
+    )  # fmt: skip
 
 
 @needs_posix

@@ -29,7 +29,7 @@ class Thing:
 def heeding():
     """The command's own way of heeding Ctrl-C, for a test."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    with interrupts.heeded():
+    with interrupts.sure_interrupts():
         yield
     assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
 
@@ -69,7 +69,7 @@ def test_other_threads_run_commands_too():
     before, ended = signal.signal(signal.SIGINT, signal.default_int_handler), []
 
     def run():
-        with interrupts.heeded():
+        with interrupts.sure_interrupts():
             ended.append(True)
 
     thread = threading.Thread(target=run)

@@ -6,11 +6,24 @@ TensorFlow Quantum's layers subclass `tf.keras.layers.Layer`, so everything here
 `keras` from here. Where the two differ it uses the functions below, or asks `IS_KERAS_3`.
 """
 
+import os
+
 import tensorflow as tf
 
 keras = tf.keras
 
-IS_KERAS_3 = hasattr(keras, "ops")  # Keras 2 has neither this nor a version here
+try:
+    IS_KERAS_3 = hasattr(keras, "ops")  # Keras 2 has neither this nor a version here
+    _backend = keras.config.backend() if IS_KERAS_3 else "tensorflow"
+except ImportError:  # TensorFlow does not say why: Keras may lack what it is to run on
+    _backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if _backend == "tensorflow":
+        raise
+if _backend != "tensorflow":
+    raise ImportError(
+        f"tfq_resqunn: Keras must run on TensorFlow. It is set to run on {_backend!r}. Set "
+        "KERAS_BACKEND=tensorflow before Keras is imported."
+    )
 
 # What `add_weight` calls "hand me this variable in its own precision, whatever the policy".
 NO_AUTOCAST = {"autocast" if IS_KERAS_3 else "experimental_autocast": False}

@@ -9,7 +9,8 @@ import functools
 import importlib.util
 from typing import Any
 
-HAS_TFQ = importlib.util.find_spec("tensorflow_quantum") is not None
+_SPEC = importlib.util.find_spec("tensorflow_quantum")
+HAS_TFQ = _SPEC is not None and _SPEC.origin is not None  # a mere folder of that name is none
 
 
 @functools.cache

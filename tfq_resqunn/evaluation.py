@@ -182,8 +182,8 @@ def load_trained(
             says.
 
     Returns:
-        The model, with `backend="compiled"` whatever it was saved with; images; and the number of
-        each one's class.
+        The model, images, and the number of each one's class. Whatever it was saved with, the model
+        has `backend="compiled"`, without noise and shots, since `evaluate` sets these itself.
 
     Raises:
         FileNotFoundError: If the model, or what says which images, is not there.

@@ -147,7 +147,7 @@ def _patiently(act: Callable[..., object], *arguments) -> None:
         try:
             act(*arguments)
             return
-        except OSError:
+        except PermissionError:
             if time.monotonic() >= end:
                 raise
         time.sleep(SECONDS_TO_RETRY)

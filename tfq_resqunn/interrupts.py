@@ -1,4 +1,4 @@
-"""Ctrl-C, surely.
+"""Ctrl-C that always arrives.
 
 Python drops an exception that is raised while it runs a finaliser or the callback of a weak
 reference. TensorFlow has thousands of these run while it traces a function, so that now and then a
@@ -48,7 +48,7 @@ class _Repeater:
 
 
 @contextlib.contextmanager
-def heeded() -> Iterator[None]:
+def sure_interrupts() -> Iterator[None]:
     """Within it, a KeyboardInterrupt arrives even where Python drops it once.
 
     A program that handles Ctrl-C in a way of its own, or ignores it, goes on doing so. So does

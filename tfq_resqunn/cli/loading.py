@@ -7,27 +7,36 @@ import sys
 from collections.abc import Iterator
 
 LOADING = "Loading TensorFlow ..."
+SILENT = "3"  # as a value of TF_CPP_MIN_LOG_LEVEL
 
 
 def load_tensorflow() -> None:
     """Imports TensorFlow, and says so in a terminal, since that takes seconds.
 
-    `TF_CPP_MIN_LOG_LEVEL=3` silences what TensorFlow logs, but for three lines that its library
-    for CUDA writes by itself while the system loads it, before it has heard of any setting:
+    `TF_CPP_MIN_LOG_LEVEL=3` silences what TensorFlow logs, but for a few lines that its libraries
+    write by themselves while the system loads them, before they have heard of any setting:
 
         WARNING: All log messages before absl::InitializeLog() is called are written to STDERR
         E0000 ... cuda_dnn.cc:8310] Unable to register cuDNN factory: ...
         E0000 ... cuda_blas.cc:1418] Unable to register cuBLAS factory: ...
 
+    and since version 2.20, twice:
+
+        I0000 ... cudart_stub.cc:31] Could not find cuda drivers on your machine, ...
+
     They mean nothing, and no variable stops them, so standard error is turned away for as long as
-    the import takes. Who sets `TF_CPP_MIN_LOG_LEVEL` sees what TensorFlow writes, these included.
+    the import takes. TensorFlow's part in Python heeds no such variable either, and warns of
+    functions that are traced anew, as they are for each model of an evaluation.
+
+    Who sets `TF_CPP_MIN_LOG_LEVEL` to less than 3 sees all that TensorFlow writes.
     """
     if "tensorflow" in sys.modules:
         return
-    is_seen = "TF_CPP_MIN_LOG_LEVEL" in os.environ or sys.stderr is None  # it may be closed
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _saying(LOADING), contextlib.nullcontext() if is_seen else _quiet():
-        importlib.import_module("tensorflow")
+    is_wanted = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", SILENT) != SILENT
+    with _saying(LOADING), contextlib.nullcontext() if is_wanted else _quiet():
+        tensorflow = importlib.import_module("tensorflow")
+    if not is_wanted:
+        tensorflow.get_logger().setLevel("ERROR")
 
 
 @contextlib.contextmanager
@@ -44,6 +53,9 @@ def _saying(line: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
+    if sys.stderr is None:  # it is closed: there is nothing to turn away
+        yield
+        return
     stderr = os.dup(2)
     try:
         with open(os.devnull, "w", encoding="utf-8") as nothing:
