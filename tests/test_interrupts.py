@@ -27,10 +27,9 @@ class Thing:
 
 @pytest.fixture
 def heeding():
-    """The command's own way of heeding Ctrl-C, for a test."""
+    """Python's own way of heeding Ctrl-C, which a test may run without, and which is put back."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    with interrupts.sure_interrupts():
-        yield
+    yield
     assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
 
 
@@ -47,7 +46,7 @@ def interrupt_where_python_drops_it():
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_python_drops_comes_again(heeding):
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupts.sure_interrupts():
         interrupt_where_python_drops_it()
         for _ in range(1000):
             time.sleep(0.01)
@@ -55,7 +54,7 @@ def test_an_interrupt_that_python_drops_comes_again(heeding):
 
 def test_nothing_interrupts_the_tidying_up(heeding):
     tidied = False
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupts.sure_interrupts():
         try:
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(10)
