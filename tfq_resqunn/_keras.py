@@ -10,7 +10,15 @@ import tensorflow as tf
 
 keras = tf.keras
 
-IS_KERAS_3 = hasattr(keras, "ops")  # Keras 2 has neither this nor a version here
+try:
+    IS_KERAS_3 = hasattr(keras, "ops")  # Keras 2 has neither this nor a version here
+except ImportError as error:
+    series = ".".join(tf.__version__.split(".")[:2])
+    raise ImportError(
+        "tfq_resqunn: TF_USE_LEGACY_KERAS=1 asks for Keras 2 (the package tf_keras), which is not "
+        f"installed here. Install it with: pip install 'tf_keras=={series}.*'. Keras 3 is used "
+        "where TF_USE_LEGACY_KERAS is not set."
+    ) from error
 
 # What `add_weight` calls "hand me this variable in its own precision, whatever the policy".
 NO_AUTOCAST = {"autocast" if IS_KERAS_3 else "experimental_autocast": False}
