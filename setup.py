@@ -83,6 +83,7 @@ TEST = [
     "qiskit-qasm3-import",
     "ruff",
     "setuptools>=77",  # builds without a network
+    "tf-keras",  # Keras 2, with which `make test` runs as well
     "twine",
 ]
 
