@@ -80,7 +80,7 @@ ALSO_CALLED = {
     "dilation_rate": "dilation",
     "function": "`encoder`",
     "identifier": "`encoder`",
-    "images_path": "load_images: the file",
+    "images_path": "load_images: `path`",
     "input_shape": "the input",
     "placement": "Placement",
     "placements": "Placement",

@@ -165,7 +165,7 @@ ARGUMENT_ERRORS = [
     (
         {"name": "no-such-file.npz"},
         FileNotFoundError,
-        "load: the file must exist.\nReceived no-such-file.npz, which does not.\n"
+        "load: `name` must be a file that exists.\nReceived no-such-file.npz, which does not.\n"
         "Check the path; it is relative to the folder the program runs in.",
     ),
     (
@@ -439,7 +439,7 @@ def test_not_an_archive(tmp_path):
     path = tmp_path / "data.npz"
     path.write_text("no archive")
     message = (
-        f"load: the file must be an .npz archive.\nReceived {path}, which is not.\n"
+        f"load: `name` must be an .npz archive.\nReceived {path}, which is not.\n"
         f"Write it with np.savez."
     )
     with pytest.raises(ValueError, match=whole(message)):

@@ -1,5 +1,7 @@
 """Trained models under shots and noise: the table, the plot, the command."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,6 +34,22 @@ def test_a_row_for_each_point(found):
     assert table["strength"].tolist() == [0, 0.2, 0, 0.2]
     assert (table["n_images"] == 12).all()
     assert table["low"].le(table["accuracy"]).all() and table["high"].ge(table["accuracy"]).all()
+
+
+def test_many_points_pass_without_a_warning_of_tensorflows(found):
+    _, model, x, y = found
+    records = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(handler)
+    filters = list(logger.filters)
+    try:
+        evaluate(model, x, y, strengths=[0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    finally:
+        logger.removeHandler(handler)
+    assert [r.getMessage() for r in records if r.levelno >= logging.WARNING] == []
+    assert logger.filters == filters
 
 
 def test_accuracies_are_those_of_the_same_weights_elsewhere(found):

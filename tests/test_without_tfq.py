@@ -190,3 +190,15 @@ def test_devices_train_without_it():
         "assert not any(name.startswith('tensorflow_quantum.') for name in sys.modules)\n"
     )
     python(program)
+
+
+def test_keras_2_that_is_not_installed_is_asked_for(monkeypatch):
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
+    program = "import sys; sys.modules['tf_keras'] = None; import tfq_resqunn; tfq_resqunn.Quanv2D"
+    result = python(program, check=False)
+    series = ".".join(tf.__version__.split(".")[:2])
+    assert (
+        "ImportError: tfq_resqunn: TF_USE_LEGACY_KERAS=1 asks for Keras 2 (the package tf_keras), "
+        f"which is not installed here. Install it with: pip install 'tf_keras=={series}.*'. "
+        "Keras 3 is used where TF_USE_LEGACY_KERAS is not set."
+    ) in result.stderr

@@ -15,8 +15,15 @@ keras = tf.keras
 try:
     IS_KERAS_3 = hasattr(keras, "ops")  # Keras 2 has neither this nor a version here
     _backend = keras.config.backend() if IS_KERAS_3 else "tensorflow"
-except ImportError:  # TensorFlow does not say why: Keras may lack what it is to run on
+except ImportError as error:  # TensorFlow does not say why
     _backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True"):
+        series = ".".join(tf.__version__.split(".")[:2])
+        raise ImportError(
+            "tfq_resqunn: TF_USE_LEGACY_KERAS=1 asks for Keras 2 (the package tf_keras), which is "
+            f"not installed here. Install it with: pip install 'tf_keras=={series}.*'. Keras 3 is "
+            "used where TF_USE_LEGACY_KERAS is not set."
+        ) from error
     if _backend == "tensorflow":
         raise
 if _backend != "tensorflow":

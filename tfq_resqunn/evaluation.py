@@ -1,9 +1,11 @@
 """What a trained model is worth with finite shots, under noise, on another backend."""
 
+import contextlib
 import dataclasses
 import itertools
+import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +131,9 @@ def evaluate(
         copy = with_backend(
             model, backend, repetitions=repetitions, noise={noise: strength} if strength else None
         )
-        labels = np.argmax(probabilities(copy.predict(x, verbose=0)), axis=-1)
+        with _retracing_allowed():
+            outputs = copy.predict(x, verbose=0)
+        labels = np.argmax(probabilities(outputs), axis=-1)
         n_right = int(np.sum(labels == y))
         interval = binomtest(n_right, len(x)).proportion_ci(method="wilson")
         name = backend if isinstance(backend, str) else type(backend).__name__
@@ -139,6 +143,21 @@ def evaluate(
         if progress is not None:
             progress(1)
     return Evaluation(pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+@contextlib.contextmanager
+def _retracing_allowed() -> Iterator[None]:
+    """Keeps TensorFlow from warning that each point traces a model; each has one of its own."""
+    logger = logging.getLogger("tensorflow")
+
+    def is_shown(record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger.addFilter(is_shown)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_shown)
 
 
 def _check_images(x, y) -> np.ndarray:

@@ -144,7 +144,7 @@ VALUE = (
 
 def _flag(parameter: click.Parameter) -> str:
     if isinstance(parameter, click.Argument):
-        return parameter.human_readable_name
+        return parameter.human_readable_name.strip("[].")  # [NAME]... may be repeated
     return parameter.opts[0]
 
 

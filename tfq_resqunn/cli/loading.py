@@ -25,8 +25,7 @@ def load_tensorflow() -> None:
         I0000 ... cudart_stub.cc:31] Could not find cuda drivers on your machine, ...
 
     They mean nothing, and no variable stops them, so standard error is turned away for as long as
-    the import takes. TensorFlow's part in Python heeds no such variable either, and warns of
-    functions that are traced anew, as they are for each model of an evaluation.
+    the import takes.
 
     Who sets `TF_CPP_MIN_LOG_LEVEL` to less than 3 sees all that TensorFlow writes.
     """
@@ -34,9 +33,7 @@ def load_tensorflow() -> None:
         return
     is_wanted = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", SILENT) != SILENT
     with _saying(LOADING), contextlib.nullcontext() if is_wanted else _quiet():
-        tensorflow = importlib.import_module("tensorflow")
-    if not is_wanted:
-        tensorflow.get_logger().setLevel("ERROR")
+        importlib.import_module("tensorflow")
 
 
 @contextlib.contextmanager

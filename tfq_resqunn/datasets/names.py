@@ -30,7 +30,7 @@ def find(name, who: str = "load") -> str | Path:
         return str(name)
     path = Path(name)
     if path.suffix == ".npz":
-        return find_npz(path, who)
+        return find_npz(path, who, "name")
     close = difflib.get_close_matches(str(name), NAMES, n=1)
     hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
     raise ValueError(
@@ -39,17 +39,23 @@ def find(name, who: str = "load") -> str | Path:
     )
 
 
-def find_npz(path: str | os.PathLike, who: str) -> Path:
-    """Gives the path of an `.npz` file, if there is one; raises as `find` does."""
+def find_npz(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
+    """Gives the path of an `.npz` file, if there is one; raises as `find` does.
+
+    Args:
+        path: Of the file.
+        who: Who asks, for messages.
+        argument: What the path was given as, for messages.
+    """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"{who}: the file must exist.\nReceived {path}, which does not.\n"
+            f"{who}: `{argument}` must be a file that exists.\nReceived {path}, which does not.\n"
             f"Check the path; it is relative to the folder the program runs in."
         )
     if not zipfile.is_zipfile(path):
         raise ValueError(
-            f"{who}: the file must be an .npz archive.\nReceived {path}, which is not.\n"
+            f"{who}: `{argument}` must be an .npz archive.\nReceived {path}, which is not.\n"
             f"Write it with np.savez."
         )
     return path
