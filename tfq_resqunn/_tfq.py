@@ -57,7 +57,8 @@ def check_tfq(backend: str, who: str) -> None:
         }
         raise ImportError(
             f"{who}: backend={backend!r} runs circuits on TensorFlow Quantum, which is not "
-            "installed here. TensorFlow Quantum exists for Linux on x86-64 with Python 3.10 to "
-            f"3.12. Use {instead[backend]}. A model that was saved with it is read by "
+            "installed here.\nIt exists for Linux on x86-64 with Python 3.10 to 3.12, and comes "
+            "along with this package there unless TFQ_RESQUNN_WITHOUT_TFQ=1 is set.\n"
+            f"Use {instead[backend]}. A model that was saved with it is read by "
             "tfq_resqunn.with_backend('model.keras', 'compiled')."
         )

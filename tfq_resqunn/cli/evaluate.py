@@ -15,7 +15,6 @@ Examples:
   resqunn evaluate runs/digits-001/model.keras
   resqunn evaluate runs/digits-001/model.keras --shots exact,10,100,1000 --strengths 0,0.01,0.05,0.1
   resqunn evaluate runs/digits-001/model.keras --noise amplitude_damping --n-images 100
-  resqunn evaluate runs/digits-001/model.keras --backend compiled,noiseless --strengths 0
 """
 
 TABLE, PLOTS = "evaluation.csv", ("evaluation.png", "evaluation.svg")
@@ -61,8 +60,9 @@ class Numbers(click.ParamType):
     "--backend",
     default="compiled",
     show_default=True,
-    help="What runs the circuits; several with commas between them: compiled, noiseless (with "
-    "--strengths 0 only), noisy (with --shots for trajectories, and strengths above 0 only).",
+    help="What runs the circuits; several with commas between them: compiled, and where TensorFlow "
+    "Quantum is installed noiseless (with --strengths 0 only) and noisy (with --shots for "
+    "trajectories, and strengths above 0 only).",
 )
 @click.option(
     "--shots",

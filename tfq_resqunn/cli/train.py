@@ -101,7 +101,8 @@ Examples:
 @option(
     "backend",
     "What runs the circuits: compiled (TensorFlow operations), or noiseless "
-    "(TensorFlow Quantum's simulator), which gives the same numbers far more slowly.",
+    "(TensorFlow Quantum's simulator, where that is installed), which gives the same numbers far "
+    "more slowly.",
 )
 @option(
     "repetitions",
