@@ -27,10 +27,11 @@ PYTHON313 = $(firstword $(foreach candidate, \
   $(shell $(candidate) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 DOCS_STAMP := .venv/.installed-docs
 RUN := runs/demo
-# What can differ elsewhere, and the tests of layers, which can differ there under Keras 2.
-DIFFERENT := not slow and not sources
-KERAS2_TESTS := $(addprefix tests/test_, $(addsuffix .py, \
-  backends checkpoints layer_contract pqc quanv2d residual saving without_tfq))
+# What can differ elsewhere. Of layers and files it is tried under Keras 2 as well, and with Colab's
+# versions, which lie between the others.
+DIFFERENT := not slow and not anywhere
+LAYERS := $(addprefix tests/test_, $(addsuffix .py, \
+  backends checkpoints layer_contract pqc quanv2d residual round_trips saving without_tfq))
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,17 +55,19 @@ test: $(STAMP)  ## run the default tests twice: with Keras 3, then with Keras 2
 
 newest: $(NEWEST)/.installed  ## run them without TensorFlow Quantum, on the newest versions
 	$(NEWEST)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)"
-	TF_USE_LEGACY_KERAS=1 $(NEWEST)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT) and not once" $(KERAS2_TESTS)
+	TF_USE_LEGACY_KERAS=1 $(NEWEST)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT) and not once" $(LAYERS)
 
-colab:  ## run them on Python 3.13 with Colab's versions, if there is a Python 3.13
+colab:  ## run the tutorials and the tests of layers with Colab's versions, on Python 3.13
 	@if [ -n "$(PYTHON313)" ]; then $(MAKE) --no-print-directory colab-tests; else \
 	  echo "No Python 3.13 on PATH or in pyenv: the tests with Colab's versions are left out."; fi
 
 colab-tests: $(COLAB)/.installed
-	$(COLAB)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)"
+	$(COLAB)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)" tests/test_tutorials.py $(LAYERS)
 
+# On Python 3.13 where there is one.
 $(NEWEST)/.installed: setup.py requirements.txt pyproject.toml
-	@python=$$($(FIND_PYTHON)); "$$python" -m venv --clear $(NEWEST)
+	@python="$(PYTHON313)"; python=$${python:-$$($(FIND_PYTHON))}; \
+	echo "Creating $(NEWEST) with $$("$$python" --version)"; "$$python" -m venv --clear $(NEWEST)
 	TFQ_RESQUNN_WITHOUT_TFQ=1 $(NEWEST)/bin/python $(PIP) --editable '.[test]'
 	@touch $@
 

@@ -5,7 +5,7 @@ import pytest
 from tfq_resqunn import beforehand, training
 from tfq_resqunn.run_config import RunConfig
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 MISTAKES = [
     {"encoder": "angel"},

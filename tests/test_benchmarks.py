@@ -11,7 +11,7 @@ from benchmarks import mnist, steps, training_step
 from benchmarks.tables import has_place, write_place
 from tests.reference import needs_tfq
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
 TINY = [

@@ -19,7 +19,7 @@ from tfq_resqunn.cli.errors import in_options
 from tfq_resqunn.run_config import RunConfig
 from tfq_resqunn.study import runner
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 TINY = ["--classes=3,8", "--n-train=8", "--n-test=4", "--image-size=4", "--epochs=1", "--quiet"]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tfq_resqunn import files
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 
 def is_reserved(name):

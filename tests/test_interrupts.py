@@ -14,7 +14,7 @@ import pytest
 
 from tfq_resqunn import interrupts
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 ROOT = Path(__file__).parent.parent
 # A shell lets what it runs in the background ignore Ctrl-C, and that is inherited.

@@ -18,7 +18,7 @@ import yaml
 
 from tfq_resqunn._version import __version__
 
-pytestmark = [pytest.mark.once, pytest.mark.sources]
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 ROOT = Path(__file__).parent.parent
 SETUP = (ROOT / "setup.py").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 from tfq_resqunn import Placement
 from tfq_resqunn.placement import as_placement
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 # text, what flows on after each layer
 FEEDS = [

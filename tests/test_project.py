@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from tests.reference import needs_tfq
 from tests.systems import needs_posix
 
-pytestmark = [pytest.mark.once, pytest.mark.sources]
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tfq_resqunn"

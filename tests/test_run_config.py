@@ -7,7 +7,7 @@ import pytest
 
 from tfq_resqunn.run_config import RunConfig
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 
 def test_json_round_trip():

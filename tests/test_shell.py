@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.systems import needs_posix, words_of
 from tfq_resqunn import shell
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"])), max_size=4))

@@ -15,7 +15,7 @@ import pytest
 
 import tfq_resqunn as rq
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tfq_resqunn"
