@@ -240,6 +240,7 @@ def test_folders_are_not_overwritten(tmp_path, rng):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "link")
 
 
+@pytest.mark.once  # Keras 2 does not allow such names
 def test_names_of_layers_that_no_folder_may_have(tmp_path, rng):
     """Nor may two folders differ by capitals alone, which is one name to macOS and Windows."""
     names = ["Layer", "layer", "what?", "NUL"]
