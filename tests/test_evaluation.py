@@ -116,7 +116,7 @@ def test_errors(run, tmp_path):
     with pytest.raises(ValueError, match="`noise` must be one of"):
         evaluate(model, x, y, noise="depolarising")
     with pytest.raises(ValueError, match="noise"):
-        evaluate(model, x, y, backends=["noiseless"], strengths=[0, 0.1])
+        evaluate(model, x, y, backends=["noiseless"], strengths=[0.1, 0])
     with pytest.raises(ValueError, match="must lie between 0 and 1. Received 2"):
         evaluate(model, x, y, strengths=[2])
 
