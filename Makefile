@@ -74,7 +74,8 @@ $(NEWEST)/.installed: setup.py requirements.txt pyproject.toml
 $(COLAB)/.installed: setup.py requirements.txt pyproject.toml tests/colab.txt
 	$(PYTHON313) -m venv --clear $(COLAB)
 	$(COLAB)/bin/python $(PIP) --requirement tests/colab.txt
-	$(COLAB)/bin/python $(PIP) --constraint tests/colab.txt --editable '.[test]'
+	$(COLAB)/bin/python $(PIP) --constraint tests/colab.txt --editable . \
+	  hypothesis nbclient nbformat packaging pytest pytest-xdist qiskit qiskit-qasm3-import
 	@touch $@
 
 slow: $(STAMP)  ## run the slow tests
