@@ -30,8 +30,7 @@ RUN := runs/demo
 # What can differ elsewhere. Of layers and files it is tried under Keras 2 as well, and with Colab's
 # versions, which lie between the others.
 DIFFERENT := not slow and not anywhere
-LAYERS := $(addprefix tests/test_, $(addsuffix .py, \
-  backends checkpoints layer_contract pqc quanv2d residual round_trips saving without_tfq))
+LAYERS := tests/layers tests/backends
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,7 +61,7 @@ colab:  ## run the tutorials and the tests of layers with Colab's versions, on P
 	  echo "No Python 3.13 on PATH or in pyenv: the tests with Colab's versions are left out."; fi
 
 colab-tests: $(COLAB)/.installed
-	$(COLAB)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)" tests/test_tutorials.py $(LAYERS)
+	$(COLAB)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)" tests/project/test_tutorials.py $(LAYERS)
 
 # On Python 3.13 where there is one.
 $(NEWEST)/.installed: setup.py requirements.txt pyproject.toml

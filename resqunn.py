@@ -2,7 +2,7 @@
 
 import sys
 
-from tfq_resqunn.interrupts import INTERRUPTED, sure_interrupts
+from tfq_resqunn._utils.interrupts import INTERRUPTED, sure_interrupts
 
 
 def main() -> None:

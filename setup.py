@@ -9,7 +9,7 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 # The project's address. Whatever else names it (CITATION.cff, mkdocs.yml, the README's badges and
-# the notebooks' first cells) is held to this by tests/test_packaging.py.
+# the notebooks' first cells) is held to this by tests/project/test_packaging.py.
 URL = "https://github.com/tfq-resqunn/tfq_resqunn"
 
 

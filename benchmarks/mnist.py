@@ -32,8 +32,8 @@ Examples:
 
 def train(model, data, batch_size, epochs, learning_rate, seed):
     """Fits a model; gives the seconds of each epoch and the accuracy on the test images."""
-    from tfq_resqunn._keras import keras
-    from tfq_resqunn.seeding import set_seed
+    from tfq_resqunn._utils.keras import keras
+    from tfq_resqunn._utils.seeding import set_seed
 
     class Clock(keras.callbacks.Callback):
         """Notes the seconds of each epoch."""
@@ -84,7 +84,7 @@ def train(model, data, batch_size, epochs, learning_rate, seed):
 def main(data, epochs, batch_size, n_layers, learning_rate, seed, write):
     steps = load_steps()
     import tfq_resqunn as rq
-    from tfq_resqunn.seeding import set_seed
+    from tfq_resqunn._utils.seeding import set_seed
 
     data = rq.datasets.load(Path(data) if data.endswith(".npz") else data)
     arguments = {"depth": 2, "placement": "(X+O1)+O2", "kernel_size": 2, "n_layers": n_layers}

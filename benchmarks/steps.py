@@ -13,9 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 import tfq_resqunn as rq
-from tfq_resqunn._keras import keras
+from tfq_resqunn._utils.keras import keras
+from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn.layers.patches import Grid
-from tfq_resqunn.seeding import set_seed
 
 ROOT = Path(__file__).parent.parent
 BACKENDS = ("twin", "matmul", "compiled", "noiseless")

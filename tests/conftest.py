@@ -7,7 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is impor
 import numpy as np
 import pytest
 
-from tfq_resqunn.seeding import set_seed
+from tfq_resqunn._utils.seeding import set_seed
 
 
 @pytest.fixture(autouse=True)

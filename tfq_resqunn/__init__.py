@@ -6,7 +6,7 @@
 
 from typing import TYPE_CHECKING
 
-from tfq_resqunn import _lazy, _registration
+from tfq_resqunn._utils import lazy, registration
 from tfq_resqunn._version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from tfq_resqunn import datasets as datasets
     from tfq_resqunn.circuits import QuanvCircuit as QuanvCircuit
     from tfq_resqunn.circuits.noise import Noise as Noise
-    from tfq_resqunn.descriptors import entangling_capability as entangling_capability
-    from tfq_resqunn.descriptors import expressibility as expressibility
-    from tfq_resqunn.exchange import with_backend as with_backend
-    from tfq_resqunn.export import export_circuits as export_circuits
     from tfq_resqunn.gradients import GradientFlow as GradientFlow
     from tfq_resqunn.gradients import gradient_report as gradient_report
     from tfq_resqunn.gradients import gradient_variance as gradient_variance
@@ -27,23 +23,27 @@ if TYPE_CHECKING:
     from tfq_resqunn.layers import Quanv2D as Quanv2D
     from tfq_resqunn.layers import Residual as Residual
     from tfq_resqunn.models import classical_twin as classical_twin
+    from tfq_resqunn.models.exchange import with_backend as with_backend
+    from tfq_resqunn.models.export import export_circuits as export_circuits
+    from tfq_resqunn.models.placement import Placement as Placement
     from tfq_resqunn.models.resqunn import resqunn as resqunn
-    from tfq_resqunn.placement import Placement as Placement
+    from tfq_resqunn.simulation.descriptors import entangling_capability as entangling_capability
+    from tfq_resqunn.simulation.descriptors import expressibility as expressibility
 
 # Read by no type checker, so that each name stands here as well as above.
 _HOMES = {
     "tfq_resqunn": ("circuits", "datasets"),
     "tfq_resqunn.circuits": ("QuanvCircuit",),
     "tfq_resqunn.circuits.noise": ("Noise",),
-    "tfq_resqunn.descriptors": ("entangling_capability", "expressibility"),
-    "tfq_resqunn.exchange": ("with_backend",),
-    "tfq_resqunn.export": ("export_circuits",),
+    "tfq_resqunn.simulation.descriptors": ("entangling_capability", "expressibility"),
+    "tfq_resqunn.models.exchange": ("with_backend",),
+    "tfq_resqunn.models.export": ("export_circuits",),
     "tfq_resqunn.gradients": ("GradientFlow", "gradient_report", "gradient_variance"),
     "tfq_resqunn.layers": ("AreaPooling", "EncodedPQC", "IdentityBlocks", "Quanv2D", "Residual"),
     "tfq_resqunn.models": ("classical_twin", "resqunn"),
-    "tfq_resqunn.placement": ("Placement",),
+    "tfq_resqunn.models.placement": ("Placement",),
 }
 if not TYPE_CHECKING:  # type checkers would take every name for one that is there
-    __getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)
+    __getattr__, __dir__, __all__ = lazy.attach(__name__, _HOMES)
     __all__ = sorted([*__all__, "__version__"])
-_registration.register_when_keras_is_there()
+registration.register_when_keras_is_there()

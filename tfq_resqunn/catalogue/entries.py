@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import cirq
 
-from tfq_resqunn.arguments import check_size, check_text, checked
+from tfq_resqunn._utils.arguments import check_size, check_text, checked
 from tfq_resqunn.catalogue.docstrings import Description, describe
 from tfq_resqunn.circuits import ENCODERS, OBSERVABLES, QuanvCircuit
 from tfq_resqunn.circuits.free_symbols import symbols_of
@@ -109,7 +109,10 @@ def with_descriptors(
         progress: Called with the number of samples that are new, `2 * n_samples` in all; at once
             for an entry without a circuit.
     """
-    from tfq_resqunn.descriptors import entangling_capability, expressibility  # TensorFlow
+    from tfq_resqunn.simulation.descriptors import (  # TensorFlow
+        entangling_capability,
+        expressibility,
+    )
 
     if entry.circuit is None:
         if progress is not None:

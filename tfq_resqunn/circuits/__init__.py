@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tfq_resqunn import _lazy
+from tfq_resqunn._utils import lazy
 
 if TYPE_CHECKING:
     from tfq_resqunn.circuits.ansatzes import basic_entangler as basic_entangler
@@ -64,4 +64,4 @@ _HOMES = {
     "tfq_resqunn.circuits.reuploading": ("reupload",),
 }
 if not TYPE_CHECKING:  # type checkers would take every name for one that is there
-    __getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)
+    __getattr__, __dir__, __all__ = lazy.attach(__name__, _HOMES)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 import cirq
 
-from tfq_resqunn.arguments import Rule, check_size, instance
+from tfq_resqunn._utils.arguments import Rule, check_size, instance
 
 check_circuit = instance(
     cirq.AbstractCircuit, "a cirq.Circuit", "Put operations together with cirq.Circuit(...)."

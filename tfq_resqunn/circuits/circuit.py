@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 import cirq
 import sympy
 
-from tfq_resqunn.arguments import checked, choice, received
+from tfq_resqunn._utils.arguments import checked, choice, received
 from tfq_resqunn.circuits.angles import check_angles
 from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.circuits.fields import Optional, of, several, text

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
-from tfq_resqunn.arguments import received
+from tfq_resqunn._utils.arguments import received
 from tfq_resqunn.circuits.registry import ANSATZES, ENCODERS, OBSERVABLES, Registry
 
 KINDS: dict[str, Registry] = {

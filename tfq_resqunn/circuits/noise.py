@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import cirq
 
-from tfq_resqunn.arguments import checked, instance, received
+from tfq_resqunn._utils.arguments import checked, instance, received
 from tfq_resqunn.circuits.checks import check_circuit
 from tfq_resqunn.circuits.file_types import TYPES
 from tfq_resqunn.circuits.json import read_json, write_json

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import cirq
 import numpy as np
 
-from tfq_resqunn.arguments import checked
+from tfq_resqunn._utils.arguments import checked
 from tfq_resqunn.circuits.checks import check_qubits
 from tfq_resqunn.circuits.operators import OPERATORS, dense_as_text, expanded
 from tfq_resqunn.circuits.registry import OBSERVABLES

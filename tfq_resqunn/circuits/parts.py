@@ -6,7 +6,7 @@ from typing import Any
 
 import cirq
 
-from tfq_resqunn.arguments import check_count
+from tfq_resqunn._utils.arguments import check_count
 from tfq_resqunn.circuits.ansatzes import ANSATZES
 from tfq_resqunn.circuits.circuit import QuanvCircuit
 from tfq_resqunn.circuits.encoders import ENCODERS

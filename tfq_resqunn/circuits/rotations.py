@@ -4,7 +4,7 @@ import cirq
 import numpy as np
 import sympy
 
-from tfq_resqunn.arguments import choice, number
+from tfq_resqunn._utils.arguments import choice, number
 
 ROTATIONS = {"rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz}
 

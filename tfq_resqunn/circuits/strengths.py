@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tfq_resqunn.arguments import is_number
+from tfq_resqunn._utils.arguments import is_number
 
 # What happens after each gate, with the function of Cirq's that makes the channel. The strength is
 # a probability, or for damping the rate gamma of one gate's duration.

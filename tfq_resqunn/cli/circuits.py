@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from tfq_resqunn.arguments import check_size
+from tfq_resqunn._utils.arguments import check_size
+from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn._utils.shell import command_text
 from tfq_resqunn.circuits.names import KINDS, find_names
 from tfq_resqunn.cli.loading import load_tensorflow
-from tfq_resqunn.files import replacing, write_text
-from tfq_resqunn.shell import command_text
 
 EXAMPLES = """\b
 Examples:

@@ -4,12 +4,12 @@ import contextlib
 
 import click
 
-from tfq_resqunn.arguments import check_count
-from tfq_resqunn.beforehand import check_layer
+from tfq_resqunn._utils.arguments import check_count
+from tfq_resqunn._utils.files import replacing, write_text
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import Strengths, option
-from tfq_resqunn.files import replacing, write_text
-from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.runs.beforehand import check_layer
+from tfq_resqunn.runs.config import RunConfig
 
 EXAMPLES = """\b
 Examples:

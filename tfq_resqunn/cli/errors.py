@@ -8,9 +8,9 @@ import warnings
 
 import click
 
+from tfq_resqunn._utils.interrupts import INTERRUPTED
+from tfq_resqunn._utils.shell import command_text
 from tfq_resqunn.cli.plain_output import allow_plain_output
-from tfq_resqunn.interrupts import INTERRUPTED
-from tfq_resqunn.shell import command_text
 
 MISTAKES = (ValueError, TypeError, OSError, ImportError)
 # What the library calls otherwise than the option it comes from.

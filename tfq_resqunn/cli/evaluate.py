@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from tfq_resqunn.beforehand import check_evaluation, check_grid
+from tfq_resqunn._utils.files import check_folder, replacing
 from tfq_resqunn.circuits.strengths import NAMES
 from tfq_resqunn.cli.loading import load_tensorflow
-from tfq_resqunn.files import check_folder, replacing
-from tfq_resqunn.run_folder import find_model
+from tfq_resqunn.runs.beforehand import check_evaluation, check_grid
+from tfq_resqunn.runs.folder import find_model
 
 EXAMPLES = """\b
 Examples:
@@ -103,8 +103,8 @@ def evaluate(model, images, n_images, backend, shots, noise, strengths, seed, ou
     backends = backend.split(",")
     check_grid(backends, shots, noise, strengths, seed)
     load_tensorflow()
-    from tfq_resqunn.evaluation import evaluate as run
-    from tfq_resqunn.evaluation import read_labelled
+    from tfq_resqunn.runs.evaluation import evaluate as run
+    from tfq_resqunn.runs.evaluation import read_labelled
 
     trained, x, y, note = read_labelled(model, images)
     if note:

@@ -2,7 +2,7 @@
 
 import click
 
-from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.runs.config import RunConfig
 
 
 class Labels(click.ParamType):

@@ -2,9 +2,9 @@
 
 import click
 
-from tfq_resqunn.beforehand import check_prediction
+from tfq_resqunn._utils.files import replacing
 from tfq_resqunn.cli.loading import load_tensorflow
-from tfq_resqunn.files import replacing
+from tfq_resqunn.runs.beforehand import check_prediction
 
 EXAMPLES = """\b
 Example:
@@ -37,7 +37,7 @@ def predict(model, images, out):
     with replacing(out) as temporary:  # before the work, so that a bad path is found first
         check_prediction(model, images)
         load_tensorflow()
-        from tfq_resqunn import prediction
+        from tfq_resqunn.runs import prediction
 
         predictions = prediction.predict(model, images)
         predictions.to_csv(temporary)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from tfq_resqunn.arguments import check_count
-from tfq_resqunn.beforehand import check_run
+from tfq_resqunn._utils.arguments import check_count
+from tfq_resqunn._utils.interrupts import INTERRUPTED
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.train import train
-from tfq_resqunn.interrupts import INTERRUPTED
+from tfq_resqunn.runs.beforehand import check_run
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
 from tfq_resqunn.study.config import COMMON, HEADS, VARIANTS, VARIED, StudyConfig
 from tfq_resqunn.study.folder import check_study_folder, is_done, read_study

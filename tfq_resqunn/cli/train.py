@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from tfq_resqunn.beforehand import check_run
+from tfq_resqunn._utils.interrupts import INTERRUPTED
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import Labels, Strengths, option
-from tfq_resqunn.interrupts import INTERRUPTED
-from tfq_resqunn.run_config import RunConfig
-from tfq_resqunn.run_folder import check_new_folder, next_run_folder
+from tfq_resqunn.runs.beforehand import check_run
+from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.folder import check_new_folder, next_run_folder
 
 EXAMPLES = """\b
 Examples:
@@ -132,7 +132,7 @@ def train(out, quiet, **settings):
     check_new_folder(out)
     check_run(config)
     load_tensorflow()
-    from tfq_resqunn import training
+    from tfq_resqunn.runs import training
 
     was_there = os.path.lexists(out)
     try:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tfq_resqunn import _lazy
+from tfq_resqunn._utils import lazy
 
 if TYPE_CHECKING:
     from tfq_resqunn.datasets.loading import Dataset as Dataset
@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 
 _HOMES = {"tfq_resqunn.datasets.loading": ("Dataset", "load", "load_images")}
 if not TYPE_CHECKING:  # type checkers would take every name for one that is there
-    __getattr__, __dir__, __all__ = _lazy.attach(__name__, _HOMES)
+    __getattr__, __dir__, __all__ = lazy.attach(__name__, _HOMES)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tfq_resqunn.arguments import MAX_SIZE, check_seed, is_integer
+from tfq_resqunn._utils.arguments import MAX_SIZE, check_seed, is_integer
 
 
 def check_arguments(classes, n_train, n_test, seed) -> None:

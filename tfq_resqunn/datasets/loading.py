@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfq_resqunn.arguments import check_path, checked
+from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import check_arguments, parse_image_size
 from tfq_resqunn.datasets.arrays import check_channels, check_images, check_labels
 from tfq_resqunn.datasets.npz import read_npz

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from tfq_resqunn._keras import keras
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.datasets.arrays import check_channels, check_images, check_labels
 from tfq_resqunn.datasets.names import find
 from tfq_resqunn.datasets.npz import read_npz

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from tfq_resqunn.arguments import received
+from tfq_resqunn._utils.arguments import received
 
 
 def as_batch(x):

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from tfq_resqunn._keras import keras
+from tfq_resqunn._utils.keras import keras
 
 
 @contextmanager

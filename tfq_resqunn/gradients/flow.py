@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count, check_path, checked, integer
-from tfq_resqunn.files import check_file, replacing
+from tfq_resqunn._utils.arguments import check_count, check_path, checked, integer
+from tfq_resqunn._utils.files import check_file, replacing
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.gradients.batch import checked_batch, first_of
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.report import (

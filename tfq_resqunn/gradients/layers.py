@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tfq_resqunn._keras import keras
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.layers import EncodedPQC, Quanv2D
 

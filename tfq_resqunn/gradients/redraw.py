@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tfq_resqunn._keras import keras
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.gradients.layers import (
     circuit_of,
     layers_with_weights,

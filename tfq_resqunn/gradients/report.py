@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._keras import IS_KERAS_3, keras
+from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.gradients.batch import checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
 from tfq_resqunn.layers.checks import check_model

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import Rule, check_seed, checked, integer, received
+from tfq_resqunn._utils.arguments import Rule, check_seed, checked, integer, received
+from tfq_resqunn._utils.keras import keras
+from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn.gradients.batch import checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
 from tfq_resqunn.gradients.redraw import initializers_of, redraw
 from tfq_resqunn.gradients.report import check_compiled, flat_components, loss_gradients, state_of
 from tfq_resqunn.layers.checks import check_model
 from tfq_resqunn.plots import variance_figure
-from tfq_resqunn.seeding import set_seed
 
 N_RESAMPLES = 1000
 COVERAGE = 0.95

@@ -1,6 +1,6 @@
 """Keras layers: circuits that run, patches of images, residual sums."""
 
-import tfq_resqunn._keras  # noqa: F401 - before all that is in here, see `_registration`
+import tfq_resqunn._utils.keras  # noqa: F401 - before all that is in here, see `registration`
 from tfq_resqunn.layers.area_pooling import AreaPooling
 from tfq_resqunn.layers.initializers import IdentityBlocks
 from tfq_resqunn.layers.pqc import EncodedPQC

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_flag
+from tfq_resqunn._utils.arguments import check_flag
+from tfq_resqunn._utils.keras import keras
 
 
 class BiasedLayer(keras.layers.Layer):

@@ -5,8 +5,8 @@ import functools
 
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import check_count, choice
+from tfq_resqunn._utils.arguments import check_count, choice
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 from tfq_resqunn.layers.patches import Grid, pair, size
 

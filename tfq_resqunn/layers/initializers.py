@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, register
-from tfq_resqunn.arguments import check_count, check_seed
+from tfq_resqunn._utils.arguments import check_count, check_seed
+from tfq_resqunn._utils.keras import keras, register
 
 
 @register

@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.arguments import MAX_SIZE, is_integer
+from tfq_resqunn._utils.arguments import MAX_SIZE, is_integer
 from tfq_resqunn.layers.tiles import images_of, tiles_of
 
 

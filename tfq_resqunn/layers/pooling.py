@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, output_shape, register
-from tfq_resqunn.arguments import check_count, number
+from tfq_resqunn._utils.arguments import check_count, number
+from tfq_resqunn._utils.keras import keras, output_shape, register
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import sympy
 import tensorflow as tf
 
-from tfq_resqunn._keras import NO_AUTOCAST, keras, output_shape, register
-from tfq_resqunn._tfq import import_tfq
-from tfq_resqunn.arguments import check_count, check_flag
+from tfq_resqunn._utils.arguments import check_count, check_flag
+from tfq_resqunn._utils.keras import NO_AUTOCAST, keras, output_shape, register
+from tfq_resqunn._utils.tfq import import_tfq
+from tfq_resqunn.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.checks import names
-from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 from tfq_resqunn.layers.strategies import check_strategy

@@ -5,10 +5,10 @@ import dataclasses
 
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, output_shape, register, track_for_checkpoints
-from tfq_resqunn.arguments import check_count, check_flag
+from tfq_resqunn._utils.arguments import check_count, check_flag
+from tfq_resqunn._utils.keras import keras, output_shape, register, track_for_checkpoints
+from tfq_resqunn.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.circuits.parts import PART_NAMES, Parts
-from tfq_resqunn.layers.backends import EXECUTION_NAMES, Execution
 from tfq_resqunn.layers.bias import BiasedLayer
 from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
 from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups

@@ -4,7 +4,7 @@ import contextlib
 
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, output_shape, register
+from tfq_resqunn._utils.keras import keras, output_shape, register
 from tfq_resqunn.layers.checks import check_layer
 from tfq_resqunn.layers.inputs import check_numbers
 

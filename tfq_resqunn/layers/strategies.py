@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfq_resqunn._keras import IS_KERAS_3
+from tfq_resqunn._utils.keras import IS_KERAS_3
 
 
 def check_strategy() -> None:

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras, output_shape, register
-from tfq_resqunn.arguments import instance
+from tfq_resqunn._utils.arguments import instance
+from tfq_resqunn._utils.keras import keras, output_shape, register
 from tfq_resqunn.layers.patches import Grid
 from tfq_resqunn.layers.quanv2d import Quanv2D
 

@@ -1,6 +1,17 @@
-"""Networks: where residuals stand, and the models built from that."""
+"""Networks: where residuals stand, the models built from that, and what is done with models."""
 
-from tfq_resqunn.models.resqunn import classical_twin, resqunn
-from tfq_resqunn.placement import Placement
+from typing import TYPE_CHECKING
 
-__all__ = ["Placement", "classical_twin", "resqunn"]
+from tfq_resqunn._utils import lazy
+
+if TYPE_CHECKING:
+    from tfq_resqunn.models.placement import Placement as Placement
+    from tfq_resqunn.models.resqunn import classical_twin as classical_twin
+    from tfq_resqunn.models.resqunn import resqunn as resqunn
+
+_HOMES = {
+    "tfq_resqunn.models.placement": ("Placement",),
+    "tfq_resqunn.models.resqunn": ("classical_twin", "resqunn"),
+}
+if not TYPE_CHECKING:
+    __getattr__, __dir__, __all__ = lazy.attach(__name__, _HOMES)

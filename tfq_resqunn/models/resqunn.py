@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import Rule, check_count, check_text, choice, integer, is_integer
+from tfq_resqunn._utils.arguments import Rule, check_count, check_text, choice, integer, is_integer
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv2d import Quanv2D
 from tfq_resqunn.layers.twin import conv_twin
+from tfq_resqunn.models.placement import MAX_LAYERS, Placement, as_placement, show_term
 from tfq_resqunn.models.shortcuts import make_shortcut
-from tfq_resqunn.placement import MAX_LAYERS, Placement, as_placement, show_term
 
 HEADS = ("linear", "none")
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from tfq_resqunn._keras import keras
-from tfq_resqunn.arguments import choice
+from tfq_resqunn._utils.arguments import choice
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers.area_pooling import AreaPooling
 
 

@@ -3,9 +3,9 @@
 import dataclasses
 from pathlib import Path
 
-from tfq_resqunn.placement import Placement
-from tfq_resqunn.run_config import RunConfig
-from tfq_resqunn.shell import command_text
+from tfq_resqunn._utils.shell import command_text
+from tfq_resqunn.models.placement import Placement
+from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.study.config import COMMON, MAX_DEPTH_OF_ALL, VARIED, StudyConfig
 from tfq_resqunn.study.yaml_text import read_yaml
 

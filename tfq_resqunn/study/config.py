@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tfq_resqunn.arguments import check_text, checked
-from tfq_resqunn.placement import Placement
-from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn._utils.arguments import check_text, checked
+from tfq_resqunn.models.placement import Placement
+from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.study.yaml_text import read_yaml, write_yaml
 
 HEADS = ("linear", "none")

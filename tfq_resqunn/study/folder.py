@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tfq_resqunn.files import check_folder
+from tfq_resqunn._utils.files import check_folder
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 
 LOCK = ".lock"  # of who runs the study

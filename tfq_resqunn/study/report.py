@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from tfq_resqunn.arguments import check_path, checked
-from tfq_resqunn.files import replacing, write_text
+from tfq_resqunn._utils.arguments import check_path, checked
+from tfq_resqunn._utils.files import replacing, write_text
 from tfq_resqunn.study.comparisons import (
     MIN_PAIRS_EXACT,
     Compared,

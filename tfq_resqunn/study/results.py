@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tfq_resqunn.arguments import check_path, checked
+from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.folder import is_done, read_study
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import joblib
 from filelock import FileLock, Timeout
 
-from tfq_resqunn.arguments import check_flag, check_function, check_path, checked, instance
-from tfq_resqunn.files import replacing, write_text
+from tfq_resqunn._utils.arguments import check_flag, check_function, check_path, checked, instance
+from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn.runs.training import build_model, load_data
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.folder import LOCK, check_study_folder, is_done
@@ -21,7 +22,6 @@ from tfq_resqunn.study.pool import Outcome, run_jobs
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import Results, load_results
 from tfq_resqunn.study.single import partial_folder
-from tfq_resqunn.training import build_model, load_data
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tfq_resqunn._keras import keras
+from tfq_resqunn._utils.files import rename_patiently, write_text
+from tfq_resqunn._utils.keras import keras
+from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn.datasets import Dataset
-from tfq_resqunn.files import rename_patiently, write_text
 from tfq_resqunn.gradients import GradientFlow
-from tfq_resqunn.run_config import RunConfig
-from tfq_resqunn.seeding import set_seed
-from tfq_resqunn.study.results import HISTORY_COLUMNS
-from tfq_resqunn.training import (
+from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.training import (
     N_GRADIENT_IMAGES,
     build_model,
     describe_run,
@@ -25,6 +24,7 @@ from tfq_resqunn.training import (
     fit,
     tabulate_history,
 )
+from tfq_resqunn.study.results import HISTORY_COLUMNS
 
 
 def train_run(config: RunConfig, data: Dataset, folder: str | os.PathLike) -> dict:

@@ -16,9 +16,9 @@ import sys
 import threading
 import traceback
 
-from tfq_resqunn.run_config import RunConfig
+from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.training import load_data
 from tfq_resqunn.study.single import train_run
-from tfq_resqunn.training import load_data
 
 N_KEPT_DATA_SETS = 2  # one for each seed, and seeds come one after the other
 

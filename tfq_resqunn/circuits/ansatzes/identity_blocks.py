@@ -2,7 +2,7 @@
 
 import cirq
 
-from tfq_resqunn.arguments import check_size
+from tfq_resqunn._utils.arguments import check_size
 from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.json import renamer

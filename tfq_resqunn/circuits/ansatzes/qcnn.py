@@ -2,7 +2,7 @@
 
 import cirq
 
-from tfq_resqunn.arguments import choice
+from tfq_resqunn._utils.arguments import choice
 from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
 from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.registry import ANSATZES

@@ -4,7 +4,7 @@ import random
 
 import cirq
 
-from tfq_resqunn.arguments import check_seed
+from tfq_resqunn._utils.arguments import check_seed
 from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.registry import ANSATZES
 from tfq_resqunn.circuits.rotations import ROTATIONS

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import cirq
 
-from tfq_resqunn.arguments import is_integer
+from tfq_resqunn._utils.arguments import is_integer
 from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
 from tfq_resqunn.circuits.checks import check_register
 from tfq_resqunn.circuits.registry import ANSATZES

@@ -1,0 +1,233 @@
+"""The command line, in this process."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.helpers.systems import needs_posix
+from tfq_resqunn import cli
+from tfq_resqunn._version import __version__
+from tfq_resqunn.cli.plain_output import allow_plain_output
+from tfq_resqunn.runs.config import RunConfig
+
+TINY = {"classes": "3,8", "n-train": 8, "n-test": 4, "image-size": 4, "epochs": 1}
+TINY_OPTIONS = [f"--{name}={value}" for name, value in TINY.items()]
+
+
+@pytest.fixture
+def resqunn(tmp_path, monkeypatch):
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(cli.main, arguments, prog_name="resqunn")
+
+
+def test_version(resqunn):
+    assert resqunn("--version").output == f"resqunn, version {__version__}\n"
+
+
+def test_every_setting_is_an_option_with_its_default():
+    options = {parameter.name: parameter for parameter in cli.train.params}
+    assert set(options) == set(RunConfig.__dataclass_fields__) | {"out", "quiet"}
+    for name in RunConfig.__dataclass_fields__:
+        assert options[name].default == getattr(RunConfig, name), name
+
+
+def test_draw(resqunn, tmp_path):
+    result = resqunn("draw", "--n-layers=2", "--svg=circuit.svg")
+    assert result.exit_code == 0, result.output
+    assert "Ry(pi*x_000)───Rx(w_000)" in result.output
+    assert "4 qubits, 20 gates -> Pauli strings" in result.output
+    assert (tmp_path / "circuit.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        ("utf-8", "Ry(pi*x_000)───Rx(w_000)───@───────────X───"),
+        ("cp437", "Ry(pi*x_000)───Rx(w_000)───@───────────X───"),
+        ("cp1252", "Ry(pi*x_000)---Rx(w_000)---@-----------X---"),
+    ],
+)
+def test_diagrams_in_the_encodings_of_terminals_and_files(encoding, line):
+    result = CliRunner(charset=encoding).invoke(cli.main, ["draw"])
+    assert result.exit_code == 0, result.output
+    assert line in result.output
+    assert ("|       |" in result.output) == (encoding == "cp1252")
+
+
+def test_what_has_no_plain_form_becomes_a_question_mark(monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", output)
+    allow_plain_output()
+    print("┌─┼┃ π é \udcff", flush=True)
+    assert output.buffer.getvalue().decode("cp1252").strip() == "+-+| ? é ?"
+
+
+def test_a_choice_of_how_to_write_characters_stays(monkeypatch):
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="xmlcharrefreplace")
+    monkeypatch.setattr(sys, "stdout", output)
+    allow_plain_output()
+    assert output.errors == "xmlcharrefreplace"
+
+
+@pytest.mark.parametrize("command", [cli.train, cli.study, cli.predict, cli.draw])
+def test_help_explains_every_option_and_shows_examples(command):
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help.split("  [default:")[0].endswith(".")
+    assert "Example" in command.epilog
+
+
+def test_help_shows_defaults(resqunn):
+    output = " ".join(resqunn("train", "--help").output.split())
+    for shown in ("[default: digits]", "[default: all]", f"[default: {RunConfig.epochs}]"):
+        assert shown in output
+
+
+def test_train_then_predict(resqunn, tmp_path):
+    trained = resqunn("train", "--quiet", *TINY_OPTIONS)
+    assert trained.exit_code == 0, trained.output
+    folder = Path("runs", "digits-001")
+    for expected in (
+        "training accuracy  ",
+        "test accuracy      ",
+        f"model      {folder / 'model.keras'}",
+        f"  tensorboard --logdir {folder / 'logs'}",
+        f"  resqunn predict {folder / 'model.keras'} IMAGES.npz",
+    ):
+        assert expected in trained.output
+
+    np.savez("images.npz", x=np.zeros((3, 4, 4)), y=np.array([3, 8, 3]))
+    predicted = resqunn("predict", f"{folder}/model.keras", "images.npz")
+    assert predicted.exit_code == 0, predicted.output
+    assert predicted.output.startswith("3 images labelled: predictions.csv\naccuracy ")
+    assert (tmp_path / "predictions.csv").read_text().startswith("image,label,true_label,p_3,p_8\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["train", "--dataset", "digit"],
+            "Error: --dataset must be one of digits, mnist, fashion_mnist, or the path of an "
+            ".npz file.\nReceived 'digit'.\nDid you mean \"digits\"?\n",
+        ),
+        (
+            ["train", "--epochs", "0"],
+            "Error: --epochs must be at least 1. Received 0.\n",
+        ),
+        (
+            ["train", "--out", "."],
+            "Error: --out must be a folder that does not exist yet.\nReceived ., which "
+            "does.\nChoose another name, or remove that one.\n",
+        ),
+        (
+            ["predict", "model.keras", "images.npz"],
+            "Error: MODEL must be a saved model.\nReceived model.keras, which is "
+            "no file.\nName the model.keras in the folder of a run.\n",
+        ),
+    ],
+)
+def test_mistakes_end_with_one_message(resqunn, arguments, message):
+    result = resqunn(*arguments)
+    assert result.output == message
+    assert result.exit_code == 2
+
+
+def test_labels_that_are_no_integers(resqunn):
+    result = resqunn("train", "--classes", "three")
+    assert result.output.endswith(
+        "Error: Invalid value for '--classes': 'three' must be integers with commas between "
+        "them, such as 3,8.\n"
+    )
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("level", [None, "3"])
+def test_terminal_stays_clean(tmp_path, level):
+    """TensorFlow's own log lines do not reach standard error."""
+    result = run_apart("draw", "--kernel-size=1", cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL=level)
+    assert result.returncode == 0
+    assert result.stdout.startswith("0: ")
+    assert result.stderr == ""
+
+
+def test_keras_on_another_backend(tmp_path):
+    settings = {"KERAS_BACKEND": "jax", "TF_USE_LEGACY_KERAS": None}
+    result = run_apart("draw", "--kernel-size=1", cwd=tmp_path, **settings)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        "Error: tfq_resqunn: Keras must run on TensorFlow. It is set to run on 'jax'. Set "
+        "KERAS_BACKEND=tensorflow before Keras is imported.\n"
+    )
+
+
+def run_apart(*arguments, cwd, **settings):
+    """Runs the command in a process of its own; a setting of `None` is not in its environment."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "resqunn", *arguments], cwd=cwd, capture_output=True, text=True,
+        env={name: value for name, value in environment.items() if value is not None}, check=False,
+    )  # fmt: skip
+
+
+@needs_posix
+def test_standard_error_may_be_closed(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    command = f'"{sys.executable}" -m resqunn draw --kernel-size=1 2>&-'
+    result = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, check=True
+    )
+    assert result.stdout.startswith(b"0: ")
+
+
+@needs_posix
+def test_a_terminal_says_why_it_waits(monkeypatch):
+    import pty
+
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    shown = []
+
+    def read(terminal):
+        shown.append(os.read(terminal, 1024))
+        return shown[-1]
+
+    pty.spawn([sys.executable, "-m", "resqunn", "draw", "--kernel-size=1"], read)
+    loading, blank, circuit, *_ = b"".join(shown).decode().split("\r")
+    assert loading == "Loading TensorFlow ..."
+    assert blank == " " * len(loading)
+    assert circuit.startswith("0: ")
+
+
+def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
+    from tfq_resqunn.runs import training
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "fit", stop)
+    result = resqunn("train", *TINY_OPTIONS, "--out=run")
+    assert result.exit_code == 130
+    assert "Stopped. No model is saved; run holds the logs up to here." in result.output
+    assert (tmp_path / "run").is_dir()
+    monkeypatch.setattr(training, "load_data", stop)
+    result = resqunn("train", *TINY_OPTIONS, "--out=other")
+    assert (result.exit_code, result.output) == (130, "\nStopped. Nothing was written.\n")
+
+
+def test_warnings_have_no_place_in_the_code(resqunn, tmp_path, recwarn):
+    x, y = np.tile(np.eye(4, dtype=np.uint8), (20, 1, 1)), np.arange(20) % 2
+    np.savez(tmp_path / "masks.npz", x=x, y=y)
+    result = resqunn("train", "--dataset=masks.npz", "--epochs=1", "--quiet")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("Warning: load: `x` holds integers from 0 to 1, which are")
+    assert not [w for w in recwarn if w.category is UserWarning]

@@ -1,0 +1,95 @@
+"""The README and the design document: their code runs, and what they name is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.gradients.test_gradients import WITHOUT_INPUT_GRADIENT, WITHOUT_INPUT_GRADIENT_3
+from tfq_resqunn import cli
+from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+STATES = {"-": "none", "g": "flows"}
+
+
+def blocks(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(text):
+    return re.findall(r"^\$ (.+?)(?: +#.*)?$", "\n".join(blocks(text, "console")), re.MULTILINE)
+
+
+def test_python_blocks_run_one_after_the_other(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    # What is registered there is forgotten afterwards.
+    monkeypatch.setattr(ENCODERS, "_functions", dict(ENCODERS._functions))
+    names = {"__name__": "readme"}
+    for number, block in enumerate(blocks(README, "python"), 1):
+        exec(compile(block, f"README.md, python block {number}", "exec"), names)
+    printed = capsys.readouterr().out
+    assert "quanv_2  Quanv2D  4        flows" in printed
+    assert "(1, 4, 4, 2)" in printed
+
+
+def test_numbers_of_names():
+    numbers = "names, of which there are nine, twenty-six and six\n"
+    assert numbers in README
+    assert tuple(map(len, (ENCODERS, ANSATZES, OBSERVABLES))) == (9, 26, 6)
+
+
+def test_python_blocks_are_all_found():
+    assert len(blocks(README, "python")) == README.count("```python") > 3
+
+
+def test_commands_and_their_options_exist():
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    found = commands(README)
+    assert {"make demo", "make test"} < set(found)
+    for command in found:
+        words = command.split()
+        if words[0] == "make":
+            assert words[1] in targets, command
+        if "resqunn" in words:
+            _, name, *arguments = words[words.index("resqunn") :]
+            known = {o for p in cli.main.commands[name].params for o in p.opts}
+            assert {a for a in arguments if a.startswith("--")} <= known, command
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [("README.md", README), ("docs/design.md", DESIGN)], ids=["readme", "design"]
+)
+def test_links_lead_somewhere(path, text):
+    folder = (ROOT / path).parent
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("http"):
+            continue
+        file, _, anchor = target.partition("#")
+        linked = folder / file if file else ROOT / path
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text("utf-8"), re.MULTILINE)
+            assert anchor in {h.lower().replace(" ", "-") for h in headings}, target
+
+
+def table_rows(text):
+    return set(re.findall(r"^\| `([^`]+)` \| ([a-z, ]+) \| ([a-z, ]+) \|$", text, re.MULTILINE))
+
+
+def measured_rows(reaches):
+    """What `test_gradients.py` measures: the placement, then with and without input gradient."""
+    return {
+        (placement, ", ".join("flows" for _ in reach), ", ".join(STATES[c] for c in reach))
+        for placement, reach in reaches.items()
+    }
+
+
+def test_gradient_tables_are_the_measured_ones():
+    two, three = measured_rows(WITHOUT_INPUT_GRADIENT), measured_rows(WITHOUT_INPUT_GRADIENT_3)
+    assert table_rows(README) == two
+    assert table_rows(DESIGN) == two | three

@@ -1,0 +1,457 @@
+"""The compiled backend against Cirq, TensorFlow Quantum and finite differences."""
+
+import contextlib
+from unittest import mock
+
+import cirq
+import numpy as np
+import pytest
+import sympy
+import tensorflow as tf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.helpers.reference import expectations, needs_tfq
+from tests.layers.test_pqc import CIRCUITS, slopes
+from tfq_resqunn import EncodedPQC, QuanvCircuit
+from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
+from tfq_resqunn.simulation import angles as angles_module
+from tfq_resqunn.simulation import linear_map, pauli
+from tfq_resqunn.simulation.gates import gates_of
+from tfq_resqunn.simulation.plan import Plan, compile_circuit, plan, ways
+from tfq_resqunn.simulation.product import NotAProduct, TooManyTerms
+
+pytestmark = pytest.mark.once
+
+X = sympy.symbols("x_0:3")
+W = sympy.symbols("w_0:4")
+ANGLES = [
+    *X, *W, -X[0], 2 * W[0], X[0] / 3 + 0.2, X[0] + 2 * X[1], W[0] - W[1] + 0.5,
+    X[0] * W[0], X[1] * X[2], W[1] * W[2], sympy.sin(X[0]), W[3] ** 2, X[2] + W[2],
+]  # fmt: skip
+POWERS = {
+    1: [cirq.X, cirq.Y, cirq.Z, cirq.H],
+    2: [cirq.CX, cirq.CZ, cirq.SWAP, cirq.ISWAP, cirq.XX, cirq.YY, cirq.ZZ],
+    3: [cirq.CCX, cirq.CCZ],
+}
+CONSTANTS = {
+    1: [cirq.T, cirq.S**-1, cirq.X**0.3, cirq.PhasedXZGate(
+        x_exponent=0.2, z_exponent=0.3, axis_phase_exponent=0.4)],
+    2: [cirq.CX, cirq.CZ, cirq.SWAP, cirq.ISWAP**0.5, cirq.MatrixGate(
+        cirq.testing.random_unitary(4, random_state=3))],
+    3: [cirq.CCX, cirq.CSWAP, cirq.QubitPermutationGate([1, 2, 0])],
+}  # fmt: skip
+
+
+def parametrised(gate_size, angle):
+    """Operations of one angle on some qubits, one a kind of gate."""
+    yield from (lambda *q, g=g: (g**angle).on(*q) for g in POWERS[gate_size])
+    if gate_size == 1:
+        yield from (lambda q, r=r: r(angle)(q) for r in (cirq.rx, cirq.ry, cirq.rz))
+        yield lambda q: cirq.PhasedXPowGate(phase_exponent=0.3, exponent=angle)(q)
+        yield lambda q: cirq.PhasedXPowGate(phase_exponent=angle, exponent=0.7)(q)
+    if gate_size == 2:
+        yield lambda a, b: cirq.FSimGate(angle, 0.4)(a, b)
+        yield lambda a, b: cirq.PhasedISwapPowGate(phase_exponent=angle, exponent=0.3)(a, b)
+        yield lambda a, b: cirq.DiagonalGate([0.1, angle, 0.2, 0.3])(a, b)
+        yield lambda a, b: cirq.cphase(angle)(a, b)
+        yield lambda a, b: cirq.givens(angle)(a, b)
+        yield lambda a, b: cirq.ry(angle)(a).controlled_by(b)
+        yield lambda a, b: cirq.ControlledOperation([a], cirq.H(b) ** angle, [0])
+    if gate_size == 3:
+        yield lambda a, b, c: (cirq.SWAP(a, b) ** angle).controlled_by(c)
+        yield lambda a, b, c: cirq.ControlledOperation([a, b], cirq.rx(angle)(c), [0, 1])
+
+
+@st.composite
+def circuits(draw, product=False):
+    """Random circuits; with `product`, encoders act qubit by qubit before the weights."""
+    n = draw(st.integers(1, 6))
+    qubits = cirq.LineQubit.range(n)
+    symbols = [a for a in ANGLES if not product or not (a.free_symbols & set(X))]
+    operations = []
+    if product:
+        for q in qubits:
+            gate = draw(st.sampled_from([cirq.rx, cirq.ry, cirq.rz]))
+            operations.append(cirq.X(q) ** 0.2)
+            operations.append(
+                gate(draw(st.sampled_from([*X, X[0] + 2 * X[1], sympy.sin(X[0])])))(q)
+            )
+    for _ in range(draw(st.integers(2, 12))):
+        size = draw(st.integers(1, min(n, 3)))
+        on = draw(st.permutations(qubits))[:size]
+        if draw(st.integers(0, 3)):
+            angle = draw(st.sampled_from(symbols))
+            operations.append(draw(st.sampled_from(list(parametrised(size, angle))))(*on))
+        else:
+            operations.append(draw(st.sampled_from(CONSTANTS[size]))(*on))
+    operations += [cirq.ry(W[0])(qubits[0]), cirq.rx(X[0])(qubits[-1])][: 1 if product else 2]
+    operations += [cirq.I(q) for q in qubits]
+    observables = draw(st.lists(pauli_sums(qubits), min_size=1, max_size=3))
+    return QuanvCircuit(cirq.Circuit(operations), observables)
+
+
+@st.composite
+def pauli_sums(draw, qubits):
+    total = cirq.PauliSum()
+    for _ in range(draw(st.integers(1, 3))):
+        letters = draw(
+            st.lists(st.sampled_from("IXYZZ"), min_size=len(qubits), max_size=len(qubits))
+        )
+        paulis = {q: getattr(cirq, a) for q, a in zip(qubits, letters, strict=True) if a != "I"}
+        total += cirq.PauliString(paulis, coefficient=draw(st.sampled_from([1.0, -0.5, 2.0])))
+    return total if total.qubits else total + cirq.Z(qubits[0])
+
+
+def check(circuit, seed, filters, merged=True):
+    """All ways to compute a circuit: values and gradients."""
+    if not merged:
+        with mock.patch.object(pauli, "merge", lambda stages, trig: stages):
+            return check(circuit, seed, filters)
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-1, 1, (2, len(circuit.inputs)))
+    w = rng.uniform(-3, 3, (filters, len(circuit.weights)))
+    truth = np.concatenate([expectations(circuit, x, row) for row in w], axis=1)
+    mix = rng.normal(size=truth.shape)
+
+    def loss(x, w):
+        return np.sum(mix * np.concatenate([expectations(circuit, x, row) for row in w], axis=1))
+
+    steps = [slopes(loss, [x, w], i) for i in (0, 1)]
+    n_ways = 0
+    for name, build in ways_of(circuit):
+        try:
+            form, _ = build()
+        except (NotAProduct, TooManyTerms):
+            continue
+        n_ways += 1
+        for dtype, tolerance in ((tf.float64, 1e-10), (tf.float32, 1e-5)):
+            features, weights = tf.constant(x.T, dtype), tf.constant(w, dtype)
+            with tf.GradientTape() as tape:
+                tape.watch([features, weights])
+                found = form(features, weights)
+                total = tf.reduce_sum(found * tf.constant(mix.T, dtype))
+            scale = max(1.0, np.abs(truth).max())
+            np.testing.assert_allclose(found.numpy().T, truth, atol=tolerance * scale, err_msg=name)
+            gradients = tape.gradient(total, [features, weights], unconnected_gradients="zero")
+            allowed = 1e-6 if dtype == tf.float64 else 1e-4
+            size = max(1.0, *(np.abs(s).max() for s in steps))
+            np.testing.assert_allclose(gradients[0].numpy().T, steps[0], atol=allowed * size)
+            np.testing.assert_allclose(gradients[1], steps[1], atol=allowed * size)
+    assert n_ways
+
+
+ANY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@settings(ANY, max_examples=25)
+@given(circuits(), st.integers(0, 10**6), st.sampled_from([1, 2]))
+def test_random_circuits(circuit, seed, filters):
+    check(circuit, seed, filters)
+
+
+@settings(ANY, max_examples=25)
+@given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]), st.booleans())
+def test_random_circuits_on_product_states(circuit, seed, filters, merged):
+    check(circuit, seed, filters, merged)
+
+
+@pytest.mark.slow
+@settings(ANY, max_examples=1000)
+@given(circuits(), st.integers(0, 10**6), st.sampled_from([1, 2]))
+def test_a_thousand_random_circuits(circuit, seed, filters):
+    check(circuit, seed, filters)
+
+
+@pytest.mark.slow
+@settings(ANY, max_examples=1000)
+@given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]), st.booleans())
+def test_a_thousand_random_circuits_on_product_states(circuit, seed, filters, merged):
+    check(circuit, seed, filters, merged)
+
+
+NAMED = {
+    f"{rotation}_{ansatz.__name__}_{n}_{n_layers}": QuanvCircuit.from_parts(
+        angle_encoder(n, rotation=rotation), ansatz(n, n_layers)
+    )
+    for n in (1, 2, 4, 5)
+    for rotation in ("rx", "ry", "rz")
+    for ansatz in (basic_entangler, strongly_entangling)
+    for n_layers in (1, 2, 3)
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_named_circuits(name, rng):
+    circuit = NAMED[name]
+    x, w = rng.random((3, len(circuit.inputs))), rng.uniform(0, 6, (1, len(circuit.weights)))
+    for _, build in ways_of(circuit):
+        try:
+            form, _ = build()
+        except TooManyTerms:
+            continue
+        found = form(tf.constant(x.T), tf.constant(w)).numpy().T
+        np.testing.assert_allclose(found, expectations(circuit, x, w[0]), atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("n_qubits", "n_layers"), [(4, 12), (9, 3), pytest.param(12, 3, id="patches of 2x2, RGB")]
+)
+def test_sums_of_many_paths(n_qubits, n_layers, rng):
+    circuit = QuanvCircuit.from_parts(angle_encoder(n_qubits), basic_entangler(n_qubits, n_layers))
+    chosen, form = compile_circuit(circuit)
+    assert chosen.chosen == "Pauli strings"
+    x, w = rng.random((2, n_qubits)), rng.uniform(0, 6, (1, len(circuit.weights)))
+    direction = rng.normal(size=w.shape)
+    weights = tf.constant(w)
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        found = form(tf.constant(x.T), weights)
+        total = tf.reduce_sum(found)
+    np.testing.assert_allclose(found.numpy().T, expectations(circuit, x, w[0]), atol=1e-10)
+    ahead, behind = (
+        expectations(circuit, x, (w + step * direction)[0]).sum() for step in (1e-5, -1e-5)
+    )
+    slope = np.sum(tape.gradient(total, weights) * direction)
+    np.testing.assert_allclose(slope, (ahead - behind) / 2e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("dense_entries", [0, 2**20])
+def test_constant_matrices_of_any_pattern(jit_compile, dense_entries, monkeypatch, rng):
+    # Rows of no entry, of one, of some, and of more than are gathered at once; columns likewise.
+    monkeypatch.setattr(linear_map, "_DENSE_ENTRIES", dense_entries)
+    counts = [0, 1, 1, 3, 4, 5, 16, 17, 64, 65, 300, 5000]
+    rows = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    columns = np.minimum(rng.geometric(0.02, len(rows)), 900)
+    values = rng.normal(size=len(rows))
+    matrix = np.zeros((len(counts), 901))
+    np.add.at(matrix, (rows, columns), values)
+    linear = linear_map.LinearMap(matrix.shape, rows, columns, values)
+    x, mix = rng.normal(size=(901, 2)), rng.normal(size=(len(counts), 2))
+
+    @tf.function(jit_compile=jit_compile)
+    def both(x, mix):
+        with tf.GradientTape() as outer:
+            outer.watch(mix)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = linear(x)
+                total = tf.reduce_sum(y * mix)
+            slope = tape.gradient(total, x)
+            twice = tf.reduce_sum(slope**2)
+        return y, slope, outer.gradient(twice, mix)
+
+    y, slope, second = both(tf.constant(x), tf.constant(mix))
+    np.testing.assert_allclose(y, matrix @ x, atol=1e-10)
+    np.testing.assert_allclose(slope, matrix.T @ mix, atol=1e-10)
+    np.testing.assert_allclose(second, 2 * matrix @ matrix.T @ mix, rtol=1e-8, atol=1e-8)
+
+
+@needs_tfq
+@pytest.mark.parametrize("name", ["ry_basic_entangler_4_2", "rz_strongly_entangling_4_3"])
+def test_gradients_are_tfqs_adjoint(name, rng):
+    circuit = NAMED[name]
+    x = tf.constant(rng.random((5, 4)), tf.float32)
+    layers = [EncodedPQC(circuit, filters=2, backend=b) for b in ("compiled", "noiseless")]
+    layers[1].set_weights(layers[0].get_weights())
+    mix = tf.constant(rng.normal(size=(5, 8)), tf.float32)
+    found = []
+    for layer in layers:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_mean(layer(x) * mix)
+        found.append(tape.gradient(loss, [x, layer.trainable_weights[0]]))
+    np.testing.assert_allclose(found[0][0], found[1][0], atol=1e-4)
+    np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-4)
+
+
+def ways_of(circuit):
+    gates = gates_of(circuit.circuit, circuit.qubits)
+    return ways(gates, circuit.observables, circuit.qubits, circuit.inputs, circuit.weights)
+
+
+def every_way(circuit):
+    for name, build in ways_of(circuit):
+        with contextlib.suppress(NotAProduct, TooManyTerms):
+            yield name, build()[0]
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("name", ["product", "stages", "reuploading"])
+def test_graphs_and_xla_give_the_same(name, jit_compile, rng):
+    circuit = {
+        "product": NAMED["ry_strongly_entangling_4_2"],
+        "stages": NAMED["rz_strongly_entangling_4_3"],
+        **CIRCUITS,
+    }[name]
+    x = tf.constant(rng.random((len(circuit.inputs), 7)), tf.float32)
+    w = tf.constant(rng.uniform(0, 6, (2, len(circuit.weights))), tf.float32)
+
+    def value_and_gradient(form, x, w):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            y = form(x, w)
+            loss = tf.reduce_sum(y**2)
+        return y, *tape.gradient(loss, [x, w])
+
+    for way, form in every_way(circuit):
+        function = tf.function(value_and_gradient, jit_compile=jit_compile)
+        for found, expected in zip(
+            function(form, x, w), value_and_gradient(form, x, w), strict=True
+        ):
+            np.testing.assert_allclose(found, expected, atol=5e-5, err_msg=way)
+
+
+def test_batches_of_unknown_size(rng):
+    for circuit in (NAMED["ry_basic_entangler_4_3"], CIRCUITS["reuploading"]):
+        n = len(circuit.inputs)
+        w = tf.constant(rng.uniform(0, 6, (1, len(circuit.weights))))
+        for _, form in every_way(circuit):
+            signature = [tf.TensorSpec([n, None], tf.float64)]
+            function = tf.function(lambda x, f=form, w=w: f(x, w), input_signature=signature)
+            for size in (1, 3, 8):
+                x = rng.random((n, size))
+                np.testing.assert_allclose(function(x), form(tf.constant(x), w), atol=1e-12)
+
+
+@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize("name", ["product", "reuploading"])
+def test_second_derivatives(name, graph, rng):
+    circuit = {"product": NAMED["ry_basic_entangler_4_3"], **CIRCUITS}[name]
+    x = rng.random((2, len(circuit.inputs)))
+    w = rng.uniform(0, 6, (1, len(circuit.weights)))
+    direction = tf.constant(rng.normal(size=w.shape))
+    along_x = tf.constant(rng.normal(size=x.T.shape))
+
+    def slope(form, x, w):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            loss = tf.reduce_sum(form(x, w) ** 2)
+        by_x, by_w = tape.gradient(loss, [x, w])
+        return tf.reduce_sum(by_w * direction) + tf.reduce_sum(by_x * along_x)
+
+    def curvature(form, x, w):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            value = slope(form, x, w)
+        return tape.gradient(value, [x, w])
+
+    for way, form in every_way(circuit):
+        run = tf.function(curvature) if graph else curvature
+        found = run(form, tf.constant(x.T), tf.constant(w))
+        for i, point in enumerate((x.T, w)):
+
+            def f(*moved, form=form):
+                return float(slope(form, tf.constant(moved[0]), tf.constant(moved[1])))
+
+            expected = slopes(f, [x.T.copy(), w.copy()], i)
+            np.testing.assert_allclose(
+                found[i], expected, atol=1e-5, err_msg=f"{way} {point.shape}"
+            )
+
+
+def test_states_are_simulated_in_chunks(monkeypatch, rng):
+    from tfq_resqunn.simulation import state
+
+    circuit = CIRCUITS["reuploading"]
+    (form,) = [form for way, form in every_way(circuit) if way == "state vectors"]
+    x, w = rng.random((2, 11)), tf.constant(rng.uniform(0, 6, (2, 3)))
+
+    def value_and_gradient():
+        features = tf.constant(x)
+        with tf.GradientTape() as tape:
+            tape.watch([features, w])
+            y = form(features, w)
+            loss = tf.reduce_sum(y**2)
+        return y, *tape.gradient(loss, [features, w])
+
+    whole = value_and_gradient()
+    monkeypatch.setattr(state, "CHUNK_AMPLITUDES", 2**3 * 2 * 4)  # four patches at a time
+    for found in (value_and_gradient(), tf.function(value_and_gradient)()):
+        for part, expected in zip(found, whole, strict=True):
+            np.testing.assert_allclose(part, expected, atol=1e-12)
+
+
+def test_polynomials_are_cosine_and_sine():
+    t = tf.constant(np.linspace(-7, 7, 10001), tf.float32)
+    exact = np.pi * t.numpy().astype("float64")
+    np.testing.assert_allclose(angles_module._cosine(t), np.cos(exact), atol=1e-6)
+    np.testing.assert_allclose(angles_module._sine(t), np.sin(exact), atol=1e-6)
+
+
+def test_xla_is_seen_while_tracing():
+    seen = []
+
+    def probe(x):
+        seen.append(angles_module.in_xla())
+        return x + 1
+
+    tf.function(probe)(tf.constant(1.0))
+    tf.function(probe, jit_compile=True)(tf.constant(1.0))
+    tf.function(lambda x: tf.function(probe)(x), jit_compile=True)(tf.constant(1.0))
+    assert seen == [False, True, True]
+
+
+def test_plan_is_a_small_printable_value():
+    circuit = NAMED["ry_basic_entangler_4_1"]
+    assert isinstance(plan(circuit), Plan)
+    assert plan(circuit) == compile_circuit(circuit)[0]
+    assert eval(
+        repr(plan(circuit)),
+        {**globals(), **vars(__import__("tfq_resqunn.simulation.plan", fromlist=["Candidate"]))},
+    ) == plan(circuit)
+    assert "* Pauli strings " in str(plan(circuit))
+
+
+def test_cost_chooses():
+    def chosen(encoder, ansatz):
+        return plan(QuanvCircuit.from_parts(encoder, ansatz)).chosen
+
+    assert chosen(angle_encoder(9), basic_entangler(9)) == "Pauli strings"
+    assert chosen(angle_encoder(9), strongly_entangling(9)) == "Pauli strings, late cut"
+    assert chosen(angle_encoder(4), strongly_entangling(4, 6)) == "Pauli strings, by matrices"
+    assert chosen(angle_encoder(4), basic_entangler(4, 20)) == "Pauli strings"
+    assert chosen(angle_encoder(9), strongly_entangling(9, 3)) == "state vectors"
+    assert plan(CIRCUITS["reuploading"]).chosen == "state vectors"
+
+
+def test_wide_circuits_are_not_simulated_to_be_weighed():
+    circuit = QuanvCircuit.from_parts(angle_encoder(36), basic_entangler(36))
+    assert plan(circuit).chosen == "Pauli strings"
+    with pytest.raises(ValueError, match="(?s)no way to compute a circuit of 25 qubits.*too many"):
+        plan(QuanvCircuit.from_parts(angle_encoder(25), basic_entangler(25, 5)))
+
+
+def test_what_has_no_matrix_is_named():
+    from tests.circuits.test_serializable import Opaque
+
+    circuit = cirq.FrozenCircuit(Opaque(X[0])(cirq.LineQubit(0)))
+    with pytest.raises(ValueError, match="backend='compiled' has no matrix for Opaque"):
+        gates_of(circuit, sorted(circuit.all_qubits()))
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [
+        sympy.exp(sympy.I * (2 * sympy.Symbol("x_0") + 1)),
+        sympy.I ** (0.3 * sympy.Symbol("x_0") + 0.2),
+        (1 + sympy.I) / sympy.sqrt(2) * sympy.exp(sympy.I * sympy.Symbol("x_0")),
+        1.0j * sympy.exp(sympy.I * sympy.Symbol("w_0")) * sympy.exp(-0.5j * sympy.Symbol("x_0")),
+    ],
+)
+def test_phases_under_control(phase):
+    a, b = cirq.LineQubit.range(2)
+    rotations = [cirq.ry(sympy.Symbol("w_0"))(a), cirq.rx(sympy.Symbol("x_0"))(b)]
+    controlled = cirq.GlobalPhaseGate(phase).on().controlled_by(a)
+    circuit = cirq.Circuit(cirq.H(a), rotations, controlled, cirq.CNOT(a, b), cirq.H(a))
+    check(QuanvCircuit(circuit, [cirq.Z(a), cirq.X(b) * cirq.Y(a)]), 0, 2)
+
+
+def test_a_phase_that_cannot_be_read_is_refused():
+    a, b = cirq.LineQubit.range(2)
+    x = sympy.Symbol("x_0")
+    controlled = cirq.GlobalPhaseGate(sympy.cos(x) + sympy.I * sympy.sin(x)).on().controlled_by(a)
+    circuit = cirq.Circuit(cirq.ry(sympy.Symbol("w_0"))(b), controlled)
+    with pytest.raises(ValueError, match="takes a phase as a number of modulus 1"):
+        plan(QuanvCircuit(circuit, [cirq.Z(b)]))

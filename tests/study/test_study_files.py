@@ -1,0 +1,198 @@
+"""The folder of a study: what its files may hold, and the command that is written there."""
+
+import json
+import re
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.helpers.systems import words_of
+from tests.study.test_study_report import RUN, write_study
+from tfq_resqunn import cli
+from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.training import load_data
+from tfq_resqunn.study.command import command_line, read_settings
+from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig
+from tfq_resqunn.study.pool import Outcome
+from tfq_resqunn.study.results import load_results
+from tfq_resqunn.study.runner import run_study
+from tfq_resqunn.study.single import train_run
+
+pytestmark = pytest.mark.once
+
+# --- the command that repeats a study ----------------------------------------------------------
+
+# A value for each field that is not the default.
+OTHERS = {
+    "dataset": "my images.npz", "classes": (3, 8), "n_train": 7, "n_test": 8, "image_size": 5,
+    "depth": 3, "kernel_size": 3, "padding": "same", "filters": 2, "encoder": "iqp",
+    "ansatz": "sim_14", "n_layers": 2, "n_uploads": 3, "observables": "Z0*Z1 - X0",
+    "shortcut": "conv", "readout": "channels", "backend": "noiseless", "repetitions": 100,
+    "noise": {"depolarizing": 0.01, "readout_error": 1e-05}, "epochs": 3, "batch_size": 5,
+    "learning_rate": 1e-05,
+}  # fmt: skip
+
+
+def test_every_field_has_another_value():
+    assert set(OTHERS) == set(RunConfig.__dataclass_fields__) - set(VARIED)
+    assert all(getattr(COMMON, name) != value for name, value in OTHERS.items())
+
+
+def configurations():
+    for name, value in OTHERS.items():
+        yield name, StudyConfig(replace(COMMON, **{name: value}))
+    yield "all", StudyConfig(RunConfig(**OTHERS), variants=["frozen"], seeds=[4], heads=["none"])
+    yield "pair", StudyConfig(replace(COMMON, kernel_size=(2, 4)))
+    yield "placements", StudyConfig(COMMON, placements=["none"], input_gradients=[False])
+
+
+@pytest.mark.parametrize("config", [pytest.param(c, id=name) for name, c in configurations()])
+@pytest.mark.parametrize("jobs", [None, 3])
+def test_click_reads_every_command_as_the_study_it_is_of(config, jobs, tmp_path, monkeypatch):
+    made = []
+    module = sys.modules["tfq_resqunn.cli.study"]  # the command has the same name
+    monkeypatch.setattr(module, "check_run", lambda run: None)  # whose data set may not be there
+    monkeypatch.setattr(
+        "tfq_resqunn.study.runner.run_study",
+        lambda config, out, n_jobs, **_: made.append((config, out, n_jobs)),
+    )
+    monkeypatch.setattr(module, "_show_results", lambda *_: None)
+    (tmp_path / "study.json").write_text(json.dumps({"config": config.to_dict(), "command": ""}))
+    command = words_of(command_line(config, tmp_path, jobs))
+    result = CliRunner().invoke(cli.main, command[1:])
+    assert result.exit_code == 0, result.output
+    assert made == [(config, tmp_path, jobs)]
+    assert ("--config" in command) == (config.run.kernel_size == (2, 4))
+
+
+@pytest.fixture
+def failing(tmp_path, monkeypatch):
+    """A study of one run; what becomes of it is set by the test."""
+    x, y = np.random.default_rng(0).random((24, 4, 4)), np.arange(24) % 2
+    np.savez(tmp_path / "tiny.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    run = RunConfig(dataset=str(tmp_path / "tiny.npz"), depth=1, epochs=2)
+    config = StudyConfig(
+        run, placements=["none"], input_gradients=[True], heads=["linear"], seeds=1,
+        variants=["trainable"],
+    )  # fmt: skip
+
+    def run_jobs(jobs, n):
+        for text, folder in jobs:
+            config = RunConfig.from_json(text)
+            try:
+                yield Outcome(folder, result=train_run(config, load_data(config), folder))
+            except ArithmeticError as error:
+                yield Outcome(folder, error=f"Traceback\n  x\n{type(error).__name__}: {error}\n")
+
+    monkeypatch.setattr("tfq_resqunn.study.runner.run_jobs", run_jobs)
+    return config
+
+
+def test_a_run_whose_loss_is_no_number_has_failed(failing, tmp_path):
+    folder = tmp_path / "study"
+    config = replace(failing, run=replace(failing.run, learning_rate=1e38))
+    command = [*words_of(command_line(config, folder))[1:], "--jobs=1"]
+    result = CliRunner().invoke(cli.main, command)
+    assert result.exit_code == 1
+    said = r"FAILED: FloatingPointError: The loss is (nan|inf) from epoch \d of 2 on\."
+    assert re.search(said, result.output)
+    assert f"To try those again: {command_line(config, folder, 1)}" in result.output
+    assert load_results(folder).n_missing == 1
+    assert not list((folder / "runs").iterdir())
+    assert "No run of this study is finished yet" in (folder / "report.md").read_text()
+
+
+def test_nothing_failed_and_nothing_says_so(failing, tmp_path):
+    run_study(failing, tmp_path / "study", n_jobs=1, report=False)
+    assert not (tmp_path / "study" / "failed").exists()
+
+
+# --- damaged files -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    config = StudyConfig(RUN, seeds=1, placements=("none",), heads=("linear",))
+    return write_study(tmp_path_factory.mktemp("studies") / "whole", config)
+
+
+GARBAGE = [b"", b"{", b"[]", b"3", b"null", b"\xff\xfe\x00", b"\x00" * 50, b"a,b\n1,2\n"]
+DAMAGED = [
+    *(("result.json", garbage) for garbage in GARBAGE),
+    ("result.json", b'{"test_accuracy": 1}'),
+    ("result.json", {"test_accuracy": "high"}),
+    ("result.json", {"n_weights": None}),
+    ("result.json", {"seconds": [1]}),
+    ("result.json", {"train_loss": True}),
+    *((name, garbage) for name in ("history.csv", "gradients.csv") for garbage in GARBAGE),
+    ("history.csv", b"epoch,loss,accuracy,val_loss,val_accuracy\n1,low,0,0,0\n"),
+    ("history.csv", b"epoch,loss,accuracy,val_loss,val_accuracy\n1.5,0,0,0,0\n"),
+    ("history.csv", b"epoch,loss,accuracy,val_loss,val_accuracy\n1,0,0,0,0,7,8\n1,2\n"),
+    ("gradients.csv", b"epoch,layer,kind,n_weights,state,norm,zeros\nx,a,b,1,flows,1,0\n"),
+    *(("config.json", garbage) for garbage in GARBAGE),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), DAMAGED)
+def test_damaged_files_of_a_run_are_named(folder, name, content):
+    path = next((folder / "runs").glob(f"*/{name}"))
+    before = path.read_bytes()
+    if isinstance(content, dict):
+        content = json.dumps({**json.loads(before), **content}).encode()
+    path.write_bytes(content)
+    try:
+        result = CliRunner().invoke(cli.main, ["study", "--report-only", "--out", str(folder)])
+    finally:
+        path.write_bytes(before)
+    assert isinstance(result.exception, SystemExit), result.exc_info
+    assert result.exit_code == 2
+    assert str(path) in result.output
+    assert "Remove that run's folder to have it made again." in result.output
+    assert not (folder / "report.md").exists()
+
+
+@pytest.mark.parametrize("content", [*GARBAGE, b'{"config": {}}', b'{"config": 3, "command": ""}'])
+def test_damaged_description_of_a_study(tmp_path, content):
+    (tmp_path / "study.json").write_bytes(content)
+    result = CliRunner().invoke(cli.main, ["study", "--report-only", "--out", str(tmp_path)])
+    assert isinstance(result.exception, SystemExit), result.exc_info
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'study.json'} must be what a study has written." in result.output
+
+
+def test_failures_are_shown_whatever_they_hold(tmp_path):
+    config = StudyConfig(RUN, seeds=1, placements=("none",), heads=("linear",))
+    folder = write_study(tmp_path / "study", config, skip=lambda run: True)
+    (folder / "failed").mkdir()
+    (folder / "failed" / f"{config.runs()[0].id}.txt").write_bytes(b"\xff\xfe")
+    (folder / "failed" / f"{config.runs()[1].id}.txt").write_bytes(b"")
+    result = CliRunner().invoke(cli.main, ["study", "--report-only", "--out", str(folder)])
+    assert isinstance(result.exception, SystemExit), result.exc_info
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [*GARBAGE, b"config: 3", b"run: 3", b"run: [1]", b"seeds: {", b"!!python/object:os.system {}",
+     b"run: {1: 2}", b"heads: [[1]]", b"heads: {a: 1}", b"seeds: 1.5", b"seeds: 2020-01-01",
+     b"placements: [1]", b"placements: 3", b"inputs: 3", b"run: {epochs: [1]}", b"seeds: []"],
+)  # fmt: skip
+def test_settings_that_are_none(tmp_path, content):
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content)
+    result = CliRunner().invoke(
+        cli.main, ["study", "--config", str(path), "--out", str(tmp_path / "study")]
+    )
+    assert isinstance(result.exception, SystemExit), result.exc_info
+    assert result.exit_code == 2, result.output
+    assert result.output.startswith("Error: ")
+    assert [p.name for p in tmp_path.iterdir()] == ["study.yaml"]
+
+
+def test_settings_of_a_study(folder):
+    assert (
+        StudyConfig.from_dict(read_settings(folder / "study.json")) == load_results(folder).config
+    )

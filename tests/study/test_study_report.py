@@ -1,0 +1,833 @@
+"""The report of a study: statistics against SciPy and by hand, documents, figures, whole reports.
+
+The studies are made up: their numbers are drawn here, and no network is trained.
+"""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.study.comparisons import (
+    accuracies,
+    compare_input_gradients,
+    compare_placements,
+    compare_variants,
+    summary,
+)
+from tfq_resqunn.study.config import StudyConfig
+from tfq_resqunn.study.document import Bullets, Code, Document, Paragraph, Picture, Section, Table
+from tfq_resqunn.study.facts import Facts, read_facts
+from tfq_resqunn.study.figures import accuracy_figure, curve_figure
+from tfq_resqunn.study.gradient_maps import gradient_figure
+from tfq_resqunn.study.markdown import to_markdown
+from tfq_resqunn.study.reach import reach_rows, state_text
+from tfq_resqunn.study.report import make_document, write_report
+from tfq_resqunn.study.results import load_results
+from tfq_resqunn.study.sections.gradients import reach_sentences
+from tfq_resqunn.study.sections.learning import frozen_sentence, headless_sentence, loss_change
+from tfq_resqunn.study.statistics import compare_pairs, correct, holm, mean_interval, sign_flip_p
+from tfq_resqunn.study.web_page import inline_svg, to_html
+from tfq_resqunn.study.wording import accuracy_text, interval_text, verdict
+
+pytestmark = pytest.mark.once
+
+FACTS = Facts(10, (8, 8, 1))
+RUN = RunConfig(dataset="digits", depth=2, epochs=4, n_train=200, n_test=100)
+
+
+# --- a made-up study on disk -----------------------------------------------------------------
+
+
+def plain_accuracy(run, rng):
+    """Better with a head, with a residual at the end, and where training reaches the layers."""
+    value = 0.5 + 0.25 * (run.head == "linear") + 0.06 * run.placement.endswith("+O2")
+    return value + 0.05 * (run.variant != "frozen") + rng.normal(0, 0.01)
+
+
+def plain_state(run, layer, epoch):
+    """What the design's table says for two layers."""
+    if run.variant == "frozen" and layer != "head":
+        return "static"
+    is_cut = not run.input_gradient and not run.placement.endswith("+O2")
+    return "none" if layer.endswith("_1") and is_cut else "flows"
+
+
+def write_study(folder, config, accuracy=plain_accuracy, state=plain_state, skip=lambda run: False):
+    """Writes the files that a study's runs leave behind."""
+    folder.mkdir()
+    described = {"config": config.to_dict(), "command": "resqunn study digits --seeds 3"}
+    (folder / "study.json").write_text(json.dumps(described))
+    for number, run in enumerate(config.runs()):
+        if not skip(run):
+            rng = np.random.default_rng(number)
+            write_run(folder / "runs" / run.id, run, config.run.epochs, accuracy, state, rng)
+    return folder
+
+
+def write_run(folder, run, n_epochs, accuracy, state, rng):
+    folder.mkdir(parents=True)
+    last = float(np.clip(accuracy(run, rng), 0, 1))
+    config = {
+        "config": json.loads(run.configure(RUN).to_json()),
+        "classes": list(range(10)),
+        "image_shape": [8, 8, 1],
+        "versions": {"tfq-resqunn": "0.0", "numpy": "2.0"},
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    epochs = np.arange(1, n_epochs + 1)
+    history = pd.DataFrame({"epoch": epochs, "loss": 2.3 - 0.8 * last * epochs / n_epochs})
+    history["accuracy"] = history["val_accuracy"] = last * epochs / n_epochs
+    history["val_loss"] = history["loss"] + 0.1
+    history.to_csv(folder / "history.csv", index=False)
+    prefix, suffix = ("conv", "/conv2d") if run.variant == "classical" else ("quanv", "")
+    layers = [f"{prefix}_1{suffix}", f"{prefix}_2{suffix}"] + ["head"] * (run.head == "linear")
+    rows = []
+    for epoch in range(n_epochs + 1):
+        for k, layer in enumerate(layers):
+            reached = state(run, layer.removesuffix(suffix), epoch)
+            norm = {"flows": 10.0 ** (k - 2) / (1 + epoch), "zero": 0.0}.get(reached, np.nan)
+            rows.append((epoch, layer, "Layer", 4, reached, norm, 0))
+    columns = ["epoch", "layer", "kind", "n_weights", "state", "norm", "zeros"]
+    pd.DataFrame(rows, columns=columns).to_csv(folder / "gradients.csv", index=False)
+    result = {
+        "train_accuracy": last + 0.01, "test_accuracy": last, "train_loss": 0.5, "test_loss": 0.6,
+        "n_weights": 8 + 650 * (run.head == "linear"), "seconds": 12.5, "seconds_per_epoch": 3.0,
+    }  # fmt: skip
+    (folder / "result.json").write_text(json.dumps(result))
+
+
+class Page(HTMLParser):
+    """Reads a page: its tags must match, its tables and links are kept."""
+
+    VOID = ("meta", "br", "link", "img")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.attributes, self.rows, self.words = [], [], [], []
+        self.feed(text)
+        assert not self.open, f"not closed: {self.open}"
+
+    def handle_starttag(self, tag, attributes):
+        self.attributes += [(tag, *pair) for pair in attributes]
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if "td" in self.open or "th" in self.open:
+            self.rows[-1][-1] += data
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A finished study of three seeds."""
+    folder = tmp_path_factory.mktemp("studies") / "full"
+    return write_study(folder, StudyConfig(RUN, seeds=3))
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return load_results(study)
+
+
+# --- statistics ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 20])
+def test_interval_is_that_of_scipy(rng, n):
+    values = rng.normal(0.8, 0.05, n)
+    interval = mean_interval(values)
+    expected = stats.t.interval(0.95, n - 1, loc=values.mean(), scale=stats.sem(values))
+    np.testing.assert_allclose([interval.low, interval.high], expected, rtol=1e-12)
+    assert interval.n == n
+
+
+def test_interval_by_hand():
+    interval = mean_interval([1.0, 2.0, 3.0])  # t quantile 4.302653, deviation 1, root of 3
+    assert interval.mean == 2.0
+    assert interval.high - interval.mean == pytest.approx(4.302653 / 3**0.5, abs=1e-6)
+
+
+def test_interval_covers_the_mean_as_often_as_it_says(rng):
+    samples = rng.normal(0.5, 0.1, (2000, 3))
+    intervals = [mean_interval(sample) for sample in samples]
+    covered = np.mean([i.low <= 0.5 <= i.high for i in intervals])
+    assert abs(covered - 0.95) < 4 * (0.95 * 0.05 / 2000) ** 0.5
+
+
+def test_one_value_has_no_interval():
+    interval = mean_interval([0.7])
+    assert interval.mean == 0.7
+    assert not interval.is_known
+
+
+def test_pairs_are_those_of_scipy(rng):
+    first, second = rng.normal(0.8, 0.1, 7), rng.normal(0.7, 0.1, 7)
+    comparison = compare_pairs(first, second)
+    expected = stats.ttest_rel(first, second)
+    limits = expected.confidence_interval(0.95)
+    assert comparison.p_t == pytest.approx(expected.pvalue, rel=1e-12)
+    interval = comparison.difference
+    np.testing.assert_allclose([interval.low, interval.high], [limits.low, limits.high])
+    assert (comparison.n_higher, comparison.n_lower) == (
+        (first > second).sum(),
+        (first < second).sum(),
+    )
+
+
+def test_sign_flip_p_enumerates_all_patterns(rng):
+    differences = rng.normal(0.3, 1, 6)
+    signs = 1 - 2 * ((np.arange(64)[:, None] >> np.arange(6)) & 1)
+    means = np.abs((signs * differences).mean(axis=1))
+    expected = np.mean(means >= abs(differences.mean()) - 1e-12)
+    assert sign_flip_p(differences) == pytest.approx(expected)
+    assert np.isnan(sign_flip_p(np.ones(14)))
+
+
+def test_pairs_without_spread():
+    equal = compare_pairs([0.8, 0.9, 0.7], [0.8, 0.9, 0.7])
+    assert (equal.p_t, equal.p_exact, equal.n_higher, equal.n_lower) == (1.0, 1.0, 0, 0)
+    shifted = compare_pairs([0.85, 0.95, 0.75], [0.8, 0.9, 0.7])  # equal but for rounding
+    assert np.isnan(shifted.p_t)
+    assert not shifted.difference.is_known
+    assert not correct([shifted])[0].is_shown
+
+
+def test_rounding_in_float32_is_no_spread():
+    first = np.float32([21 / 60, 20 / 60, 23 / 60]).astype(np.float64)
+    second = np.float32([22 / 60, 21 / 60, 24 / 60]).astype(np.float64)
+    assert np.ptp(first - second) > 0
+    comparison = correct([compare_pairs(first, second)])[0]
+    assert np.isnan(comparison.p_t)
+    assert not comparison.is_shown
+
+
+def test_two_pairs_are_never_tested():
+    (comparison,) = correct([compare_pairs([0.9, 0.8001], [0.5, 0.4])])
+    assert comparison.difference.is_known
+    assert not comparison.is_shown
+    assert "no difference is shown" in verdict(comparison, "A", "B")
+
+
+def test_holm_by_hand():
+    # 4 * .01, 3 * .02, 2 * .03 (not below the one before), 1 * .4; nan is no test
+    corrected = holm([0.4, 0.01, np.nan, 0.03, 0.02])
+    np.testing.assert_allclose(corrected, [0.4, 0.04, np.nan, 0.06, 0.06])
+    assert holm([0.6, 0.7]).tolist() == [1.0, 1.0]
+    assert holm([]).tolist() == []
+
+
+def test_holm_rejects_no_more_than_bonferroni_allows_and_no_less(rng):
+    for _ in range(50):
+        p_values = rng.uniform(0, 0.1, 6)
+        corrected = holm(p_values)
+        assert (corrected <= np.minimum(1, 6 * p_values) + 1e-15).all()
+        assert (corrected >= p_values).all()
+        assert (np.diff(corrected[np.argsort(p_values)]) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: mean_interval([]), r"mean_interval: `values` must be at least one finite number"),
+        (lambda: mean_interval([0.1, np.nan]), r"Received \[0.1, nan\]"),
+        (lambda: compare_pairs([0.1, 0.2], [0.1]), "equally many.\nReceived 2 and 1.\n"),
+    ],
+)
+def test_statistics_refuse(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+# --- comparisons -----------------------------------------------------------------------------
+
+
+def test_pairs_are_of_one_seed(results):
+    shuffled = results.table.sample(frac=1, random_state=0)
+    compared = {(c.where, c.first, c.second): c for c in compare_placements(shuffled)}
+    assert len(compared) == 24
+    chosen = compared["input gradients cut, linear head", "`O1+O2`", "`none`"]
+    here = shuffled.query("head == 'linear' and variant == 'trainable' and ~input_gradient")
+    wide = here.pivot(index="seed", columns="placement", values="test_accuracy")
+    expected = stats.ttest_rel(wide["O1+O2"], wide["none"])
+    assert chosen.result.p_t == pytest.approx(expected.pvalue)
+    p_values = [c.result.p_t for c in compared.values()]
+    assert chosen.result.p_corrected == pytest.approx(
+        holm(p_values)[p_values.index(chosen.result.p_t)]
+    )
+
+
+def test_frozen_layers_are_the_partner_of_both_input_gradients(results):
+    compared = compare_variants(results.table, "frozen")
+    assert len(compared) == 16
+    for c in compared:
+        frozen = accuracies(results.table, variant="frozen", placement=c.placement, head=c.head)
+        trained = accuracies(
+            results.table, variant="trainable", placement=c.placement, head=c.head,
+            input_gradient=c.input_gradient,
+        )  # fmt: skip
+        assert c.result.difference.mean == pytest.approx((trained - frozen).mean())
+
+
+def test_only_seeds_that_both_have_are_compared(results):
+    table = results.table
+    table = table[~((table.placement == "none") & (table.seed == 1))]
+    compared = compare_placements(table)
+    assert {c.result.n for c in compared if "`none`" in (c.first, c.second)} == {2}
+    assert {c.result.n for c in compared if "`none`" not in (c.first, c.second)} == {3}
+
+
+def test_what_has_no_finite_accuracy_is_left_out(results):
+    table = results.table.copy()
+    table.loc[(table.placement == "X+O1") & (table.seed == 0), "test_accuracy"] = np.nan
+    assert {c.result.n for c in compare_input_gradients(table)} == {2, 3}
+
+
+def test_many_placements_are_compared_with_the_plain_stack(results):
+    tables = [results.table.assign(placement=p) for p in ("none", "a", "b", "c", "d")]
+    compared = compare_placements(pd.concat(tables))
+    assert {c.second for c in compared} == {"`none`"}
+    assert len(compared) == 4 * 4
+
+
+def test_summary_counts(results):
+    assert summary(compare_variants(results.table, "classical")) == (
+        "in none of 16 comparisons is a difference shown."
+    )
+    table = results.table.copy()
+    gain = 0.2 * (table.placement == "X+O1") - 0.2 * (table.placement == "none")
+    table["test_accuracy"] += np.where(table.variant == "trainable", gain, 0)
+    compared = compare_variants(table, "frozen")
+    higher = sum(c.result.is_shown and c.result.difference.mean > 0 for c in compared)
+    lower = sum(c.result.is_shown and c.result.difference.mean < 0 for c in compared)
+    assert higher
+    assert lower
+    assert summary(compared) == (
+        f"a difference is shown in {higher + lower} of 16 comparisons; the first is higher in "
+        f"{higher} and lower in {lower}."
+    )
+
+
+# --- words never stronger than the numbers ---------------------------------------------------
+
+
+def test_verdict_claims_only_what_the_corrected_test_shows():
+    first, second = [0.80, 0.86, 0.84, 0.83], [0.70, 0.75, 0.75, 0.72]
+    comparison = compare_pairs(first, second)
+    (alone,) = correct([comparison])
+    assert "A is above B, by 10.2 percentage points" in verdict(alone, "A", "B")
+    (reverse,) = correct([compare_pairs(second, first)])
+    assert "A is below B, by 10.2 percentage points" in verdict(reverse, "A", "B")
+    among_many = correct([comparison] * 5000)[0]
+    assert among_many.p_t < 0.05 < among_many.p_corrected
+    assert "no difference is shown" in verdict(among_many, "A", "B")
+    uncorrected = verdict(comparison, "A", "B")
+    assert "no difference is shown" in uncorrected
+
+
+def test_verdict_without_spread():
+    (equal,) = correct([compare_pairs([0.5, 0.6], [0.5, 0.6])])
+    assert verdict(equal, "A", "B") == "A and B have the same accuracy with each of 2 seeds."
+    (shifted,) = correct([compare_pairs([0.6, 0.7], [0.5, 0.6])])
+    assert "no interval and no t test" in verdict(shifted, "A", "B")
+
+
+def test_learning_is_claimed_only_where_it_is_shown(results):
+    compared = compare_variants(results.table, "frozen")
+    none_shown = [replace(c, result=replace(c.result, p_corrected=0.5)) for c in compared]
+    assert "do not show that the quantum layers learn" in frozen_sentence(none_shown)
+    all_shown = [replace(c, result=replace(c.result, p_corrected=0.01)) for c in compared]
+    assert "do not show" not in frozen_sentence(all_shown)
+    assert "shown in 8 of 8" in frozen_sentence(all_shown)
+    assert "not both run" in frozen_sentence([])
+
+
+def test_guessing_is_compared_with_the_interval(results):
+    assert "(10.0%) in 8 of 8 settings" in headless_sentence(results.table, [], 0.1)
+    assert "(99.0%) in 0 of 8 settings" in headless_sentence(results.table, [], 0.99)
+    assert headless_sentence(results.table, [], None) == ""
+
+
+def test_loss_change_is_last_minus_first():
+    histories = pd.DataFrame(
+        {"seed": [0, 0, 0, 1, 1, 1], "epoch": [1, 2, 3] * 2, "loss": [2.0, 9, 1, 2.5, 9, 1.0]}
+    )
+    assert loss_change(histories).mean == pytest.approx(-1.25)
+    assert loss_change(histories[histories.epoch == 1]) is None
+
+
+# --- which layers a gradient reaches ---------------------------------------------------------
+
+
+def test_reach_is_that_of_the_design(results):
+    rows = {(row.placement, row.input_gradient): row for row in reach_rows(results.gradients)}
+    assert len(rows) == 8
+    for (placement, on), row in rows.items():
+        first = "flows" if on or placement.endswith("+O2") else "none"
+        assert row.cells == {"trainable": (first, "flows"), "classical": (first, "flows")}
+        assert row.heads == ("linear", "none")
+
+
+def test_reach_sentences_follow_the_table(results):
+    sentences = reach_sentences(reach_rows(results.gradients))
+    assert sentences[0].endswith("a gradient reaches every quantum layer in all 4 placements.")
+    assert sentences[1] == "Input gradients cut: layer 1 gets no gradient in `none` and `X+O1`."
+    assert "not because they are quantum" in sentences[2]
+
+
+def test_a_twin_that_differs_is_told(results):
+    gradients = results.gradients.copy()
+    chosen = (gradients.variant == "classical") & (gradients.placement == "none")
+    chosen &= ~gradients.input_gradient.astype(bool)
+    gradients.loc[chosen, "state"] = "flows"
+    sentences = " ".join(reach_sentences(reach_rows(gradients)))
+    assert "differ in 1 of 8 rows: `none` (input gradients cut)." in sentences
+    assert "not because they are quantum" not in sentences
+
+
+def test_seeds_that_disagree_are_shown(results):
+    gradients = results.gradients.copy()
+    chosen = (gradients.seed == 1) & (gradients.layer == "quanv_2") & (gradients.epoch == 4)
+    chosen &= (gradients.placement == "X+O1") & (gradients["head"] == "none")
+    gradients.loc[chosen, "state"] = "zero"
+    rows = [row for row in reach_rows(gradients) if row.placement == "X+O1"]
+    texts = {(row.input_gradient, row.heads): row.cells["trainable"][1] for row in rows}
+    changed = "flows, then flows 2 of 3, zero 1 of 3"
+    assert texts == {
+        (True, ("linear",)): "flows", (True, ("none",)): changed,
+        (False, ("linear",)): "flows", (False, ("none",)): changed,
+    }  # fmt: skip
+    assert "in 2 settings" in reach_sentences(rows)[-1]
+
+
+def test_state_text():
+    assert state_text(["none"] * 3, ["none"] * 3) == "none"
+    assert state_text(["none"], ["flows"]) == "none, then flows"
+    assert state_text(["none", "zero"], ["none", "zero"]) == "zero 1 of 2, none 1 of 2"
+
+
+# --- figures ---------------------------------------------------------------------------------
+
+
+def test_accuracy_figure_draws_means_and_intervals(results):
+    table = results.table.query("head == 'linear' and variant == 'trainable'")
+    (axes,) = accuracy_figure(table, chance=0.1).axes
+    marks = [line for line in axes.lines if line.get_marker() == "o"]
+    assert len(marks) == 8
+    first = table.query("placement == 'none' and input_gradient").test_accuracy
+    assert marks[0].get_xdata()[0] == pytest.approx(first.mean())
+    interval = mean_interval(first)
+    ends = next(line for line in axes.lines if line.get_marker() == "None").get_xdata()
+    np.testing.assert_allclose(ends, [interval.low, interval.high])
+    assert [label.get_text() for label in axes.get_yticklabels()][:2] == ["none, on", "none, cut"]
+
+
+def test_guessing_is_drawn_where_it_lies_near(results):
+    def has_line(chance):
+        figure = accuracy_figure(results.table.query("head == 'none'"), chance)
+        texts = [text.get_text() for text in figure.legends[0].get_texts()]
+        return "guessing" in texts
+
+    assert has_line(0.45)
+    assert not has_line(0.001)
+
+
+def test_curves_are_means_with_bands(results):
+    histories = results.histories.query("head == 'linear' and variant == 'trainable'")
+    figure = curve_figure(histories)
+    assert [axes.get_title() for axes in figure.axes[:2]] == [
+        "Input gradients on",
+        "Input gradients cut",
+    ]
+    axes = figure.axes[0]
+    here = histories.query("placement == 'none' and input_gradient").groupby("epoch")
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), here.val_accuracy.mean())
+    band = axes.collections[0].get_paths()[0].get_extents()
+    assert band.ymin == pytest.approx(here.val_accuracy.min().min())
+    assert band.ymax == pytest.approx(here.val_accuracy.max().max())
+    looks = {(str(line.get_linestyle()), line.get_marker()) for line in axes.lines}
+    assert len(looks) == 4  # told apart without colours
+
+
+def test_gradient_figure_tells_none_from_zero(results):
+    gradients = results.gradients.query("head == 'linear'").copy()
+    chosen = (gradients.placement == "O1+O2") & (gradients.layer == "quanv_1")
+    gradients.loc[chosen & (gradients.epoch == 2), ["state", "norm"]] = ["zero", 0.0]
+    gradients.loc[chosen & (gradients.epoch == 3) & (gradients.seed == 0), "state"] = "none"
+    figure = gradient_figure(gradients)
+    panels = {}
+    for axes in figure.axes[:16]:
+        spec = axes.get_subplotspec()
+        panels[spec.rowspan.start, spec.colspan.start] = axes
+    # rows: none, X+O1, O1+O2, ...; columns: trained on and cut, twin on and cut
+    assert {patch.get_hatch() for patch in panels[0, 1].patches} == {"////"}
+    assert len(panels[0, 1].patches) == 5
+    assert not panels[0, 0].patches
+    assert [patch.get_hatch() for patch in panels[2, 0].patches] == [".."]
+    assert [list(line.get_xdata()) for line in panels[2, 0].lines] == [[3]]
+    mesh = panels[2, 0].collections[0].get_array()
+    assert mesh.shape == (3, 5)
+    assert mesh[0, 0] == pytest.approx(0.01)
+    assert mesh.mask[0].tolist() == [False, False, True, False, False]
+    labels = [label.get_text() for label in panels[0, 0].get_yticklabels()]
+    assert labels == ["layer 1", "layer 2", "head"]
+
+
+# --- documents -------------------------------------------------------------------------------
+
+SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><g id="a"/></svg>'
+DOCUMENT = Document(
+    "A & B",
+    (Paragraph("See [there](https://example.org/x), `a < b`, **now**."),),
+    (
+        Section(
+            "One",
+            (
+                Table("Counts.", ("Name", "n"), (("`a|b`", "1"), ("c", "100"))),
+                Bullets(("first", "second")),
+                Picture("dots", "Two dots. And more.", SVG),
+                Code("x < y & z"),
+            ),
+        ),
+    ),
+)
+
+
+def test_markdown():
+    assert to_markdown(DOCUMENT) == (
+        "# A & B\n\nSee [there](https://example.org/x), `a < b`, **now**.\n\n## One\n\nCounts.\n\n"
+        "| Name   |   n |\n| ------ | --: |\n| `a\\|b` |   1 |\n| c      | 100 |\n\n"
+        "- first\n- second\n\n![Two dots](figures/dots.svg)\n\nTwo dots. And more.\n\n"
+        "```\nx < y & z\n```\n"
+    )
+
+
+def test_web_page():
+    text = to_html(DOCUMENT)
+    page = Page(text)
+    assert page.rows == [["Name", "n"], ["a|b", "1"], ["c", "100"]]
+    assert "x < y & z" in page.words
+    assert ("a", "href", "https://example.org/x") in page.attributes
+    assert ("svg", "aria-label", "Two dots") in page.attributes
+    assert "<strong>now</strong>" in text
+
+
+def test_marks_in_a_line_of_the_web_page():
+    lines = {
+        "[1] in [a page](https://x.org/a)": '[1] in <a href="https://x.org/a">a page</a>',
+        "`2**3` and **bold `x`**": "<code>2**3</code> and <strong>bold <code>x</code></strong>",
+        "`[a](https://b)` < 1": "<code>[a](https://b)</code> &lt; 1",
+    }
+    for text, expected in lines.items():
+        page = to_html(Document("Title", [Paragraph(text)], []))
+        assert f"<p>{expected}</p>" in page
+
+
+def test_code_with_fences_stays_code():
+    document = Document("T", (Code("```\n# no title\n```"),), ())
+    assert to_markdown(document).count("````") == 2
+
+
+def test_pictures_on_one_page_share_no_names():
+    svg = '<svg><clipPath id="c"/><g clip-path="url(#c)"><use xlink:href="#c"/></g></svg>'
+    readied = inline_svg(svg, "one", 'a "b"')
+    assert set(re.findall(r"(?:id=\"|#)([\w-]+)", readied)) == {"one-c"}
+    assert 'aria-label="a &quot;b&quot;"' in readied
+
+
+def test_rows_of_a_table_have_as_many_cells():
+    with pytest.raises(ValueError, match="as many cells as `header`, 2.\nReceived 1"):
+        Table("Bad.", ("a", "b"), (("1",),))
+
+
+# --- whole reports ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def written(study):
+    return write_report(study)
+
+
+def test_files_of_a_report(study, written):
+    assert written["markdown"] == study / "report.md"
+    assert written["html"] == study / "report.html"
+    pictures = {"accuracies", "gradients_linear_head", "gradients_none_head"} | {
+        f"curves_{head}_head_{variant}"
+        for head in ("linear", "none")
+        for variant in ("trainable", "classical")
+    }
+    assert set(written) == {"markdown", "html", "results"} | pictures
+    for name in pictures:
+        assert ElementTree.parse(written[name]).getroot().tag.endswith("svg")
+    assert not list(study.rglob(".*"))  # nothing half-written is left
+    table = pd.read_csv(written["results"], keep_default_na=False)
+    assert len(table) == 120
+    assert set(table.placement) == {"none", "X+O1", "O1+O2", "(X+O1)+O2"}
+
+
+def test_page_needs_no_other_file(written):
+    page = Page(written["html"].read_text())
+    loaded = [
+        value
+        for tag, name, value in page.attributes
+        if name in ("src", "srcset", "data") or (name.endswith("href") and tag != "a")
+    ]
+    assert all(value.startswith("#") for value in loaded)
+    assert "@import" not in "".join(page.words)
+    assert "script" not in {tag for tag, *_ in page.attributes}
+    names = [value for _, name, value in page.attributes if name == "id"]
+    assert len(names) == len(set(names))
+
+
+def test_both_forms_say_the_same(written):
+    text = written["markdown"].read_text()
+    page = Page(written["html"].read_text())
+    rows = [
+        [cell.strip().replace("`", "") for cell in line.strip("|").split(" | ")]
+        for line in text.splitlines()
+        if line.startswith("| ") and not line.startswith("| --")
+    ]
+    assert rows == [[cell.strip() for cell in row] for row in page.rows]
+    widths = {}
+    for number, line in enumerate(text.splitlines()):
+        if line.startswith("| "):
+            before = widths.get(number - 1, len(line))
+            assert len(line) == before  # aligned
+            widths[number] = len(line)
+
+
+def test_accuracies_in_the_text_are_those_of_the_runs(results, written):
+    values = results.table.query(
+        "placement == 'O1+O2' and ~input_gradient and head == 'linear' and variant == 'classical'"
+    ).test_accuracy
+    low, high = stats.t.interval(0.95, 2, loc=values.mean(), scale=stats.sem(values))
+    expected = f"{100 * values.mean():.1f}% ({100 * low:.1f} to {100 * high:.1f})"
+    rows = Page(written["html"].read_text()).rows
+    (row,) = [r for r in rows if r[:3] == ["linear head", "O1+O2", "cut"] and len(r) == 6]
+    assert row[5] == expected
+    assert row[4] == "—"  # frozen layers were run with input gradients on
+
+
+def test_costs_and_command(written):
+    text = written["markdown"].read_text()
+    assert "resqunn study digits --seeds 3" in text
+    rows = Page(written["html"].read_text()).rows
+    assert ["all", "", "120", "8 to 658", "12.5", "3", "25 min 0 s"] in rows
+    assert ["numpy", "2.0"] in rows
+    assert "All 120 runs of the study are there." in text
+
+
+@pytest.fixture
+def text_of(monkeypatch):
+    """Gives a study's report as text; nothing is drawn, which takes long."""
+    for section in ("gradients", "accuracies"):
+        monkeypatch.setattr(f"tfq_resqunn.study.sections.{section}.to_svg", lambda figure: SVG)
+    return lambda folder: to_markdown(make_document(load_results(folder), FACTS))
+
+
+def test_same_study_same_report(tmp_path):
+    config = StudyConfig(RUN, seeds=2, placements=("none",), variants=("trainable",))
+    folder = write_study(tmp_path / "small", config)
+    before = write_report(folder)["html"].read_text()
+    assert write_report(folder)["html"].read_text() == before
+
+
+def test_one_seed_one_placement(tmp_path, text_of):
+    config = StudyConfig(
+        RUN, seeds=1, placements=("X+O1",), variants=("trainable",), heads=("linear",)
+    )
+    text = text_of(write_study(tmp_path / "one", config))
+    assert "One seed gives no interval." in text
+    assert "cannot be told from chance" in text
+    assert "is shown in" not in text
+    assert "No network without a head has been run." in text
+    assert "nan" not in text
+
+
+@pytest.mark.parametrize("variant", ["trainable", "frozen", "classical"])
+def test_one_variant(tmp_path, text_of, variant):
+    config = StudyConfig(RUN, seeds=2, placements=("none", "X+O1"), variants=(variant,))
+    text = text_of(write_study(tmp_path / variant, config))
+    assert "were not both run" in text
+    assert "nan" not in text
+
+
+def test_unfinished_study_says_what_is_missing(tmp_path, text_of):
+    config = StudyConfig(RUN, seeds=2, heads=("linear",), placements=("none", "X+O1"))
+
+    def is_last(run):
+        return run.seed == 1 and run.placement == "X+O1"
+
+    folder = write_study(tmp_path / "part", config, skip=is_last)
+    failed = next(run.id for run in config.runs() if is_last(run))
+    (folder / "failed").mkdir()
+    (folder / "failed" / f"{failed}.txt").write_text("Traceback\n  `odd`\nValueError: <too> bad\n")
+    files = write_report(folder)
+    text = files["markdown"].read_text()
+    assert "**This study is not finished:** 15 of 20 runs are there, 5 are missing" in text
+    assert "5 are missing, 1 of them failed." in text
+    assert f"Failed: `{failed}`" in text
+    assert "ValueError: <too> bad" in "".join(Page(files["html"].read_text()).words)
+    assert ", n = 1" in text
+
+
+def test_study_without_a_finished_run(tmp_path):
+    folder = write_study(tmp_path / "empty", StudyConfig(RUN, seeds=2), skip=lambda run: True)
+    files = write_report(folder)
+    assert "**No run of this study is finished yet**, of 80 runs." in files["markdown"].read_text()
+    assert set(files) == {"markdown", "html", "results"}
+
+
+def test_runs_of_other_versions_are_told(tmp_path, text_of):
+    config = StudyConfig(RUN, seeds=1, placements=("none",), heads=("linear",))
+    folder = write_study(tmp_path / "mixed", config)
+    path = next((folder / "runs").glob("*/config.json"))
+    path.write_text(path.read_text().replace('"numpy": "2.0"', '"numpy": "2.1"'))
+    text = write_report(folder)["markdown"].read_text()
+    assert re.search(r"\| numpy +\| 2\.0, 2\.1 +\|", text)
+    assert "Not all runs were made with the same versions." in text
+
+
+def test_a_broken_file_is_named(tmp_path):
+    config = StudyConfig(RUN, seeds=1, placements=("none",), heads=("linear",))
+    folder = write_study(tmp_path / "broken", config)
+    path = next((folder / "runs").glob("*/config.json"))
+    path.write_text('{"classes": [')
+    with pytest.raises(ValueError, match=rf"read_facts: {re.escape(str(path))} must say"):
+        write_report(folder)
+    assert not (folder / "report.md").exists()
+
+
+def test_no_study():
+    with pytest.raises(FileNotFoundError, match="study.json"):
+        write_report("no-such-folder")
+
+
+# --- nothing from seeds that are few, or agree -------------------------------------------------
+
+
+def headless(*settings):
+    """A table of runs without a head: the accuracies of each setting, by seed."""
+    return pd.DataFrame(
+        {
+            "placement": str(number), "input_gradient": True, "head": "none",
+            "variant": "trainable", "seed": seed, "test_accuracy": accuracy,
+        }
+        for number, accuracies in enumerate(settings)
+        for seed, accuracy in enumerate(accuracies)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ([[0.6, 0.5], [0.4, 0.5]], "2 seeds cannot tell an accuracy from guessing (10.0%): at"),
+        ([[0.6]], "1 seed cannot tell an accuracy from guessing (10.0%): at least 3 are needed"),
+        ([[0.1000001] * 3], "guessing (10.0%) in 0 of 1 setting ("),  # by a rounding error
+        ([[0.9, 0.9, 0.9]], "in 0 of 1 setting ("),  # agree, by luck
+        ([[0.1028, 0.1029, 0.1027]], "in 0 of 1 setting ("),  # by less than half a point
+        ([[0.09, 0.5, 0.3]], "in 0 of 1 setting ("),  # the interval holds guessing
+        ([[0.02, 0.03, 0.01]], "in 0 of 1 setting ("),  # below
+        ([[0.6, 0.5, 0.55], [0.1, 0.1, 0.1], [0.1, 0.11, 0.09]], "in 1 of 3 settings ("),
+    ],
+)
+def test_what_is_said_of_guessing(settings, said):
+    assert said in headless_sentence(headless(*settings), [], 0.1)
+
+
+def test_many_settings_are_corrected_for():
+    setting = [0.20, 0.30, 0.25]
+    assert "in 1 of 1 setting (" in headless_sentence(headless(setting), [], 0.1)
+    assert "in 0 of 9 settings (" in headless_sentence(headless(*[setting] * 9), [], 0.1)
+
+
+def test_seeds_that_agree_have_no_interval():
+    interval = mean_interval([0.1, 0.1 + 1e-9])
+    assert not interval.is_known
+    assert accuracy_text(interval) == "10.0%"
+    assert interval_text(mean_interval([0.25, 0.25])) == "—"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [([1.0, 0.9], "+31.5 to +100.0"), ([-0.9, -1.0], "-100.0 to -31.5"),
+     ([0.9, -0.9], "-100.0 to +100.0")],
+)  # fmt: skip
+def test_no_interval_of_a_difference_leaves_what_is_possible(values, said):
+    assert interval_text(mean_interval(values)) == said
+
+
+def test_one_seed_agrees_with_nobody(results):
+    gradients = results.gradients[results.gradients.seed == 0]
+    assert reach_sentences(reach_rows(gradients))[-1] == (
+        "No state differs between before and after training, with the one seed there is."
+    )
+    assert reach_sentences(reach_rows(results.gradients))[-1] == (
+        "No state differs between the 3 seeds, nor between before and after training."
+    )
+
+
+def test_only_a_cut_path_is_laid_to_the_connections(results):
+    """A gradient may be exactly zero for many reasons."""
+    gradients = results.gradients.copy()
+    gradients["state"] = gradients["state"].replace("none", "zero")
+    sentences = " ".join(reach_sentences(reach_rows(gradients)))
+    assert "layer 1 gets an exactly zero gradient" in sentences
+    assert "connected" not in sentences
+
+
+def test_gradients_that_are_no_numbers_are_told(results):
+    gradients = results.gradients.copy()
+    gradients["state"] = gradients["state"].replace("none", "nan")
+    sentences = " ".join(reach_sentences(reach_rows(gradients)))
+    assert "layer 1 gets an infinite or undefined gradient in `none` and `X+O1`" in sentences
+    assert state_text(["flows", "nan"], ["nan", "nan"]) == "flows 1 of 2, nan 1 of 2, then nan"
+
+
+def test_guessing_is_naming_the_most_frequent_class(tmp_path):
+    config = StudyConfig(RUN, seeds=2, placements=("none",), heads=("linear",))
+    folder = write_study(tmp_path / "study", config)
+    assert read_facts(folder).chance == 0.1
+    for share, path in zip((0.3, 0.2), (folder / "runs").glob("*/config.json"), strict=False):
+        described = json.loads(path.read_text())
+        path.write_text(json.dumps({**described, "largest_share": share}))
+    assert read_facts(folder).chance == 0.3
+
+
+def test_gradients_that_are_not_finite_are_told_apart():
+    rows = [
+        {
+            "placement": "X+O1", "input_gradient": True, "head": "linear", "variant": "trainable",
+            "seed": 0, "epoch": epoch, "layer": f"quanv_{k}", "kind": "Quanv2D", "n_weights": 4,
+            "state": "nan" if k == 1 else "flows", "norm": np.inf if k == 1 else 0.5, "zeros": 0.0,
+        }
+        for epoch in (0, 1)
+        for k in (1, 2)
+    ]  # fmt: skip
+    head, shortcut = ({**rows[-1], "layer": name} for name in ("head", "shortcut_1"))
+    gradients = pd.DataFrame([*rows, head, shortcut])
+    (row,) = reach_rows(gradients)
+    assert row.cells == {"trainable": ("nan", "flows")}
+    assert "layer 1 gets an infinite or undefined gradient in `X+O1`" in " ".join(
+        reach_sentences([row])
+    )
+    figure = gradient_figure(gradients)
+    shown = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert shown == ["layer 1", "layer 2", "head"]
+    legend = figure.legends[0]
+    assert "nan: not finite" in [text.get_text() for text in legend.get_texts()]

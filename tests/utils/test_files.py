@@ -1,0 +1,87 @@
+"""Names and files that every system takes."""
+
+import ntpath
+import os
+from pathlib import PureWindowsPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfq_resqunn._utils import files
+
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
+
+
+def is_reserved(name):
+    """Whether Windows keeps the name for itself."""
+    if hasattr(ntpath, "isreserved"):  # from Python 3.13 on
+        return ntpath.isreserved(name)
+    return PureWindowsPath(name).is_reserved()
+
+
+@given(st.lists(st.text(), max_size=5))
+def test_names_are_distinct_and_allowed(texts):
+    names = files.distinct_names(texts)
+    assert len(names) == len(texts) == len({name.casefold() for name in names})
+    for name in names:
+        assert PureWindowsPath(name).name == name and not is_reserved(name)
+        assert not set(name) & set('<>:"/\\|?*') and name.rstrip(". ") == name != ""
+
+
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        (["quanv_1", "my layer", "é"], ["quanv_1", "my layer", "é"]),
+        (["a", "A", "a"], ["a", "A-2", "a-3"]),
+        (["a-2", "a", "A"], ["a-2", "a", "A-3"]),
+        (["block/quanv", "block.quanv"], ["block.quanv", "block.quanv-2"]),
+        (["..", "C:\\x", "nul", "Aux.json", "x. "], ["_", "C..x", "_nul", "_Aux.json", "x"]),
+        (["CONIN$", "nul .txt", "COM¹", "com"], ["_CONIN$", "_nul .txt", "_COM¹", "com"]),
+        (["n" * 300, "n" * 301], ["n" * 100, "n" * 100 + "-2"]),
+    ],
+)
+def test_names(texts, names):
+    assert files.distinct_names(texts) == names
+
+
+def test_the_same_bytes_on_every_system(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "linesep", "\r\n")
+    files.write_text(tmp_path / "x", "π\n\n")
+    assert (tmp_path / "x").read_bytes() == b"\xcf\x80\n\n"
+
+
+@pytest.fixture
+def open_elsewhere(monkeypatch):
+    """Windows, where something has the file open the first few times."""
+    refused = []
+    replace = os.replace
+
+    def refuse_then_replace(*arguments):
+        if len(refused) < 3:
+            refused.append(arguments)
+            raise PermissionError(13, "Access is denied")
+        replace(*arguments)
+
+    monkeypatch.setattr(os, "replace", refuse_then_replace)
+    return refused
+
+
+def test_a_file_that_is_open_for_a_moment_is_waited_for(open_elsewhere, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 60)
+    with files.replacing(tmp_path / "table.csv") as temporary:
+        files.write_text(temporary, "a\n")
+    assert len(open_elsewhere) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_a_file_that_stays_open_is_named(open_elsewhere, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0)
+    (tmp_path / "table.csv").write_text("old", encoding="utf-8")
+    message = "table.csv cannot be written to: Access is denied.\nChoose another place."
+    with (
+        pytest.raises(PermissionError, match=message),
+        files.replacing(tmp_path / "table.csv") as temporary,
+    ):
+        files.write_text(temporary, "new")
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["old"]

@@ -1,0 +1,1 @@
+"""What all folders use and none is about: the environment, arguments, files, seeds."""

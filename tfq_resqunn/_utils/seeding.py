@@ -1,0 +1,32 @@
+"""One seed for everything that draws random numbers."""
+
+import random
+
+import numpy as np
+import tensorflow as tf
+
+from tfq_resqunn._utils.arguments import check_seed, checked
+from tfq_resqunn._utils.keras import IS_KERAS_3, keras
+
+
+@checked(seed=check_seed)
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy, TensorFlow and Keras, so that what follows can be repeated.
+
+    Keras 2's own `set_random_seed` makes it draw later seeds with `randint(1, 1e9)`, which
+    Python 3.12 refuses, for the float. Without it, Keras 2 draws them from Python's generator.
+
+    Args:
+        seed: An integer from 0 to 2**32 - 1.
+
+    Example:
+        >>> set_seed(1); first = keras.layers.Dense(1)(np.ones((1, 3)))
+        >>> set_seed(1); bool(first == keras.layers.Dense(1)(np.ones((1, 3))))
+        True
+    """
+    if IS_KERAS_3:
+        keras.utils.set_random_seed(seed)
+        return
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the global generator is what others draw from
+    tf.random.set_seed(seed)

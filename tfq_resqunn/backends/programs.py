@@ -1,0 +1,69 @@
+"""`Programs`: circuits as TensorFlow Quantum has them, run by its simulators.
+
+A circuit becomes a program, a string. A row of a batch is a program with the values of its
+symbols. TensorFlow Quantum's differentiators make gradients out of more such rows.
+"""
+
+import tensorflow as tf
+
+from tfq_resqunn._utils.tfq import import_tfq
+from tfq_resqunn.backends.differentiators import tfq_differentiator
+from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.circuits.serializable import serializable
+from tfq_resqunn.simulation.expressions import tensor_function
+
+tfq = import_tfq()
+
+
+class Programs:
+    """A function from features and weights to outcomes.
+
+    Args:
+        circuit: What is run.
+        execution: `Execution` with the backend `"noiseless"` or `"noisy"`.
+    """
+
+    def __init__(self, circuit: QuanvCircuit, execution):
+        noise = execution.noise
+        operations = circuit.circuit if noise is None else noise.apply(circuit.circuit).freeze()
+        rewritten = serializable(operations)
+        self._n_observables = len(circuit.observables)
+        self._repetitions = execution.repetitions
+        self._program = tfq.convert_to_tensor([rewritten.circuit])
+        self._operators = tfq.convert_to_tensor(
+            [[rewritten.rename(o) for o in circuit.observables]]
+        )
+        self._names = tf.constant([str(s) for s in rewritten.expressions])
+        self._values = tensor_function(
+            [*circuit.inputs, *circuit.weights], list(rewritten.expressions.values())
+        )
+        self._op = _differentiable(execution)
+
+    def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
+        columns = [row[:, None] for row in tf.unstack(features)]
+        rows = [column[None, :] for column in tf.unstack(weights, axis=1)]
+        n, filters = tf.shape(features)[1], weights.shape[0]
+        values = [tf.broadcast_to(v, [n, filters]) for v in self._values(*columns, *rows)]
+        values = tf.reshape(tf.stack(values, axis=-1), [n * filters, len(values)])
+        arguments = [
+            tf.tile(self._program, [n * filters]),
+            self._names,
+            tf.cast(values, tf.float32),
+            tf.tile(self._operators, [n * filters, 1]),
+        ]
+        if self._repetitions is not None:
+            arguments.append(tf.fill([n * filters, self._n_observables], self._repetitions))
+        outcomes = tf.reshape(self._op(*arguments), [n, filters * self._n_observables])
+        return tf.cast(tf.transpose(outcomes), features.dtype)
+
+
+def _differentiable(execution):
+    differentiator = tfq_differentiator(execution.differentiator)
+    if execution.backend == "noiseless" and execution.repetitions is None:
+        differentiator = differentiator or tfq.differentiators.Adjoint()
+        return differentiator.generate_differentiable_op(analytic_op=tfq.get_expectation_op())
+    differentiator = differentiator or tfq.differentiators.ParameterShift()
+    is_noisy = execution.backend == "noisy"
+    op = tfq.noise.expectation if is_noisy else tfq.get_sampled_expectation_op()
+    return differentiator.generate_differentiable_op(sampled_op=op)

@@ -1,0 +1,58 @@
+"""What each backend can do. What it cannot is an error that names one that can."""
+
+import cirq
+
+from tfq_resqunn._utils.named_backends import BACKENDS, check_named, check_no_adjoint
+
+
+def check(execution) -> None:
+    """Raises a TypeError or ValueError if the arguments of an `Execution` do not fit each other."""
+    backend, who = execution.backend, execution.who
+    if isinstance(backend, str):
+        check_named(execution)
+    elif isinstance(backend, (cirq.Sampler, cirq.SimulatesExpectationValues)):
+        _check_cirq(execution)
+    else:
+        hint = f" Use {backend.__name__}()." if isinstance(backend, type) else ""
+        raise TypeError(
+            f"{who}: `backend` must be one of {', '.join(map(repr, BACKENDS))}, a cirq.Sampler "
+            f"(such as a device), or a cirq.SimulatesExpectationValues. Received {backend!r}.{hint}"
+        )
+    if execution.max_circuits is not None and not _is_sampled_by_cirq(execution):
+        raise ValueError(
+            f"{who}: `max_circuits` is the most circuits that a device takes at once, for a "
+            f"cirq.Sampler with `repetitions`. Received max_circuits={execution.max_circuits} for "
+            f"backend={backend!r}, repetitions={execution.repetitions}. Drop it."
+        )
+
+
+def _check_cirq(execution) -> None:
+    backend, who = execution.backend, execution.who
+    is_sampler = isinstance(backend, cirq.Sampler)
+    computes = isinstance(backend, cirq.SimulatesExpectationValues)
+    if execution.repetitions is None and not computes:
+        raise ValueError(
+            f"{who}: `repetitions` must say how many shots a cirq.Sampler takes of each circuit. "
+            f"Received repetitions=None for {backend!r}. Use repetitions=1000, say; for exact "
+            "values use backend='compiled', or a simulator such as cirq.Simulator()."
+        )
+    if execution.repetitions is not None and not is_sampler:
+        raise ValueError(
+            f"{who}: `repetitions` is for a cirq.Sampler. Received repetitions="
+            f"{execution.repetitions} for {backend!r}, which computes expectation values and takes "
+            "no shots. Drop it, or use backend='compiled' or cirq.Simulator()."
+        )
+    own = getattr(backend, "noise", None) not in (None, cirq.NO_NOISE)
+    is_pure = isinstance(backend, cirq.SimulatesIntermediateStateVector)
+    if execution.repetitions is None and is_pure and (own or execution.noise is not None):
+        raise ValueError(
+            f"{who}: {type(backend).__name__} holds state vectors, and with noise gives the "
+            "expectation values of one random trajectory. Received noise, and repetitions=None. "
+            "Use cirq.DensityMatrixSimulator() or backend='compiled', which are exact, or give "
+            "`repetitions`."
+        )
+    check_no_adjoint(execution, "it runs on TensorFlow Quantum's simulator and on no other")
+
+
+def _is_sampled_by_cirq(execution) -> bool:
+    return isinstance(execution.backend, cirq.Sampler) and execution.repetitions is not None

@@ -1,0 +1,284 @@
+"""`export_circuits`: what a device would run for some images, as files, and what it costs."""
+
+import collections
+import inspect
+import json
+import os
+from pathlib import Path
+
+import cirq
+import numpy as np
+import tensorflow as tf
+
+from tfq_resqunn._utils.arguments import check_count, check_path, checked
+from tfq_resqunn._utils.files import distinct_names, new_folder, write_text
+from tfq_resqunn._utils.keras import keras
+from tfq_resqunn.circuits.decomposing import controls_of, decomposed, with_numbers
+from tfq_resqunn.circuits.json import write_json
+from tfq_resqunn.circuits.measurements import Measurements
+from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.gradients.batch import as_tensors, n_samples
+from tfq_resqunn.gradients.calls import recorded_calls
+from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights
+from tfq_resqunn.layers import EncodedPQC, Quanv2D
+from tfq_resqunn.layers.checks import check_model_or_layer
+from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
+
+MANIFEST = "manifest.json"
+VERSIONS = {"qasm": "2.0", "qasm3": "3.0"}  # by the files' ending
+
+
+@checked(model=check_model_or_layer, folder=check_path, repetitions=check_count)
+def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: int = 1000) -> dict:
+    """Writes the circuits that a device would run for some inputs.
+
+    Each file is one circuit with all numbers in, which ends with its measurement. Patches with
+    equal values share one, and Pauli strings that ask for the same operators are measured
+    together. Noise is left out: a device brings its own.
+
+    Args:
+        model: A Keras model or layer that holds `Quanv2D`s or `EncodedPQC`s anywhere, or one of
+            these, built.
+        inputs: What `model` takes (an array, or a list or dictionary of them), one image or more,
+            with the axis of the batch.
+        folder: To be made. It appears once it is complete.
+        repetitions: Shots for each circuit, for the costs.
+
+    Returns:
+        What is written to `manifest.json`:
+
+        - `"cost"`: of all layers together, the number of `"inputs"`, of `"circuits"`, of
+          `"circuits_with_repeats"` (if equal ones were run again), of `"shots"` in all, and the
+          largest `"depth"` (in Cirq's moments, without the measurement) and number of
+          `"two_qubit_gates"`.
+        - `"layers"`: for each, its `"name"` and `"folder"`, its own `"cost"`, and
+          `"circuit"`, the file with data and weights still symbols, for `QuanvCircuit.from_json`;
+          `"inputs"`, the names of data symbols; `"weights"`, from symbols' names to a value a
+          filter; `"qubits"`, in the order in which OpenQASM numbers them; `"settings"`, the Pauli
+          strings that are measured, one outcome bit for each factor;
+          `"observables"`: each is a `"constant"` plus a sum of `"terms"`: `"coefficient"` times
+          the mean, over the shots of `"setting"`, of +1 where an even number of its `"bits"` is 1,
+          and of -1 elsewhere;
+          `"circuits"`: `"file"` (ending in `.json` for Cirq, `.qasm` for OpenQASM 2.0 and
+          `.qasm3` for 3.0), `"filter"`, `"setting"`, the `"values"` of the inputs, the `"places"`
+          where they stand (image, row and column of the patch; for an `EncodedPQC` the sample),
+          `"depth"`, and `"gates"` by their number of qubits.
+
+    Raises:
+        TypeError: If an argument is of the wrong type.
+        ValueError: If no layer runs circuits, one is not built, or a gate has no OpenQASM form.
+        FileExistsError: If the folder exists.
+        OSError: If it cannot be made.
+
+    Example:
+        >>> import tempfile, tfq_resqunn as rq
+        >>> model = rq.resqunn((4, 4, 1), 2, depth=2, encoder="angle")
+        >>> with tempfile.TemporaryDirectory() as parent:
+        ...     manifest = export_circuits(model, np.zeros((1, 4, 4, 1)), Path(parent) / "circuits")
+        >>> first, second = manifest["layers"]
+        >>> first["cost"]["circuits"], first["cost"]["circuits_with_repeats"]
+        (1, 4)
+    """
+    reached = _reached(model, inputs)
+    with new_folder(folder, "export_circuits: `folder`") as partial:
+        folders = distinct_names(name for name, _, _ in reached)
+        layers = [
+            _export_layer(*each, partial / own, repetitions)
+            for each, own in zip(reached, folders, strict=True)
+        ]
+        manifest = {
+            "repetitions": repetitions,
+            "cost": _total([layer["cost"] for layer in layers], n_samples(inputs)),
+            "layers": layers,
+        }
+        text = json.dumps(manifest, indent=1, allow_nan=False)
+        write_text(partial / MANIFEST, text)
+    return manifest
+
+
+def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int) -> dict:
+    folder.mkdir()
+    circuit, filters = _filters(layer)
+    measurements = Measurements.of(circuit.observables)
+    write_text(folder / "circuit.json", circuit.to_json())
+    entries, n_runs = [], 0
+    for f, (group, weights) in enumerate(filters):
+        of_weights = dict(zip(map(str, circuit.weights), map(float, weights), strict=True))
+        rows = _distinct(layer, inputs, group)
+        n_runs += sum(map(len, rows.values())) * len(measurements.settings)
+        for values, places in rows.items():
+            of_data = dict(zip(map(str, circuit.inputs), values, strict=True))
+            resolved = _resolved(circuit.circuit, {**of_weights, **of_data})
+            for setting, measured in enumerate(measurements.circuits(resolved)):
+                file = f"{len(entries):05d}"
+                _write(measured, folder / file, circuit.qubits)
+                entries.append(
+                    {
+                        "file": file,
+                        "filter": f,
+                        "setting": setting,
+                        "values": list(values),
+                        "places": places,
+                        **_size(measured),
+                    }
+                )
+    return {
+        "name": name,
+        "folder": folder.name,
+        "cost": {
+            "circuits": len(entries),
+            "circuits_with_repeats": n_runs,
+            "shots": len(entries) * repetitions,
+            "depth": max(e["depth"] for e in entries),
+            "two_qubit_gates": max(e["gates"].get("2", 0) for e in entries),
+        },
+        "circuit": "circuit.json",
+        "inputs": list(map(str, circuit.inputs)),
+        "weights": {
+            str(s): [float(w[i]) for _, w in filters] for i, s in enumerate(circuit.weights)
+        },
+        "qubits": list(map(str, circuit.qubits)),
+        "settings": list(map(str, measurements.settings)),
+        "observables": _formulas(measurements),
+        "circuits": entries,
+    }
+
+
+def _filters(layer) -> tuple:
+    """Gives the circuit, and for each filter its group and weights."""
+    pqcs = layer.pqcs if isinstance(layer, Quanv2D) else [layer]
+    filters = [(g, w) for g, pqc in enumerate(pqcs) for w in np.array(pqc.parameters)]
+    return pqcs[0].circuit, filters
+
+
+def _distinct(layer, inputs: list, group: int) -> dict[tuple, list]:
+    """Gives the places of each row of values, in the order in which they first come."""
+    rows: dict[tuple, list] = {}
+    first = 0
+    for tensor in inputs:
+        if isinstance(layer, Quanv2D):
+            values, places = _patches(layer, tensor, group)
+        else:
+            values, places = np.array(tensor), np.arange(len(tensor))[:, None]
+        for row, (image, *place) in zip(values.tolist(), places.tolist(), strict=True):
+            rows.setdefault(tuple(row), []).append([first + image, *place])
+        first += len(tensor)
+    return rows
+
+
+def _patches(layer: Quanv2D, inputs, group: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gives the patches that a group sees, and their images, rows and columns."""
+    geometry = Geometry(*(getattr(layer, name) for name in GEOMETRY_NAMES))
+    images = geometry.images(inputs)
+    batch, height, width, _ = images.shape
+    places = np.indices([batch, *geometry.grid.shape(height, width)]).reshape(3, -1)
+    return np.transpose(geometry.patches(images)[group]), np.transpose(places)
+
+
+def _resolved(circuit: cirq.FrozenCircuit, numbers: dict) -> cirq.Circuit:
+    """Gives the circuit as it runs: without subcircuits, and with numbers for all symbols."""
+    return cirq.Circuit(
+        cirq.Circuit.zip(*(cirq.Circuit(with_numbers(op, numbers)) for op in moment))
+        for moment in unroll(circuit)
+    )
+
+
+def _without_matrices(op: cirq.Operation) -> list[cirq.Operation]:
+    """Decomposes gates that are matrices, which Cirq's writer does for sorted qubits only."""
+    if isinstance(op.gate, cirq.GlobalPhaseGate):
+        return []  # no measurement sees it, and OpenQASM 2.0 cannot write it
+    sub = op.untagged
+    while controlled := controls_of(sub):
+        sub = controlled[-1].untagged
+    parts = decomposed(op.untagged) if isinstance(sub.gate, cirq.MatrixGate) else None
+    return [op] if parts is None else [new for part in parts for new in _without_matrices(part)]
+
+
+def _write(circuit: cirq.Circuit, path: Path, qubits) -> None:
+    write_text(path.with_suffix(".json"), write_json(circuit))
+    written = circuit.map_operations(_without_matrices)
+    for suffix, version in VERSIONS.items():
+        text = written.to_qasm(precision=15, qubit_order=qubits, version=version)
+        if version == "3.0" and "sxdg " in text:
+            text = text.replace(_GATES, f"{_GATES}\n{_SXDG}", 1)
+        write_text(path.with_suffix(f".{suffix}"), text)
+
+
+# Cirq writes sxdg, which the standard gates of OpenQASM 3 are without.
+_GATES = 'include "stdgates.inc";'
+_SXDG = "gate sxdg a { s a; h a; s a; }"
+
+
+def _size(circuit: cirq.Circuit) -> dict:
+    operations = [op for op in circuit.all_operations() if not cirq.is_measurement(op)]
+    by_qubits = collections.Counter(str(len(op.qubits)) for op in operations)
+    return {"depth": len(cirq.Circuit(operations)), "gates": dict(sorted(by_qubits.items()))}
+
+
+def _formulas(measurements: Measurements) -> list[dict]:
+    setting_of = {i: s for s, own in enumerate(measurements.members) for i in own}
+    formulas = []
+    for row, constant in zip(measurements.mix, measurements.constants, strict=True):
+        terms = []
+        for i in np.flatnonzero(row):
+            setting, string = setting_of[int(i)], measurements.strings[i]
+            place = {q: k for k, q in enumerate(measurements.settings[setting])}
+            bits = sorted(place[q] for q in string)
+            terms.append({"coefficient": float(row[i]), "setting": setting, "bits": bits})
+        formulas.append({"constant": float(constant), "terms": terms})
+    return formulas
+
+
+def _total(costs: list[dict], n_inputs: int) -> dict:
+    total = {"inputs": n_inputs}
+    for name in costs[0]:
+        combine = max if name in ("depth", "two_qubit_gates") else sum
+        total[name] = combine(cost[name] for cost in costs)
+    return total
+
+
+def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
+    """Gives the layers that run circuits, and what comes to each of them."""
+    if not model.built and not isinstance(model, EncodedPQC):
+        raise ValueError(
+            f"export_circuits: `model` must be built, so that it has weights. Received "
+            f"{model.name!r}, which is not. Train it, or call it once with its inputs."
+        )
+    if isinstance(model, CIRCUIT_LAYERS):
+        return [(model.name, model, [_with_shape(model, inputs)])]
+    layers = {
+        name: layer
+        for name, layer in layers_with_weights(model)
+        if isinstance(layer, CIRCUIT_LAYERS)
+    }
+    with recorded_calls(layers.values()) as calls:
+        _call(model, as_tensors(inputs, "inputs", "export_circuits"))
+    reached = [
+        (name, layer, [seen for seen, _ in calls[id(layer)]]) for name, layer in layers.items()
+    ]
+    hidden = [name for name, _, seen in reached if not all(hasattr(x, "numpy") for x in seen)]
+    if hidden:
+        raise ValueError(
+            f"export_circuits: the inputs of {', '.join(hidden)} cannot be seen from outside, "
+            "since a layer around them calls them in a graph of its own (TimeDistributed does). "
+            "Export such a layer by itself, with what comes to it."
+        )
+    reached = [each for each in reached if each[2]]
+    if not reached:
+        raise ValueError(
+            "export_circuits: `model` must run circuits, in an EncodedPQC or a Quanv2D. Received "
+            f"{model.name!r}, which runs none."
+        )
+    return reached
+
+
+def _call(model, inputs) -> None:
+    # Keras refuses an argument that `call` does not have.
+    takes_training = "training" in inspect.signature(model.call).parameters
+    model(inputs, **({"training": False} if takes_training else {}))
+
+
+def _with_shape(layer, inputs) -> tf.Tensor:
+    inputs = tf.cast(inputs, layer.compute_dtype)
+    layer.compute_output_shape(inputs.shape)  # raises where they do not fit
+    return inputs

@@ -1,0 +1,63 @@
+"""The folder of a training run: a new one, or the model in one that is there."""
+
+import os
+from pathlib import Path
+
+from tfq_resqunn._utils.files import check_folder
+
+
+def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
+    """Name the next free folder for a run, such as `runs/digits-001`.
+
+    Example:
+        >>> next_run_folder("data/shapes.npz", root="no-such-folder").as_posix()
+        'no-such-folder/shapes-001'
+    """
+    stem, number = Path(dataset).stem, 1
+    while (folder := Path(root) / f"{stem}-{number:03d}").exists():
+        number += 1
+    return folder
+
+
+def check_new_folder(out: str | os.PathLike) -> None:
+    """Find out whether a run can have this folder.
+
+    Raises:
+        FileExistsError: If it exists. Nothing is overwritten.
+        OSError: If it cannot be made.
+    """
+    if os.path.lexists(out):
+        raise FileExistsError(
+            f"train: `out` must be a folder that does not exist yet.\nReceived {out}, which "
+            f"does.\nChoose another name, or remove that one."
+        )
+    check_folder(out)
+
+
+def find_model(path: str | os.PathLike, who: str) -> Path:
+    """Give the path of a saved model, if there is one.
+
+    Args:
+        path: The model's.
+        who: Whom errors name.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no `.keras` file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        inside = path / "model.keras"
+        there = inside.is_file()
+        remedy = f"Name {inside}." if there else "Name the model.keras in the folder of a run."
+        raise FileNotFoundError(
+            f"{who}: `model_path` must be a saved model.\nReceived {path}, which is no file.\n"
+            f"{remedy}"
+        )
+    if path.suffix != ".keras":
+        # Other formats can hold code, and Keras 2 runs it as it loads them.
+        raise ValueError(
+            f"{who}: `model_path` must be a .keras file.\nReceived {path}.\nLoad it with Keras, if "
+            "you trust who made it, and save it with model.save('model.keras')."
+        )
+    return path
