@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tfq_resqunn.models import classical_twin as classical_twin
     from tfq_resqunn.models.exchange import with_backend as with_backend
     from tfq_resqunn.models.export import export_circuits as export_circuits
+    from tfq_resqunn.models.networks import resqunn as resqunn
     from tfq_resqunn.models.placement import Placement as Placement
-    from tfq_resqunn.models.resqunn import resqunn as resqunn
     from tfq_resqunn.simulation.descriptors import entangling_capability as entangling_capability
     from tfq_resqunn.simulation.descriptors import expressibility as expressibility
 

@@ -221,7 +221,7 @@ def test_packages_show_what_they_offer(package):
 def test_submodules_are_attributes():
     program = """
 import tfq_resqunn as rq
-for name in ("layers", "models", "gradients", "simulation", "seeding"):
+for name in ("layers", "models", "gradients", "simulation", "runs"):
     assert getattr(rq, name).__name__ == f"tfq_resqunn.{name}"
 assert not hasattr(rq, "no_such")
 """

@@ -1,6 +1,3 @@
 """What runs the circuits of a layer: the compiled simulator, TensorFlow Quantum, Cirq, devices."""
 
 import tfq_resqunn._utils.keras  # noqa: F401 - before all that is in here, see `registration`
-from tfq_resqunn.backends.execution import BACKENDS, EXECUTION_NAMES, Execution, exchanged
-
-__all__ = ["BACKENDS", "EXECUTION_NAMES", "Execution", "exchanged"]

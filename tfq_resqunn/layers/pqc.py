@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, check_flag
 from tfq_resqunn._utils.keras import NO_AUTOCAST, keras, output_shape, register
 from tfq_resqunn._utils.tfq import import_tfq
-from tfq_resqunn.backends import EXECUTION_NAMES, Execution
+from tfq_resqunn.backends.execution import EXECUTION_NAMES, Execution
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.checks import names
 from tfq_resqunn.layers.initializers import default_initializer

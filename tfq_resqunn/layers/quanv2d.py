@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import check_count, check_flag
 from tfq_resqunn._utils.keras import keras, output_shape, register, track_for_checkpoints
-from tfq_resqunn.backends import EXECUTION_NAMES, Execution
+from tfq_resqunn.backends.execution import EXECUTION_NAMES, Execution
 from tfq_resqunn.circuits.parts import PART_NAMES, Parts
 from tfq_resqunn.layers.bias import BiasedLayer
 from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from tfq_resqunn._utils import lazy
 
 if TYPE_CHECKING:
+    from tfq_resqunn.models.networks import classical_twin as classical_twin
+    from tfq_resqunn.models.networks import resqunn as resqunn
     from tfq_resqunn.models.placement import Placement as Placement
-    from tfq_resqunn.models.resqunn import classical_twin as classical_twin
-    from tfq_resqunn.models.resqunn import resqunn as resqunn
 
 _HOMES = {
     "tfq_resqunn.models.placement": ("Placement",),
-    "tfq_resqunn.models.resqunn": ("classical_twin", "resqunn"),
+    "tfq_resqunn.models.networks": ("classical_twin", "resqunn"),
 }
 if not TYPE_CHECKING:
     __getattr__, __dir__, __all__ = lazy.attach(__name__, _HOMES)

@@ -7,7 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.backends import Execution, exchanged
+from tfq_resqunn.backends.execution import Execution, exchanged
 from tfq_resqunn.layers.checks import check_model_or_layer
 from tfq_resqunn.models import optimizers
 

@@ -24,7 +24,7 @@ from tfq_resqunn._utils.arguments import (
 )
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn._utils.seeding import set_seed
-from tfq_resqunn.backends import Execution, exchanged
+from tfq_resqunn.backends.execution import Execution, exchanged
 from tfq_resqunn.circuits.noise import Noise
 from tfq_resqunn.circuits.strengths import NAMES
 from tfq_resqunn.layers.checks import check_model
