@@ -6,16 +6,16 @@ import cirq
 import sympy
 
 from tfq_resqunn._utils.arguments import checked, choice, received
-from tfq_resqunn.circuits.angles import check_angles
-from tfq_resqunn.circuits.checks import names
-from tfq_resqunn.circuits.fields import Optional, of, several, text
+from tfq_resqunn.circuits.checks.angles import check_angles
+from tfq_resqunn.circuits.checks.operations import check_operations
+from tfq_resqunn.circuits.files.fields import Optional, of, several, text
+from tfq_resqunn.circuits.files.reader import read_json
+from tfq_resqunn.circuits.files.writer import write_json
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
-from tfq_resqunn.circuits.json import read_json, write_json
-from tfq_resqunn.circuits.observables import as_pauli_sums, describe
-from tfq_resqunn.circuits.operations import check_operations
+from tfq_resqunn.circuits.observables.sums import as_pauli_sums, describe
+from tfq_resqunn.circuits.rewriting.unrolling import check_length, distinct
 from tfq_resqunn.circuits.svg import draw_svg
-from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, sorted_by
-from tfq_resqunn.circuits.unrolling import check_length, distinct
+from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, listed, sorted_by
 
 
 @cirq.value_equality
@@ -100,7 +100,7 @@ class QuanvCircuit:
         if shared := data & weights:
             raise ValueError(
                 "QuanvCircuit: a symbol is either data (in `encoder`) or a weight (in `ansatz`). "
-                f"Received {names(in_order(shared))} in both. Rename it in one of them, or, for "
+                f"Received {listed(in_order(shared))} in both. Rename it in one of them, or, for "
                 "data re-uploading, pass one circuit and name its `inputs`."
             )
         circuit = encoder.unfreeze() + ansatz.unfreeze()
@@ -144,8 +144,8 @@ class QuanvCircuit:
         if form == "svg":
             return draw_svg(self._circuit)
         legend = (
-            f"data: {names(self.inputs)}",
-            f"weights: {names(self.weights)}",
+            f"data: {listed(self.inputs)}",
+            f"weights: {listed(self.weights)}",
             f"observables: {', '.join(map(describe, self.observables))}",
         )
         return f"{self._circuit.to_text_diagram()}\n{' | '.join(legend)}"
@@ -278,8 +278,8 @@ def _as_weights(weights, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
     if missing := others - set(weights):
         raise ValueError(
             "QuanvCircuit: `weights` must name all symbols of the circuit that are not `inputs`: "
-            f"{names(in_order(others))}. Received {names(weights)}, without "
-            f"{names(in_order(missing))}. Add these, or drop `weights`."
+            f"{listed(in_order(others))}. Received {listed(weights)}, without "
+            f"{listed(in_order(missing))}. Add these, or drop `weights`."
         )
     return weights
 
@@ -301,11 +301,11 @@ def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
         which = {"inputs": ", which has", "weights": " that are not `inputs`:"}[argument]
         raise ValueError(
             f"QuanvCircuit: `{argument}` must be symbols of the circuit{which} "
-            f"{names(in_order(known))}. Received {names(in_order(missing))}, not among them."
+            f"{listed(in_order(known))}. Received {listed(in_order(missing))}, not among them."
         )
     if len(set(symbols)) < len(symbols):
         raise ValueError(
-            f"QuanvCircuit: `{argument}` must name each symbol once. Received {names(symbols)}."
+            f"QuanvCircuit: `{argument}` must name each symbol once. Received {listed(symbols)}."
         )
     return symbols
 

@@ -11,7 +11,7 @@ import cirq
 import numpy as np
 import sympy
 
-from tfq_resqunn.circuits.unrolling import distinct
+from tfq_resqunn.circuits.rewriting.unrolling import distinct
 
 
 def symbols_of(circuit: cirq.AbstractCircuit) -> set[sympy.Symbol]:

@@ -7,14 +7,14 @@ from typing import Any
 import cirq
 
 from tfq_resqunn._utils.arguments import check_count
-from tfq_resqunn.circuits.ansatzes import ANSATZES
 from tfq_resqunn.circuits.circuit import QuanvCircuit
-from tfq_resqunn.circuits.encoders import ENCODERS
+from tfq_resqunn.circuits.files.reader import read_json
+from tfq_resqunn.circuits.files.writer import write_json
 from tfq_resqunn.circuits.free_symbols import symbols_of
-from tfq_resqunn.circuits.json import read_json, write_json
-from tfq_resqunn.circuits.observables import as_pauli_sums, is_function, list_observables
-from tfq_resqunn.circuits.registry import OBSERVABLES, Registry
-from tfq_resqunn.circuits.reuploading import reupload
+from tfq_resqunn.circuits.names import ANSATZES, ENCODERS, OBSERVABLES
+from tfq_resqunn.circuits.observables.sums import as_pauli_sums, is_function, list_observables
+from tfq_resqunn.circuits.registry import Registry
+from tfq_resqunn.circuits.rewriting.reuploading import reupload
 from tfq_resqunn.circuits.symbols import ORDERS, sorted_by
 
 

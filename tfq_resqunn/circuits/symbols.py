@@ -42,6 +42,11 @@ def in_order(symbols: Iterable) -> tuple:
     return tuple(sorted(symbols, key=_natural if _order.get() == "natural" else str))
 
 
+def listed(symbols: Iterable) -> str:
+    """Lists symbols for a message."""
+    return ", ".join(map(str, symbols)) or "none"
+
+
 @contextlib.contextmanager
 def sorted_by(order: str) -> Iterator[None]:
     """Within it, symbols are sorted in one of `ORDERS`.

@@ -13,10 +13,10 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, check_path, checked
 from tfq_resqunn._utils.files import distinct_names, new_folder, write_text
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.circuits.decomposing import controls_of, decomposed, with_numbers
-from tfq_resqunn.circuits.json import write_json
-from tfq_resqunn.circuits.measurements import Measurements
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.files.writer import write_json
+from tfq_resqunn.circuits.observables.measurements import Measurements
+from tfq_resqunn.circuits.rewriting.decomposing import controls_of, decomposed, with_numbers
+from tfq_resqunn.circuits.rewriting.unrolling import unroll
 from tfq_resqunn.gradients.batch import as_tensors, n_samples
 from tfq_resqunn.gradients.calls import recorded_calls
 from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights

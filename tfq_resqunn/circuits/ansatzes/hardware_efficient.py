@@ -3,8 +3,8 @@
 import cirq
 
 from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
-from tfq_resqunn.circuits.checks import check_register
-from tfq_resqunn.circuits.registry import ANSATZES
+from tfq_resqunn.circuits.checks.arguments import check_register
+from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols
 
 

@@ -3,10 +3,10 @@
 import cirq
 
 from tfq_resqunn._utils.arguments import check_size
-from tfq_resqunn.circuits.checks import check_register
+from tfq_resqunn.circuits.checks.arguments import check_register
 from tfq_resqunn.circuits.free_symbols import symbols_of
-from tfq_resqunn.circuits.json import renamer
-from tfq_resqunn.circuits.registry import ANSATZES
+from tfq_resqunn.circuits.names import ANSATZES
+from tfq_resqunn.circuits.rewriting.renaming import renamer
 from tfq_resqunn.circuits.symbols import in_order, weight_symbols
 
 

@@ -5,8 +5,8 @@ import random
 import cirq
 
 from tfq_resqunn._utils.arguments import check_seed
-from tfq_resqunn.circuits.checks import check_register
-from tfq_resqunn.circuits.registry import ANSATZES
+from tfq_resqunn.circuits.checks.arguments import check_register
+from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.rotations import ROTATIONS
 from tfq_resqunn.circuits.symbols import weight_symbols
 

@@ -7,7 +7,7 @@ import numpy as np
 import sympy
 
 from tfq_resqunn._utils.arguments import check_size, choice
-from tfq_resqunn.circuits.registry import ENCODERS
+from tfq_resqunn.circuits.names import ENCODERS
 from tfq_resqunn.circuits.rotations import radians_per_unit, zz_rotation
 from tfq_resqunn.circuits.symbols import data_symbols
 

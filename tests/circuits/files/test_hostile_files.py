@@ -25,10 +25,10 @@ from tests.helpers.hostile import (
 )
 from tfq_resqunn import cli
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.files.srepr import parse_srepr
+from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.parts import Parts
-from tfq_resqunn.circuits.serializable import serializable
-from tfq_resqunn.circuits.srepr import parse_srepr
+from tfq_resqunn.circuits.rewriting.serializable import serializable
 
 Q = cirq.LineQubit.range(3)
 X, W = sympy.symbols("x_0 w_0")

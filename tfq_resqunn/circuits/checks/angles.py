@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.expressions import Measure, check_expression, sample
+from tfq_resqunn.circuits.files.expressions import Measure, check_expression, sample
 from tfq_resqunn.circuits.free_symbols import expressions_in
-from tfq_resqunn.circuits.unrolling import subcircuit_in
+from tfq_resqunn.circuits.rewriting.unrolling import subcircuit_in
 
 
 def samples(symbols: Iterable[sympy.Symbol]) -> cirq.ParamResolver:

@@ -8,7 +8,7 @@ import sympy
 from tests.helpers.reference import EXACT
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn.circuits import OBSERVABLES
-from tfq_resqunn.circuits.observables import as_pauli_sums
+from tfq_resqunn.circuits.observables.sums import as_pauli_sums
 
 pytestmark = pytest.mark.once
 

@@ -13,8 +13,8 @@ from tests.layers.test_pqc import slopes
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, export_circuits
 from tfq_resqunn.catalogue.entries import Entry
 from tfq_resqunn.circuits import reupload
-from tfq_resqunn.circuits.noise import Noise
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.noise.channels import Noise
+from tfq_resqunn.circuits.rewriting.unrolling import unroll
 
 pytestmark = pytest.mark.once
 

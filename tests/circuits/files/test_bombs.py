@@ -7,10 +7,12 @@ import pytest
 import sympy
 
 import tfq_resqunn as rq
-from tfq_resqunn.circuits import QuanvCircuit, operations, unrolling
-from tfq_resqunn.circuits.expressions import MAX_DEPTH, check_expression
-from tfq_resqunn.circuits.noise import Noise
-from tfq_resqunn.circuits.srepr import parse_srepr
+from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.circuits.checks import operations
+from tfq_resqunn.circuits.files.expressions import MAX_DEPTH, check_expression
+from tfq_resqunn.circuits.files.srepr import parse_srepr
+from tfq_resqunn.circuits.noise.channels import Noise
+from tfq_resqunn.circuits.rewriting import unrolling
 from tfq_resqunn.simulation import gates
 
 pytestmark = pytest.mark.once

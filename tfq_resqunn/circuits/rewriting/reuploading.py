@@ -3,9 +3,9 @@
 import cirq
 
 from tfq_resqunn._utils.arguments import check_size, checked
-from tfq_resqunn.circuits.checks import check_circuit
+from tfq_resqunn.circuits.checks.arguments import check_circuit
 from tfq_resqunn.circuits.free_symbols import symbols_of
-from tfq_resqunn.circuits.json import renamer
+from tfq_resqunn.circuits.rewriting.renaming import renamer
 from tfq_resqunn.circuits.symbols import in_order, weight_symbols
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy
 
-from tfq_resqunn.circuits.expression_kinds import CONSTANTS, KINDS, NUMBER, TRUTH, Kind
+from tfq_resqunn.circuits.files.expression_kinds import CONSTANTS, KINDS, NUMBER, TRUTH, Kind
 
 MAX_NODES = 10_000  # parts of one expression
 MAX_DEPTH = 80  # of nesting; sympy itself is recursive

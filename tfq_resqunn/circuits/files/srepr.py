@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import sympy
 
-from tfq_resqunn.circuits import expressions
-from tfq_resqunn.circuits.expression_kinds import CONSTANTS
-from tfq_resqunn.circuits.expressions import MAX_DEPTH, MAX_NODES, Measured
+from tfq_resqunn.circuits.files import expressions
+from tfq_resqunn.circuits.files.expression_kinds import CONSTANTS
+from tfq_resqunn.circuits.files.expressions import MAX_DEPTH, MAX_NODES, Measured
 
 MAX_SREPR_LENGTH = 500_000  # characters
 MAX_DIGITS = 700  # of one number

@@ -3,7 +3,7 @@
 import functools
 import re
 
-from tfq_resqunn.circuits.registry import OBSERVABLES
+from tfq_resqunn.circuits.names import OBSERVABLES
 
 MAX_SUM_LENGTH = 10_000  # characters of a sum
 _TERM = re.compile(

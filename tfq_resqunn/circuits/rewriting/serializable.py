@@ -12,10 +12,10 @@ import dataclasses
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.decomposing import by_its_unitary, controls_of, decomposed
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
-from tfq_resqunn.circuits.phases import controlled_phase
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.rewriting.decomposing import by_its_unitary, controls_of, decomposed
+from tfq_resqunn.circuits.rewriting.phases import controlled_phase
+from tfq_resqunn.circuits.rewriting.unrolling import unroll
 
 # The gates that TensorFlow Quantum serialises, and their angles. cirq.Rx, cirq.X and the like are
 # subclasses of the powers they are.

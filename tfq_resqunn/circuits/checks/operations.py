@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterable
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.angles import samples
-from tfq_resqunn.circuits.checks import names
-from tfq_resqunn.circuits.decomposing import can_be_run, controls_of, with_numbers
+from tfq_resqunn.circuits.checks.angles import samples
 from tfq_resqunn.circuits.free_symbols import expressions_in
-from tfq_resqunn.circuits.symbols import in_order
+from tfq_resqunn.circuits.rewriting.decomposing import can_be_run, controls_of, with_numbers
+from tfq_resqunn.circuits.symbols import in_order, listed
 
 
 def check_operations(
@@ -72,8 +71,8 @@ def _hint(op: cirq.Operation) -> str:
     symbols = {s for e in expressions_in(op) for s in e.free_symbols}
     if symbols:
         return (
-            f" It has the symbols {names(in_order(symbols))}. A gate of your own needs the methods "
-            "_is_parameterized_, _parameter_names_ and _resolve_parameters_, or a _decompose_."
+            f" It has the symbols {listed(in_order(symbols))}. A gate of your own needs the methods"
+            " _is_parameterized_, _parameter_names_ and _resolve_parameters_, or a _decompose_."
         )
     return ""
 

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tfq_resqunn import Quanv2D
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.noise.channels import Noise
+from tfq_resqunn.circuits.noise.strengths import NAMES
 from tfq_resqunn.circuits.parts import Parts
-from tfq_resqunn.circuits.strengths import NAMES
 from tfq_resqunn.simulation import transfer
 from tfq_resqunn.simulation.plan import compile_circuit
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import cirq
 
 from tfq_resqunn._utils.arguments import checked, instance, received
-from tfq_resqunn.circuits.checks import check_circuit
-from tfq_resqunn.circuits.file_types import TYPES
-from tfq_resqunn.circuits.json import read_json, write_json
-from tfq_resqunn.circuits.strengths import (
+from tfq_resqunn.circuits.checks.arguments import check_circuit
+from tfq_resqunn.circuits.files.reader import read_json
+from tfq_resqunn.circuits.files.types import TYPES
+from tfq_resqunn.circuits.files.writer import write_json
+from tfq_resqunn.circuits.noise.strengths import (
     CHANNELS,
     READOUT_ERROR,
     Strengths,
@@ -19,7 +20,7 @@ from tfq_resqunn.circuits.strengths import (
     check_strength,
     ordered,
 )
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.rewriting.unrolling import unroll
 
 _VIRTUAL = cirq.VirtualTag()
 

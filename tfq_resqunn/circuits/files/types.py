@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import cirq
 from cirq.protocols.json_serialization import factory_from_json
 
-from tfq_resqunn.circuits.expressions import Measured
-from tfq_resqunn.circuits.fields import (
+from tfq_resqunn.circuits.files.expressions import Measured
+from tfq_resqunn.circuits.files.fields import (
     MANY_QUBITS,
     MAX_NAME_LENGTH,
     Field,

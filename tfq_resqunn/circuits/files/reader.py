@@ -14,12 +14,12 @@ import cirq
 import sympy
 from cirq.protocols.json_serialization import factory_from_json
 
-from tfq_resqunn.circuits import expressions
-from tfq_resqunn.circuits.expressions import Measured
-from tfq_resqunn.circuits.fields import MAX_QUBITS, Field, Optional, check_formulas
-from tfq_resqunn.circuits.file_types import TYPES, Fields, user_factory, user_fields
-from tfq_resqunn.circuits.srepr import read_srepr
-from tfq_resqunn.circuits.unrolling import Length
+from tfq_resqunn.circuits.files import expressions
+from tfq_resqunn.circuits.files.expressions import Measured
+from tfq_resqunn.circuits.files.fields import MAX_QUBITS, Field, Optional, check_formulas
+from tfq_resqunn.circuits.files.srepr import read_srepr
+from tfq_resqunn.circuits.files.types import TYPES, Fields, user_factory, user_fields
+from tfq_resqunn.circuits.rewriting.unrolling import Length
 
 EXPRESSION = "tfq_resqunn.expression"
 

@@ -7,17 +7,14 @@ gates incompletely.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import cirq
 import sympy
 from cirq.protocols.json_serialization import CirqEncoder
 
-from tfq_resqunn.circuits.reader import EXPRESSION, Types, read_json
-from tfq_resqunn.circuits.srepr import parse_srepr
-
-__all__ = ["parse_srepr", "read_json", "renamer", "write_json"]
+from tfq_resqunn.circuits.files.reader import EXPRESSION, Types, read_json
+from tfq_resqunn.circuits.files.srepr import parse_srepr
 
 
 class _Encoder(CirqEncoder):
@@ -136,22 +133,3 @@ def _difference(value, who: str) -> str:
         f"of it out. Received {part!r}. Write it with other gates, such as its decomposition, "
         "cirq.decompose_once(operation), or a cirq.MatrixGate of its unitary."
     )
-
-
-def renamer(circuit: cirq.AbstractCircuit) -> Callable[[dict[str, str]], cirq.AbstractCircuit]:
-    """Gives a function that renames symbols of a circuit, and leaves all else as it is written.
-
-    Cirq's `resolve_parameters` would turn the pi in an angle into a decimal.
-
-    >>> q, a, b = cirq.LineQubit(0), *sympy.symbols("a b")
-    >>> rename = renamer(cirq.Circuit(cirq.rx(a)(q), cirq.ry(2 * b)(q)))
-    >>> print(rename({"a": "b", "b": "a"}))
-    0: ───Rx(b)───Ry(2*a)───
-    """
-    try:
-        text = write_json(circuit)
-    except (TypeError, ValueError):  # a gate that cannot be written, the user's own perhaps
-        return lambda names: cirq.resolve_parameters_once(
-            circuit, {sympy.Symbol(old): sympy.Symbol(new) for old, new in names.items()}
-        )
-    return lambda names: read_json(text, names=names)

@@ -10,8 +10,8 @@ from typing import Any
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.expression_kinds import NUMBER
-from tfq_resqunn.circuits.expressions import Measured
+from tfq_resqunn.circuits.files.expression_kinds import NUMBER
+from tfq_resqunn.circuits.files.expressions import Measured
 
 Field = Callable[[Any], Any]
 

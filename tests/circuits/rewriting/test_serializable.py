@@ -4,7 +4,7 @@ import pytest
 import sympy
 
 from tests.helpers.reference import needs_tfq, tfq
-from tfq_resqunn.circuits.serializable import serializable
+from tfq_resqunn.circuits.rewriting.serializable import serializable
 
 pytestmark = pytest.mark.once
 

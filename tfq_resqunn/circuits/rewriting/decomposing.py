@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 from tfq_resqunn.circuits.free_symbols import hidden_symbols, symbols_in
-from tfq_resqunn.circuits.phases import angle_of, controlled_phase
+from tfq_resqunn.circuits.rewriting.phases import angle_of, controlled_phase
 from tfq_resqunn.circuits.symbols import in_order
 
 

@@ -1,4 +1,4 @@
-"""The rules of circuits: qubits, sizes of registers; and how symbols are listed."""
+"""Rules for arguments: circuits, qubits, sizes of registers."""
 
 from collections.abc import Collection, Iterator
 
@@ -33,8 +33,3 @@ def check_register(n_qubits, n_layers, who: str) -> tuple[list[cirq.LineQubit], 
     """Returns the qubits of an ansatz, and its number of layers."""
     n_qubits = check_size(n_qubits, "n_qubits", who)
     return cirq.LineQubit.range(n_qubits), check_size(n_layers, "n_layers", who)
-
-
-def names(symbols) -> str:
-    """Lists symbols for a message."""
-    return ", ".join(map(str, symbols)) or "none"
