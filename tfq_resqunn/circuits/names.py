@@ -4,6 +4,7 @@ None of them is imported before it is asked for.
 """
 
 import difflib
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from tfq_resqunn._utils.arguments import received
@@ -106,5 +107,10 @@ def _unknown(name, registries: Sequence[Registry]) -> str:
     known = [other for registry in registries for other in registry]
     close = difflib.get_close_matches(str(name), known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    lists = "; ".join(f"{r.kind}: {', '.join(map(repr, r))}" for r in registries)
-    return f"entries: `names` must be some of these. {lists}. Received {name!r}.{hint}"
+    lists = (
+        textwrap.fill(
+            f"{r.kind}: {', '.join(r)}", 80, initial_indent="  ", subsequent_indent="    "
+        )
+        for r in registries
+    )
+    return "\n".join([f"entries: `names` must be from this list. Received {name!r}.{hint}", *lists])

@@ -1,4 +1,4 @@
-"""Checks that all expressions in a circuit are such as can be computed, and saved."""
+"""Checks that all expressions in a circuit can be computed and saved."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import sympy
 
 from tfq_resqunn.circuits.files.expressions import Measure, check_expression, sample
 from tfq_resqunn.circuits.free_symbols import expressions_in
+from tfq_resqunn.circuits.rewriting.decomposing import innermost
 from tfq_resqunn.circuits.rewriting.unrolling import subcircuit_in
 
 
 def samples(symbols: Iterable[sympy.Symbol]) -> cirq.ParamResolver:
-    """Puts numbers in the place of symbols, at which a circuit can be tried out.
+    """Gives each symbol a number, so that a circuit can be tried out.
 
     >>> x = sympy.Symbol("x_0")
     >>> samples([x]).value_of(2 * x) == 2 * sample("x_0")
@@ -22,10 +23,10 @@ def samples(symbols: Iterable[sympy.Symbol]) -> cirq.ParamResolver:
     return _Samples({s: sample(s.name) for s in symbols})
 
 
-# Without an `__init__` of its own: Cirq asks for a resolver of each resolver that it is given, and
-# Python would run that on the same object each time.
+# This class has no `__init__`: Cirq makes a resolver of each resolver that it is given. It gets the
+# same object, on which Python would run `__init__` again each time.
 class _Samples(cirq.ParamResolver):
-    """Computes expressions as they are measured: sympy takes long over some."""
+    """Computes expressions with Python's numbers, since sympy takes long over some."""
 
     def value_of(self, value, recursive: bool = True):
         """Gives the number for an expression."""
@@ -40,12 +41,13 @@ def check_angles(
     """Checks the expressions in the gates of a circuit and of its subcircuits.
 
     Args:
-        circuit: It.
+        circuit: The circuit.
         who: Who asks, for messages.
-        symbols: What stands for symbols of the circuit, where it is part of another.
+        symbols: For a subcircuit, the measures of the values that its symbols get.
 
     Raises:
-        ValueError: If one holds what the table of expressions does not have, or is too large.
+        ValueError: If an expression holds what the table of expressions does not have, or is too
+            large.
     """
     checked = set()
     for op in circuit.all_operations():
@@ -83,16 +85,12 @@ def _check(expression, op: cirq.Operation, who: str, symbols) -> Measure:
 def _shown(op: cirq.Operation) -> str:
     try:
         return str(op)[:200]
-    except Exception:  # Cirq cannot print all of what it can hold
+    except Exception:  # Cirq cannot print every operation that it can hold
         return f"a {type(op.gate or op).__name__}"
 
 
 def _takes_phases(op: cirq.Operation) -> bool:
-    """Whether an operation has a coefficient, which may be complex."""
-    part = op.untagged
-    while isinstance(part, cirq.ControlledOperation):
-        part = part.sub_operation
-    part = part.gate or part
-    while isinstance(part, cirq.ControlledGate):
-        part = part.sub_gate
-    return isinstance(part, (cirq.GlobalPhaseGate, cirq.BaseDensePauliString, cirq.PauliString))
+    """Tells whether an operation has a coefficient, which may be complex."""
+    inner = innermost(op)
+    has_phase = (cirq.GlobalPhaseGate, cirq.BaseDensePauliString, cirq.PauliString)
+    return isinstance(inner.gate or inner, has_phase)

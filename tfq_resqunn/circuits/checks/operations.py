@@ -7,7 +7,7 @@ import sympy
 
 from tfq_resqunn.circuits.checks.angles import samples
 from tfq_resqunn.circuits.free_symbols import expressions_in
-from tfq_resqunn.circuits.rewriting.decomposing import can_be_run, controls_of, with_numbers
+from tfq_resqunn.circuits.rewriting.decomposing import can_be_run, innermost, with_numbers
 from tfq_resqunn.circuits.symbols import in_order, listed
 
 
@@ -17,11 +17,12 @@ def check_operations(
     """Checks the operations of a circuit, those in subcircuits too.
 
     Args:
-        operations: They, one of each kind.
-        symbols: All their symbols.
+        operations: One operation of each kind.
+        symbols: All symbols in them.
 
     Raises:
-        ValueError: If there is none, or one is not unitary, not on qubits, or cannot be run.
+        ValueError: If there is no operation, or one is not unitary, not on qubits, or cannot be
+            run.
     """
     if not any(op.qubits for op in operations):
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
@@ -33,11 +34,13 @@ def check_operations(
                 f"Received {op!r} on qudits."
             )
         if cirq.is_measurement(op) or op.classical_controls:
+            dependence = ", nor depend on what is measured" if op.classical_controls else ""
             raise ValueError(
-                f"QuanvCircuit: `circuit` must not measure{_or_depend(op)}. Received {op}. Remove "
-                "it, and name what is to be measured in `observables`."
+                f"QuanvCircuit: `circuit` must not measure{dependence}. Received {op}. Remove it, "
+                "and name what is to be measured in `observables`."
             )
-        if assumed := _symbols_with_assumptions(op):
+        # Symbols get their values by name, so one with assumptions would get none.
+        if assumed := sorted(s.name for s in _symbols(op) if s != sympy.Symbol(s.name)):
             raise ValueError(
                 f"QuanvCircuit: `circuit` must have plain symbols. Received {op}, and "
                 f"{', '.join(assumed)} has assumptions (real=True, say). Use "
@@ -57,19 +60,12 @@ def check_operations(
             )
 
 
-def _symbols_with_assumptions(op: cirq.Operation) -> list[str]:
-    # Symbols are known by their names, so that one of another kind would get no value.
-    symbols = {s for e in expressions_in(op) for s in e.free_symbols}
-    return sorted(s.name for s in symbols if s != sympy.Symbol(s.name))
-
-
-def _or_depend(op: cirq.Operation) -> str:
-    return ", nor depend on what is measured" if op.classical_controls else ""
+def _symbols(op: cirq.Operation) -> set[sympy.Symbol]:
+    return {s for e in expressions_in(op) for s in e.free_symbols}
 
 
 def _hint(op: cirq.Operation) -> str:
-    symbols = {s for e in expressions_in(op) for s in e.free_symbols}
-    if symbols:
+    if symbols := _symbols(op):
         return (
             f" It has the symbols {listed(in_order(symbols))}. A gate of your own needs the methods"
             " _is_parameterized_, _parameter_names_ and _resolve_parameters_, or a _decompose_."
@@ -81,13 +77,8 @@ def _is_unitary(op: cirq.Operation, numbers: cirq.ParamResolver) -> bool:
     try:
         return all(map(cirq.has_unitary, with_numbers(op, numbers)))
     except ValueError:
-        # An angle that is not real at these numbers, as acos(5 x) is: the gate decides.
-        return _is_unitary_at_real_angles(op.untagged)
+        # An angle such as acos(5 x) need not be real at these numbers. At real angles, such a gate
+        # is unitary if it is a power.
+        return isinstance(innermost(op).gate, cirq.EigenGate)
     except TypeError:  # a gate that takes its symbol for a number
         return False
-
-
-def _is_unitary_at_real_angles(op: cirq.Operation) -> bool:
-    if controlled := controls_of(op):
-        return _is_unitary_at_real_angles(controlled[-1].untagged)
-    return isinstance(op.gate, cirq.EigenGate)

@@ -13,16 +13,18 @@ import sympy
 from tfq_resqunn.circuits.files.expression_kinds import NUMBER
 from tfq_resqunn.circuits.files.expressions import Measured
 
+# Takes a value from a file, and gives it as Cirq wants it. The error of a value that may not stand
+# there completes a sentence: "must be a number. Received ...".
 Field = Callable[[Any], Any]
 
 MAX_QUBITS = 32  # of one gate
-MANY_QUBITS = 4096  # of one that does nothing to them, or to each by itself
+MANY_QUBITS = 4096  # of a gate that leaves its qubits alone, or acts on each by itself
 MAX_NAME_LENGTH = 1000  # characters of a name
 MAX_ALTERNATIVES = 4096  # combinations of values at which a gate's controls let it act
 
 
 class Optional:
-    """A field that need not be there, and where it is may be null if that is said."""
+    """A field that may be missing; with `null`, it may also be null."""
 
     def __init__(self, field: Field, null: bool = False):
         self.field = field
@@ -35,6 +37,9 @@ class Optional:
 def _refuse(wanted: str, value) -> ValueError:
     shown = repr(value.expression if isinstance(value, Measured) else value)
     return ValueError(f"must be {wanted}. Received {shown[:100]} ({type(value).__name__}).")
+
+
+# --- numbers and text ---------------------------------------------------------------------------
 
 
 def number(value):
@@ -59,12 +64,12 @@ def angle(value):
 
 
 def amplitude(value):
-    """A number, complex perhaps, or an expression."""
+    """A real or complex number, or an expression."""
     return value if isinstance(value, complex) else angle(value)
 
 
 def entry(value):
-    """A number, complex perhaps."""
+    """A real or complex number."""
     return value if isinstance(value, complex) else number(value)
 
 
@@ -91,6 +96,7 @@ def whole(least: int, most: int) -> Field:
 place = whole(-(2**62), 2**62)
 levels = whole(1, 64)
 qubit_count = whole(0, MAX_QUBITS)
+level = whole(0, 63)  # of a qubit or qudit that controls a gate
 
 
 def text(value):
@@ -100,10 +106,41 @@ def text(value):
     return value
 
 
+def symbol_or_name(value):
+    """A parameter: a symbol or its name."""
+    if isinstance(value, Measured) and isinstance(value.expression, sympy.Symbol):
+        return value.expression
+    return text(value)
+
+
+def tag(value):
+    """A label of an operation; nothing looks into it."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return number(value)
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, Measured):
+        return value.expression
+    try:
+        hash(value)  # without a hash, Cirq could not write the tag again
+    except TypeError:
+        raise _refuse("a label: text, a number or a tag of Cirq's", value) from None
+    return value
+
+
 def nothing(value):
     """Null."""
     if value is not None:
         raise _refuse("null", value)
+
+
+def ignored(value):
+    """What older versions of Cirq wrote and no version needs."""
+
+
+# --- lists and objects --------------------------------------------------------------------------
 
 
 def several(field: Field, most: float = math.inf) -> Field:
@@ -130,22 +167,20 @@ def pair(first: Field, second: Field) -> Field:
     return check
 
 
-def either(*fields: Field) -> Field:
-    """What one of several checks takes."""
+def either(first: Field, second: Field) -> Field:
+    """A value that one of two checks takes."""
 
     def check(value):
-        for field in fields:
-            try:
-                return field(value)
-            except ValueError as error:
-                refused = error
-        raise refused
+        try:
+            return first(value)
+        except ValueError:
+            return second(value)
 
     return check
 
 
 def of(*types: type) -> Field:
-    """An object that was read already."""
+    """An object that the reader has made already."""
 
     def check(value):
         if not isinstance(value, types):
@@ -155,10 +190,6 @@ def of(*types: type) -> Field:
     return check
 
 
-def ignored(value):
-    """What older versions of Cirq wrote and no version needs."""
-
-
 gate = of(cirq.Gate)
 operation = of(cirq.Operation)
 qubit = of(cirq.Qid)
@@ -166,32 +197,18 @@ qubits = several(qubit)
 matrix = several(several(entry))
 
 
-def symbol_or_name(value):
-    """What a parameter is called."""
-    if isinstance(value, Measured) and isinstance(value.expression, sympy.Symbol):
-        return value.expression
-    return text(value)
+def probabilities(value):
+    """From Pauli letters to probabilities."""
+    if not isinstance(value, dict) or not all(set(k) <= set("IXYZ") for k in value):
+        raise _refuse("Pauli letters and their probabilities", value)
+    return {text(k): number(p) for k, p in value.items()}
 
 
-def tag(value):
-    """A label of an operation; it is never looked into."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)):
-        return number(value)
-    if isinstance(value, str):
-        return text(value)
-    if isinstance(value, Measured):
-        return value.expression
-    try:
-        hash(value)  # Cirq looks tags up, and could not write what it has read
-    except TypeError:
-        raise _refuse("a label: text, a number or a tag of Cirq's", value) from None
-    return value
+# --- controls -----------------------------------------------------------------------------------
 
 
 def control_values(value):
-    """At which values of its controls a gate acts."""
+    """The values of its controls at which a gate acts."""
     if isinstance(value, (cirq.ProductOfSums, cirq.SumOfProducts)):
         return value
     return product_of_sums(value)
@@ -199,30 +216,37 @@ def control_values(value):
 
 def product_of_sums(value):
     """For each control, the value or values at which the gate acts."""
-    values = several(either(levels_of_control, several(levels_of_control, 64)), MAX_QUBITS)(value)
+    values = several(either(level, several(level, 64)), MAX_QUBITS)(value)
     if math.prod(len(v) for v in values if isinstance(v, list)) > MAX_ALTERNATIVES:
         raise ValueError(f"must allow at most {MAX_ALTERNATIVES} combinations of control values.")
     return values
 
 
-levels_of_control = whole(0, 63)
-sum_of_products = several(several(levels_of_control, MAX_QUBITS), MAX_ALTERNATIVES)
+sum_of_products = several(several(level, MAX_QUBITS), MAX_ALTERNATIVES)
+
+
+# --- formulas, which Cirq evaluates -------------------------------------------------------------
+
+_IN_FORMULAS = (
+    ast.Expression, ast.Name, ast.Load,
+    ast.BinOp, ast.BitAnd, ast.BitOr, ast.BitXor, ast.UnaryOp, ast.Invert,
+)  # fmt: skip
 
 
 def boolean_formulas(value):
-    """Formulas such as `a & ~b`, which Cirq evaluates: names and operators, nothing else."""
+    """Formulas such as `a & ~b`: names and operators, nothing else."""
     formulas = several(text, 64)(value)
     for formula in formulas:
         nodes = _parsed(formula)
-        if not 0 < len(nodes) <= 500 or not all(isinstance(n, _FORMULA) for n in nodes):
+        if not 0 < len(nodes) <= 500 or not all(isinstance(n, _IN_FORMULAS) for n in nodes):
             raise _refuse("formulas of names, &, |, ^ and ~", formula)
     return formulas
 
 
 def check_formulas(fields: dict) -> None:
-    """Checks that formulas are of the names that go with them."""
+    """Checks that formulas use only the parameters that are listed beside them."""
     names = {n.id for f in fields["boolean_strs"] for n in _parsed(f) if isinstance(n, ast.Name)}
-    if unknown := names - set(fields["parameter_names"]):
+    if unknown := sorted(names - set(fields["parameter_names"])):
         raise ValueError(f"its formulas must be of its `parameter_names`. Received {unknown}.")
 
 
@@ -231,23 +255,3 @@ def _parsed(formula: str) -> list[ast.AST]:
         return list(ast.walk(ast.parse(formula, mode="eval")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-
-
-_FORMULA = (
-    ast.Expression,
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.Name,
-    ast.Load,
-    ast.BitAnd,
-    ast.BitOr,
-    ast.BitXor,
-    ast.Invert,
-)
-
-
-def probabilities(value):
-    """From Pauli letters to probabilities."""
-    if not isinstance(value, dict) or not all(set(k) <= set("IXYZ") for k in value):
-        raise _refuse("Pauli letters and their probabilities", value)
-    return {text(k): number(p) for k, p in value.items()}

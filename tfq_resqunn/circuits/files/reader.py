@@ -1,7 +1,7 @@
-"""Reads the JSON of circuits, whoever wrote it, and makes of it nothing but circuits.
+"""Reads the JSON of circuits, whoever wrote it, and makes nothing but circuits of it.
 
-Each object is made here from fields that were checked one by one. Cirq's own reader is not used: it
-passes on whatever it finds.
+Each object is made here, from fields that were checked one by one. Cirq's own reader is not used,
+since it passes on whatever it finds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cirq.protocols.json_serialization import factory_from_json
 
 from tfq_resqunn.circuits.files import expressions
 from tfq_resqunn.circuits.files.expressions import Measured
-from tfq_resqunn.circuits.files.fields import MAX_QUBITS, Field, Optional, check_formulas
+from tfq_resqunn.circuits.files.fields import MAX_QUBITS, Optional, check_formulas
 from tfq_resqunn.circuits.files.srepr import read_srepr
 from tfq_resqunn.circuits.files.types import TYPES, Fields, user_factory, user_fields
 from tfq_resqunn.circuits.rewriting.unrolling import Length
@@ -24,12 +24,11 @@ from tfq_resqunn.circuits.rewriting.unrolling import Length
 EXPRESSION = "tfq_resqunn.expression"
 
 MAX_JSON_LENGTH = 2**27  # characters
-# An expression takes two levels for each of its own. What remains is for the gates, circuits and
-# subcircuits around it.
+# Each level of an expression is two of JSON. The others are for the gates and circuits around it.
 MAX_DEPTH = 2 * expressions.MAX_DEPTH + 120
 MAX_EFFORT = 60.0  # seconds that sympy may take over all expressions
 
-# What a caller takes beyond Cirq's classes: by name, how it is made and what its fields are.
+# Classes that a caller allows beyond Cirq's: by name, the function that makes one, and its fields.
 Types = Mapping[str, tuple[Callable, Fields]]
 
 RULE = (
@@ -81,8 +80,8 @@ def _parsed(text: str, who: str):
     except _Refused:
         raise
     except ValueError as error:
-        is_number = not isinstance(error, json.JSONDecodeError)
-        reason = "a whole number of thousands of digits stands in it" if is_number else error
+        is_syntax = isinstance(error, json.JSONDecodeError)
+        reason = error if is_syntax else "a whole number of thousands of digits stands in it"
         raise ValueError(
             f"{who}: a circuit's file must be JSON, as `to_json` writes it. Received "
             f"{text[:40]!r}: {reason}."
@@ -103,7 +102,7 @@ class _Reader:
         self._known = known
         self._names = names
         self._effort = 0.0
-        self._values: dict[int, Any] = {}  # what VAL has given a number
+        self._values: dict[int, Any] = {}  # of `_share`
         self._length = Length()
 
     def read(self, node, path: tuple):
@@ -127,14 +126,14 @@ class _Reader:
             raise
         except RecursionError:
             raise _Refused(f"{_at(path)} is nested too deep.") from None
-        except Exception as error:  # whatever Cirq or sympy say of data that do not fit together
+        except Exception as error:  # Cirq and sympy have many ways to say that data do not fit
             raise _Refused(f"{_at(path)} cannot be a {name[:100]}: {str(error)[:500]}") from error
 
     def _make(self, name: str, fields: dict, path: tuple):
         if name.startswith("sympy.") or name == EXPRESSION:
             return self._make_expression(name, fields)
-        if name in _CONTEXTS:
-            return _CONTEXTS[name](self, fields)
+        if name in _SHARING:
+            return self._share(name, fields)
         if name not in self._known:
             return self._make_users(name, fields, path)
         checked = self._checked(name, self._known[name], fields, path)
@@ -189,54 +188,36 @@ class _Reader:
         checked = {}
         for field, check in known.items():
             if field in fields:
-                checked[field] = _check_field(check, fields[field], (*path, field))
+                try:
+                    checked[field] = check(fields[field])
+                except ValueError as error:
+                    raise _Refused(f"{RULE}. {_at((*path, field))} {error}") from None
             elif not isinstance(check, Optional):
                 raise _Refused(f"{_at(path)}, a {name}, must have `{field}`.")
         return checked
 
-    # --- values that stand once and are referred to ------------------------------------------
-
-    def _keep(self, fields: dict):
-        self._values[_key(fields)] = fields["val"]
-        return fields["val"]
-
-    def _keep_older(self, fields: dict) -> None:
-        self._values[_key(fields)] = fields["obj"]
-
-    def _recall(self, fields: dict):
-        if (key := _key(fields)) not in self._values:
+    def _share(self, name: str, fields: dict):
+        """Keeps a value that other places of the file refer to, or gives one that was kept."""
+        if name == "_ContextualSerialization":
+            return fields["object_dag"][-1]
+        key = fields["key"]
+        if isinstance(key, bool) or not isinstance(key, int) or key < 0:
+            raise ValueError("its key must be a whole number.")
+        if name in ("VAL", "_SerializedContext"):
+            self._values[key] = fields["val" if name == "VAL" else "obj"]
+        elif key not in self._values:
             raise ValueError("it refers to what does not stand before it.")
         return self._values[key]
 
 
-_CONTEXTS: dict[str, Callable] = {
-    "VAL": _Reader._keep,
-    "REF": _Reader._recall,
-    # Cirq wrote these up to version 1.4.
-    "_SerializedContext": _Reader._keep_older,
-    "_SerializedKey": _Reader._recall,
-    "_ContextualSerialization": lambda _, fields: fields["object_dag"][-1],
-}
+# Cirq writes the first two, and wrote the others up to version 1.4.
+_SHARING = ("VAL", "REF", "_SerializedContext", "_SerializedKey", "_ContextualSerialization")
 _OF_MANY_QUBITS = (
     cirq.IdentityGate,
     cirq.MeasurementGate,
     cirq.DensePauliString,
     cirq.PauliStringPhasorGate,
 )
-
-
-def _key(fields: dict) -> int:
-    key = fields["key"]
-    if isinstance(key, bool) or not isinstance(key, int) or key < 0:
-        raise ValueError("its key must be a whole number.")
-    return key
-
-
-def _check_field(check: Field, value, path: tuple):
-    try:
-        return check(value)
-    except ValueError as error:
-        raise _Refused(f"{RULE}. {_at(path)} {error}") from None
 
 
 def _expression(name: str, fields: dict, names: Mapping[str, str]) -> Measured:

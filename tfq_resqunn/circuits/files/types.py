@@ -1,7 +1,8 @@
 """Cirq's classes that a file may hold, and what may stand in their fields.
 
-Text stands only where a name or a label does: sooner or later Cirq hands text in the place of a
-number to sympy, which evaluates it.
+To allow another gate, enter its class in `GATES`, with a check of `fields.py` for each field of its
+JSON. Text is allowed only where a name or a label stands: where Cirq expects a number, it sooner or
+later hands text to sympy, which evaluates it.
 """
 
 from __future__ import annotations
@@ -12,59 +13,27 @@ from collections.abc import Mapping
 import cirq
 from cirq.protocols.json_serialization import factory_from_json
 
+import tfq_resqunn.circuits.files.fields as f
 from tfq_resqunn.circuits.files.expressions import Measured
-from tfq_resqunn.circuits.files.fields import (
-    MANY_QUBITS,
-    MAX_NAME_LENGTH,
-    Field,
-    Optional,
-    amplitude,
-    angle,
-    boolean_formulas,
-    control_values,
-    either,
-    entry,
-    flag,
-    gate,
-    ignored,
-    levels,
-    matrix,
-    nothing,
-    number,
-    of,
-    operation,
-    pair,
-    place,
-    probabilities,
-    product_of_sums,
-    qubit,
-    qubit_count,
-    qubits,
-    several,
-    sum_of_products,
-    symbol_or_name,
-    tag,
-    text,
-    whole,
-)
 
-Fields = Mapping[str, Field]
+Fields = Mapping[str, f.Field]
 
-_PAULIS = (type(cirq.X), type(cirq.Y), type(cirq.Z))
-_NAMES = several(text)
-_NAME = Optional(text, null=True)
-_KEY = Optional(of(cirq.MeasurementKey), null=True)
-_COUNT = Optional(qubit_count, null=True)
-_SHAPE = Optional(several(levels, MANY_QUBITS), null=True)
-_PROBABILITY = Optional(number, null=True)
-_CONTROL_VALUES = Optional(control_values, null=True)
-_POWER: Fields = {"exponent": angle, "global_shift": Optional(number)}
+_PAULI = f.of(type(cirq.X), type(cirq.Y), type(cirq.Z))
+_PAULIS = f.several(f.pair(f.qubit, _PAULI))
+_NAMES = f.several(f.text)
+_NAME = f.Optional(f.text, null=True)
+_KEY = f.Optional(f.of(cirq.MeasurementKey), null=True)
+_COUNT = f.Optional(f.qubit_count, null=True)
+_SHAPE = f.Optional(f.several(f.levels, f.MANY_QUBITS), null=True)
+_PROBABILITY = f.Optional(f.number, null=True)
+_CONTROL_VALUES = f.Optional(f.control_values, null=True)
+_POWER: Fields = {"exponent": f.angle, "global_shift": f.Optional(f.number)}
 _TABLEAU: Fields = {
-    "n": qubit_count,
-    "rs": several(flag),
-    "xs": several(several(flag)),
-    "zs": several(several(flag)),
-    "initial_state": Optional(whole(0, 2**62)),
+    "n": f.qubit_count,
+    "rs": f.several(f.flag),
+    "xs": f.several(f.several(f.flag)),
+    "zs": f.several(f.several(f.flag)),
+    "initial_state": f.Optional(f.whole(0, 2**62)),
 }
 
 
@@ -72,7 +41,7 @@ def gate_or_class(value):
     """A gate, or the name of a class of gates."""
     if isinstance(value, cirq.Gate):
         return value
-    name = text(value)
+    name = f.text(value)
     factory = factory_from_json(name) if name in TYPES else user_factory(name)
     if not isinstance(factory, type) or not issubclass(factory, cirq.Gate):
         raise ValueError(f"must be the name of a class of gates. Received {name[:100]!r}.")
@@ -80,10 +49,10 @@ def gate_or_class(value):
 
 
 def user_factory(name: str):
-    """Gives what a program has registered under a name with Cirq; `None` if nothing.
+    """Gives the class or function that a program has registered with Cirq under a name, or `None`.
 
-    What Cirq itself has registered, and is not in the table below, is nothing; of what vendors'
-    packages have (`cirq_ionq`, say), gates are something.
+    Cirq's own classes are made from the table below alone. Of those of vendors' packages, such as
+    `cirq_ionq`, only gates are made.
     """
     try:
         factory = factory_from_json(name)
@@ -100,20 +69,20 @@ _SHIPPED = ("cirq", "sympy", "pandas", "numpy", "builtins", "datetime")
 
 
 def user_fields(value):
-    """What a program's own class gets: data that no one could take for code."""
+    """Checks what a program's own class is given: it must be data that nothing takes for code."""
     match value:
         case str():
-            if len(value) > MAX_NAME_LENGTH or not _WORDS.fullmatch(value) or _HUGE.search(value):
+            if len(value) > f.MAX_NAME_LENGTH or not _WORDS.fullmatch(value) or _HUGE.search(value):
                 raise ValueError(
                     "must hold no text that could be code, so only letters, digits, spaces and "
-                    f"'_.:/@-', no number of hundreds of digits, and at most {MAX_NAME_LENGTH} "
+                    f"'_.:/@-', no number of hundreds of digits, and at most {f.MAX_NAME_LENGTH} "
                     f"characters. Received {value[:100]!r}."
                 )
             return value
         case bool() | None:
             return value
         case int() | float():
-            return number(value)
+            return f.number(value)
         case list():
             return [user_fields(v) for v in value]
         case dict():
@@ -134,179 +103,164 @@ GATES: dict[str, Fields] = {
         ),
         _POWER,
     ),
-    **dict.fromkeys(("XPowGate", "ZPowGate"), {**_POWER, "dimension": Optional(levels)}),
-    **dict.fromkeys(("Rx", "Ry", "Rz", "cirq.MSGate"), {"rads": angle}),
+    **dict.fromkeys(("XPowGate", "ZPowGate"), {**_POWER, "dimension": f.Optional(f.levels)}),
+    **dict.fromkeys(("Rx", "Ry", "Rz", "cirq.MSGate"), {"rads": f.angle}),
     **dict.fromkeys(
-        ("PhasedXPowGate", "PhasedISwapPowGate"), {**_POWER, "phase_exponent": angle}
+        ("PhasedXPowGate", "PhasedISwapPowGate"), {**_POWER, "phase_exponent": f.angle}
     ),
-    "PhasedXZGate": dict.fromkeys(("x_exponent", "z_exponent", "axis_phase_exponent"), angle),
-    "FSimGate": {"theta": angle, "phi": angle},
-    "PhasedFSimGate": dict.fromkeys(("theta", "zeta", "chi", "gamma", "phi"), angle),
-    "QasmUGate": dict.fromkeys(("theta", "phi", "lmda"), angle),
+    "PhasedXZGate": dict.fromkeys(("x_exponent", "z_exponent", "axis_phase_exponent"), f.angle),
+    "FSimGate": {"theta": f.angle, "phi": f.angle},
+    "PhasedFSimGate": dict.fromkeys(("theta", "zeta", "chi", "gamma", "phi"), f.angle),
+    "QasmUGate": dict.fromkeys(("theta", "phi", "lmda"), f.angle),
     "CSwapGate": {},
     "SycamoreGate": {},
-    "IdentityGate": {
-        "num_qubits": whole(1, MANY_QUBITS), "qid_shape": _SHAPE,
-    },
-    "MatrixGate": {
-        "matrix": matrix, "qid_shape": _SHAPE, "name": _NAME,
-    },
-    "SingleQubitMatrixGate": {"matrix": matrix},
-    "TwoQubitMatrixGate": {"matrix": matrix},
+    "IdentityGate": {"num_qubits": f.whole(1, f.MANY_QUBITS), "qid_shape": _SHAPE},
+    "MatrixGate": {"matrix": f.matrix, "qid_shape": _SHAPE, "name": _NAME},
+    "SingleQubitMatrixGate": {"matrix": f.matrix},
+    "TwoQubitMatrixGate": {"matrix": f.matrix},
     "ControlledGate": {
-        "sub_gate": gate,
+        "sub_gate": f.gate,
         "num_controls": _COUNT,
         "control_values": _CONTROL_VALUES,
         "control_qid_shape": _SHAPE,
     },
-    "ParallelGate": {"sub_gate": gate, "num_copies": qubit_count},
+    "ParallelGate": {"sub_gate": f.gate, "num_copies": f.qubit_count},
     **dict.fromkeys(
         ("DiagonalGate", "TwoQubitDiagonalGate", "ThreeQubitDiagonalGate"),
-        {"diag_angles_radians": several(angle)},
+        {"diag_angles_radians": f.several(f.angle)},
     ),
     "QuantumFourierTransformGate": {
-        "num_qubits": qubit_count, "without_reverse": Optional(flag),
+        "num_qubits": f.qubit_count, "without_reverse": f.Optional(f.flag)
     },
-    "PhaseGradientGate": {"num_qubits": qubit_count, "exponent": angle},
-    "QubitPermutationGate": {"permutation": several(qubit_count, 32)},
-    "UniformSuperpositionGate": {"m_value": whole(1, 2**32), "num_qubits": qubit_count},
-    "GlobalPhaseGate": {"coefficient": amplitude},
+    "PhaseGradientGate": {"num_qubits": f.qubit_count, "exponent": f.angle},
+    "QubitPermutationGate": {"permutation": f.several(f.qubit_count, 32)},
+    "UniformSuperpositionGate": {"m_value": f.whole(1, 2**32), "num_qubits": f.qubit_count},
+    "GlobalPhaseGate": {"coefficient": f.amplitude},
     "BooleanHamiltonianGate": {
-        "parameter_names": several(text, 10), "boolean_strs": boolean_formulas, "theta": angle,
+        "parameter_names": f.several(f.text, 10),
+        "boolean_strs": f.boolean_formulas,
+        "theta": f.angle,
     },
     **dict.fromkeys(
         ("DensePauliString", "MutableDensePauliString"),
-        {"pauli_mask": several(whole(0, 3), 1024), "coefficient": amplitude},
+        {"pauli_mask": f.several(f.whole(0, 3), 1024), "coefficient": f.amplitude},
     ),
     "PauliStringPhasorGate": {
-        "dense_pauli_string": of(cirq.DensePauliString),
-        "exponent_neg": angle,
-        "exponent_pos": angle,
+        "dense_pauli_string": f.of(cirq.DensePauliString),
+        "exponent_neg": f.angle,
+        "exponent_pos": f.angle,
     },
     "PauliInteractionGate": {
-        "pauli0": of(*_PAULIS),
-        "invert0": flag,
-        "pauli1": of(*_PAULIS),
-        "invert1": flag,
-        "exponent": Optional(angle),
+        **dict.fromkeys(("pauli0", "pauli1"), _PAULI),
+        **dict.fromkeys(("invert0", "invert1"), f.flag),
+        "exponent": f.Optional(f.angle),
     },
     "CliffordGate": _TABLEAU,
     "SingleQubitCliffordGate": _TABLEAU,
-    "WaitGate": {
-        "duration": of(cirq.Duration),
-        "num_qubits": _COUNT,
-        "qid_shape": _SHAPE,
-    },
-    "_InverseCompositeGate": {"original": gate},
-    # In what is exported to devices; a QuanvCircuit has none.
+    "WaitGate": {"duration": f.of(cirq.Duration), "num_qubits": _COUNT, "qid_shape": _SHAPE},
+    "_InverseCompositeGate": {"original": f.gate},
+    # Stands in what is exported to devices. A QuanvCircuit has none.
     "MeasurementGate": {
-        "num_qubits": whole(1, MANY_QUBITS),
-        "key": either(text, of(cirq.MeasurementKey)),
-        "invert_mask": several(flag, MANY_QUBITS),
+        "num_qubits": f.whole(1, f.MANY_QUBITS),
+        "key": f.either(f.text, f.of(cirq.MeasurementKey)),
+        "invert_mask": f.several(f.flag, f.MANY_QUBITS),
         "qid_shape": _SHAPE,
-        "confusion_map": Optional(several(pair(several(place), matrix))),
+        "confusion_map": f.Optional(f.several(f.pair(f.several(f.place), f.matrix))),
     },
 }  # fmt: skip
 
 CHANNELS: dict[str, Fields] = {
-    "AmplitudeDampingChannel": {"gamma": number},
-    "AsymmetricDepolarizingChannel": {"error_probabilities": probabilities},
+    "AmplitudeDampingChannel": {"gamma": f.number},
+    "AsymmetricDepolarizingChannel": {"error_probabilities": f.probabilities},
     "BitFlipChannel": {"p": _PROBABILITY},
-    "DepolarizingChannel": {"p": number, "n_qubits": Optional(whole(1, 4))},
-    "GeneralizedAmplitudeDampingChannel": {"p": number, "gamma": number},
-    "KrausChannel": {"_kraus_ops": several(matrix), "_key": _KEY},
-    "MixedUnitaryChannel": {
-        "_mixture": several(pair(number, matrix)), "_key": _KEY,
-    },
-    "PhaseDampingChannel": {"gamma": number},
+    "DepolarizingChannel": {"p": f.number, "n_qubits": f.Optional(f.whole(1, 4))},
+    "GeneralizedAmplitudeDampingChannel": {"p": f.number, "gamma": f.number},
+    "KrausChannel": {"_kraus_ops": f.several(f.matrix), "_key": _KEY},
+    "MixedUnitaryChannel": {"_mixture": f.several(f.pair(f.number, f.matrix)), "_key": _KEY},
+    "PhaseDampingChannel": {"gamma": f.number},
     "PhaseFlipChannel": {"p": _PROBABILITY},
-    "RandomGateChannel": {"sub_gate": gate, "probability": number},
-    "ResetChannel": {"dimension": Optional(levels)},
+    "RandomGateChannel": {"sub_gate": f.gate, "probability": f.number},
+    "ResetChannel": {"dimension": f.Optional(f.levels)},
 }  # fmt: skip
 
 
 OPERATIONS: dict[str, Fields] = {
-    "GateOperation": {"gate": gate, "qubits": qubits},
+    "GateOperation": {"gate": f.gate, "qubits": f.qubits},
     "ControlledOperation": {
-        "controls": qubits,
-        "sub_operation": operation,
-        "control_values": _CONTROL_VALUES,
+        "controls": f.qubits, "sub_operation": f.operation, "control_values": _CONTROL_VALUES
     },
-    "TaggedOperation": {"sub_operation": operation, "tags": several(tag, 1000)},
-    "SingleQubitPauliStringGateOperation": {"pauli": of(*_PAULIS), "qubit": qubit},
-    "PauliString": {
-        "qubit_pauli_map": several(pair(qubit, of(*_PAULIS))), "coefficient": amplitude,
-    },
+    "TaggedOperation": {"sub_operation": f.operation, "tags": f.several(f.tag, 1000)},
+    "SingleQubitPauliStringGateOperation": {"pauli": _PAULI, "qubit": f.qubit},
+    "PauliString": {"qubit_pauli_map": _PAULIS, "coefficient": f.amplitude},
     "PauliStringPhasor": {
-        "pauli_string": of(cirq.PauliString),
-        "qubits": Optional(qubits, null=True),
-        "exponent_neg": angle,
-        "exponent_pos": angle,
+        "pauli_string": f.of(cirq.PauliString),
+        "qubits": f.Optional(f.qubits, null=True),
+        "exponent_neg": f.angle,
+        "exponent_pos": f.angle,
     },
     "CircuitOperation": {
-        "circuit": of(cirq.FrozenCircuit),
-        "repetitions": whole(-100_000, 100_000),
-        "qubit_map": several(pair(qubit, qubit)),
-        "measurement_key_map": lambda v: {text(k): text(n) for k, n in of(dict)(v).items()},
-        "param_resolver": of(cirq.ParamResolver),
-        "repetition_ids": Optional(_NAMES, null=True),
-        "parent_path": Optional(_NAMES),
-        "use_repetition_ids": Optional(flag),
-        "repeat_until": Optional(nothing),
+        "circuit": f.of(cirq.FrozenCircuit),
+        "repetitions": f.whole(-100_000, 100_000),
+        "qubit_map": f.several(f.pair(f.qubit, f.qubit)),
+        "measurement_key_map": lambda v: {f.text(k): f.text(n) for k, n in f.of(dict)(v).items()},
+        "param_resolver": f.of(cirq.ParamResolver),
+        "repetition_ids": f.Optional(_NAMES, null=True),
+        "parent_path": f.Optional(_NAMES),
+        "use_repetition_ids": f.Optional(f.flag),
+        "repeat_until": f.Optional(f.nothing),
     },
-    "IdentityOperation": {"qubits": qubits},
-    "GlobalPhaseOperation": {"coefficient": amplitude},
-    "ParallelGateOperation": {"gate": gate, "qubits": qubits},
+    "IdentityOperation": {"qubits": f.qubits},
+    "GlobalPhaseOperation": {"coefficient": f.amplitude},
+    "ParallelGateOperation": {"gate": f.gate, "qubits": f.qubits},
 }  # fmt: skip
 
 QUBITS: dict[str, Fields] = {
-    "LineQubit": {"x": place},
-    "LineQid": {"x": place, "dimension": levels},
-    "GridQubit": {"row": place, "col": place},
-    "GridQid": {"row": place, "col": place, "dimension": levels},
-    "NamedQubit": {"name": text},
-    "NamedQid": {"name": text, "dimension": levels},
-    "_QubitAsQid": {"qubit": qubit, "dimension": levels},
+    "LineQubit": {"x": f.place},
+    "LineQid": {"x": f.place, "dimension": f.levels},
+    "GridQubit": {"row": f.place, "col": f.place},
+    "GridQid": {"row": f.place, "col": f.place, "dimension": f.levels},
+    "NamedQubit": {"name": f.text},
+    "NamedQid": {"name": f.text, "dimension": f.levels},
+    "_QubitAsQid": {"qubit": f.qubit, "dimension": f.levels},
 }
 
-# Moments have tags from Cirq 1.6 on.
-_MOMENTS_TAGS: Fields = {"tags": Optional(several(tag))} if hasattr(cirq.Moment, "tags") else {}
+_TAGS: Fields = {"tags": f.Optional(f.several(f.tag))}
+_MOMENTS_TAGS = _TAGS if hasattr(cirq.Moment, "tags") else {}  # from Cirq 1.6 on
 CIRCUITS: dict[str, Fields] = {
-    "Moment": {"operations": several(operation), **_MOMENTS_TAGS},
+    "Moment": {
+        "operations": f.several(f.operation),
+        **(_TAGS if hasattr(cirq.Moment, "tags") else {}),
+    },
     **dict.fromkeys(
         ("Circuit", "FrozenCircuit"),
-        {
-            "moments": several(of(cirq.Moment)),
-            "tags": Optional(several(tag)),
-            "device": Optional(ignored),
-        },
+        {"moments": f.several(f.of(cirq.Moment)), "device": f.Optional(f.ignored), **_TAGS},
     ),
 }
 
 PARTS: dict[str, Fields] = {
-    "PauliSum": {"items": several(pair(several(pair(qubit, of(*_PAULIS))), entry))},
-    "ProductOfSums": {"data": product_of_sums},
-    "SumOfProducts": {"data": sum_of_products, "name": _NAME},
+    "PauliSum": {"items": f.several(f.pair(_PAULIS, f.entry))},
+    "ProductOfSums": {"data": f.product_of_sums},
+    "SumOfProducts": {"data": f.sum_of_products, "name": _NAME},
     "CliffordTableau": _TABLEAU,
-    "Duration": {"picos": angle},
-    "MeasurementKey": {"name": text, "path": Optional(_NAMES)},
-    "ParamResolver": {"param_dict": several(pair(symbol_or_name, angle))},
+    "Duration": {"picos": f.angle},
+    "MeasurementKey": {"name": f.text, "path": f.Optional(_NAMES)},
+    "ParamResolver": {"param_dict": f.several(f.pair(f.symbol_or_name, f.angle))},
     "VirtualTag": {},
     "RoutingSwapTag": {},
     "PhysicalZTag": {},
     "_UnconstrainedDevice": {},
-    "complex": {"real": number, "imag": number},
+    "complex": {"real": f.number, "imag": f.number},
 }
 
 NOISE: dict[str, Fields] = {
     "_NoNoiseModel": {},
-    "ConstantQubitNoiseModel": {"qubit_noise_gate": gate, "prepend": Optional(flag)},
+    "ConstantQubitNoiseModel": {"qubit_noise_gate": f.gate, "prepend": f.Optional(f.flag)},
     "InsertionNoiseModel": {
-        "ops_added": several(pair(of(cirq.OpIdentifier), operation)),
-        "prepend": flag,
-        "require_physical_tag": flag,
+        "ops_added": f.several(f.pair(f.of(cirq.OpIdentifier), f.operation)),
+        "prepend": f.flag,
+        "require_physical_tag": f.flag,
     },
-    "OpIdentifier": {"gate_type": gate_or_class, "qubits": qubits},
+    "OpIdentifier": {"gate_type": gate_or_class, "qubits": f.qubits},
 }
 
 TYPES: dict[str, Fields] = {

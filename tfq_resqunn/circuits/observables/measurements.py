@@ -1,8 +1,9 @@
-"""`Measurements`: how observables are measured, and what they are by the outcomes.
+"""`Measurements`: how observables are measured, and how their values follow from the outcomes.
 
-An observable is a sum of Pauli strings. A string is measured by turning each of its qubits so that
-Z shows what it asks for; its value is then the parity of the bits. Strings that ask for the same
-operator wherever they meet are read from the same shots.
+An observable is a sum of Pauli strings. To measure a string, each of its qubits is rotated so that
+a measurement of Z shows X or Y where the string asks for it. The string's value is then the parity
+of the bits. Strings that ask for the same operator on each qubit that they share are read from the
+same shots.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ class Measurements:
     Attributes:
         strings: The distinct Pauli strings of all observables, with coefficient 1.
         mix: `[observables, strings]`, the coefficients.
-        constants: `[observables]`, what does not depend on the circuit.
-        settings: What is measured together: Pauli strings, each of which holds some of `strings`.
+        constants: `[observables]`, the terms that do not depend on the circuit.
+        settings: What is measured together: Pauli strings, each of which contains some of
+            `strings`.
         members: For each setting, the indices of the strings that are read from it.
 
     Example:
@@ -48,7 +50,7 @@ class Measurements:
 
     @classmethod
     def of(cls, observables: Sequence) -> Measurements:
-        """Finds out how to measure these `cirq.PauliSum`s (or strings)."""
+        """Works out how to measure these `cirq.PauliSum`s (or strings)."""
         sums = [cirq.PauliSum.wrap(o) for o in observables]
         strings, mix, constants = split(sums)
         settings: list[dict] = []
@@ -69,7 +71,7 @@ class Measurements:
         return cls(tuple(strings), mix, constants, ordered, tuple(map(tuple, members)))
 
     def circuits(self, circuit: cirq.AbstractCircuit) -> list[cirq.Circuit]:
-        """Gives the circuits that run: a copy for each setting, which ends with measurements."""
+        """Gives the circuits to run: for each setting a copy that ends with measurements."""
         measured = []
         for setting in self.settings:
             turns = [_TURNS[pauli](q) for q, pauli in setting.items() if pauli in _TURNS]
@@ -96,7 +98,7 @@ class Measurements:
         return self.mix @ means + self.constants
 
 
-# The turn after which Z shows what X or Y would have: U^dagger Z U is that operator.
+# Rotations U after which Z shows what X or Y would have shown: U^dagger Z U is X or Y.
 _TURNS = {cirq.X: cirq.Y**-0.5, cirq.Y: cirq.X**0.5}
 
 
@@ -110,7 +112,8 @@ def split(observables) -> tuple[list[cirq.PauliString], np.ndarray, np.ndarray]:
             if not term.qubits:
                 constants[k] += coefficient
                 continue
-            string = term / term.coefficient
+            # A sum keeps a term's qubits in an order that differs from process to process.
+            string = cirq.PauliString({q: term[q] for q in sorted(term)})
             terms.append((k, strings.setdefault(string, len(strings)), coefficient))
     mix = np.zeros((len(observables), len(strings)))
     for k, i, coefficient in terms:

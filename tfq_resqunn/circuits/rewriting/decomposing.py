@@ -1,4 +1,4 @@
-"""One operation -> simpler ones, where Cirq knows how, and where only the unitary is known."""
+"""One operation -> simpler ones: by Cirq's rules, or else from its unitary."""
 
 import contextlib
 import threading
@@ -15,10 +15,10 @@ from tfq_resqunn.circuits.symbols import in_order
 
 
 def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:
-    """Does what `cirq.decompose_once` does, also where that fails.
+    """Does what `cirq.decompose_once` does, and also works in two cases where that fails.
 
-    Cirq decomposes a `cirq.MatrixGate` as if its qubits were sorted, and takes a controlled gate
-    that hides its symbols to be constant.
+    Cirq decomposes a `cirq.MatrixGate` as if its qubits were sorted. It also takes a controlled
+    gate to be constant if the gate does not tell its symbols.
 
     Returns:
         The parts, or `None` where Cirq knows none.
@@ -54,8 +54,8 @@ def controls_of(op: cirq.Operation):
     """Splits a controlled operation.
 
     Returns:
-        The qubits that control it, the `cirq.AbstractControlValues` they must have, and the
-        operation that they control; or `None` where there is no control.
+        The controlling qubits, the `cirq.AbstractControlValues` at which they let it act, and the
+        controlled operation; or `None` if there is no control.
     """
     if isinstance(op, cirq.ControlledOperation):
         return op.controls, op.control_values, op.sub_operation
@@ -65,8 +65,15 @@ def controls_of(op: cirq.Operation):
     return None
 
 
+def innermost(op: cirq.Operation) -> cirq.Operation:
+    """Gives the operation that is left without tags and controls."""
+    while controlled := controls_of(op := op.untagged):
+        op = controlled[-1]
+    return op
+
+
 def with_numbers(op: cirq.Operation, numbers: cirq.ParamResolver) -> list[cirq.Operation]:
-    """Does what `cirq.resolve_parameters` does, also where a gate has no method for that."""
+    """Does what `cirq.resolve_parameters` does, and also takes gates without a method for it."""
     resolved = cirq.resolve_parameters(op, numbers)
     parts = decomposed(resolved.untagged) if hidden_symbols(resolved) else None
     if parts is None:
@@ -75,7 +82,7 @@ def with_numbers(op: cirq.Operation, numbers: cirq.ParamResolver) -> list[cirq.O
 
 
 def can_be_run(op: cirq.Operation) -> bool:
-    """Tells whether an operation, or all that it decomposes into, has known angles."""
+    """Tells whether an operation, or each of its parts, is constant or has angles that we know."""
     if isinstance(op.gate, cirq.GlobalPhaseGate) or is_power(op.gate) or not symbols_in(op):
         return True
     if controlled := controls_of(op.untagged):
@@ -85,20 +92,20 @@ def can_be_run(op: cirq.Operation) -> bool:
 
 
 def is_power(gate: cirq.Gate | None) -> bool:
-    """Tells the gates that depend on symbols by a `cirq.EigenGate`'s exponent alone."""
+    """Tells whether a gate depends on symbols only through the exponent of a `cirq.EigenGate`."""
     return isinstance(gate, cirq.EigenGate) and not cirq.is_parameterized(gate._with_exponent(1.0))
 
 
 def by_its_unitary(op: cirq.Operation) -> list[cirq.Operation] | None:
-    """Decomposes a gate of which nothing is known but its unitary at given numbers.
+    """Decomposes a gate about which only its unitary at given numbers is known.
 
-    A constant gate goes through its unitary. Where there are symbols, each symbol s is taken to
-    enter as `exp(i s H)` with a constant Hermitian H, in the order of their names, and that is
-    compared with the unitary at other numbers.
+    A constant gate is decomposed through its unitary. For a gate with symbols, the guess is that
+    each symbol s enters as `exp(i s H)` with a constant Hermitian H, in the order of the symbols'
+    names. The guess is compared with the unitary at other numbers.
 
     Returns:
-        Constant gates, and diagonal gates whose angles are multiples of the symbols; or `None`
-        where the unitary is not of this form.
+        Constant gates, and diagonal gates whose angles are multiples of the symbols; or `None` if
+        the guess was wrong.
     """
     symbols = in_order(symbols_in(op))
     if not symbols:
@@ -129,8 +136,9 @@ def by_its_unitary(op: cirq.Operation) -> list[cirq.Operation] | None:
 
 @contextlib.contextmanager
 def _quiet(op: cirq.Operation) -> Iterator[None]:
-    # Cirq's own decompositions of matrices make subcircuits in a way that it warns of. Filters are
-    # the whole process's, so they are left alone elsewhere, and changed by one thread at a time.
+    # When Cirq decomposes matrices, it makes subcircuits in a way that it warns about itself. The
+    # warnings' filters belong to the whole process, so they are changed only where such a warning
+    # can come, and by one thread at a time.
     if len(op.qubits) < 2 or isinstance(op.gate, cirq.EigenGate) or cirq.is_parameterized(op):
         yield
         return
@@ -139,14 +147,12 @@ def _quiet(op: cirq.Operation) -> Iterator[None]:
         yield
 
 
-_FILTERS = threading.RLock()  # a gate's own decomposition may ask for another's
-
-
-_STEP = 2.0**-5  # eigenvalues of H up to 100 are told apart
+_FILTERS = threading.RLock()  # reentrant, since one gate's decomposition may need another's
+_STEP = 2.0**-5  # small enough to tell eigenvalues of H up to 100 apart
 
 
 def _generator(unitary: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The eigenvalues and eigenvectors of H, where `unitary` is `exp(i _STEP H)`."""
+    """Gives the eigenvalues and eigenvectors of H, where `unitary` is `exp(i _STEP H)`."""
     phases, vectors = cirq.unitary_eig(unitary)
     return np.round(np.angle(phases) / _STEP, 11), vectors
 

@@ -1,4 +1,4 @@
-"""Phases that depend on symbols, and what they are where they are controlled."""
+"""Phases that depend on symbols: their angles, and the gates that apply them under a control."""
 
 import cirq
 import numpy as np
@@ -9,7 +9,7 @@ def angle_of(phase: sympy.Expr) -> sympy.Expr | None:
     """Writes a phase as `exp(I * angle)`.
 
     Returns:
-        The angle, or `None` where no real one is found.
+        The angle, or `None` if no real angle is found.
 
     Example:
         >>> angle_of(sympy.exp(2 * sympy.I * sympy.Symbol("w")))
@@ -21,7 +21,7 @@ def angle_of(phase: sympy.Expr) -> sympy.Expr | None:
     if isinstance(phase, sympy.Mul):
         numbers = [factor for factor in phase.args if factor.is_number]
         others = [factor for factor in phase.args if not factor.is_number]
-        # Of numbers only their product has to have modulus 1.
+        # Only the product of the numeric factors must have modulus 1.
         angles = [angle_of(sympy.Mul(*numbers)), *map(angle_of, others)]
         return None if None in angles else sympy.Add(*angles)
     if isinstance(phase, sympy.exp):
