@@ -66,8 +66,8 @@ class QuanvCircuit:
                 f"Received {circuit!r} of type {type(circuit).__name__}."
             )
         self._circuit = circuit.freeze()
-        self._json: str | None = None  # once it is asked for
-        check_length(self._circuit)  # before anyone goes through all of it
+        self._json: str | None = None  # written when first asked for
+        check_length(self._circuit)  # first, since all other checks visit every operation
         check_angles(self._circuit, "QuanvCircuit")
         operations = distinct(self._circuit)
         symbols = set().union(*map(symbols_in, operations))
@@ -79,7 +79,7 @@ class QuanvCircuit:
 
     @classmethod
     def from_parts(cls, encoder, ansatz, observables="z") -> "QuanvCircuit":
-        """Joins an encoder, all of whose symbols are data, and an ansatz, whose are weights.
+        """Joins an encoder and an ansatz: all symbols of the one are data, of the other weights.
 
         Args:
             encoder: A `cirq.Circuit`; its symbols, sorted by name (`x_2` before `x_10`), take the
@@ -88,7 +88,7 @@ class QuanvCircuit:
             observables: As for `QuanvCircuit`.
 
         Raises:
-            ValueError: If a symbol stands in both parts, or one is not valid on its own.
+            ValueError: If a symbol stands in both parts, or a part is not valid on its own.
         """
         for part, argument in ((encoder, "encoder"), (ansatz, "ansatz")):
             if not isinstance(part, cirq.AbstractCircuit):
@@ -113,7 +113,7 @@ class QuanvCircuit:
 
     @property
     def observables(self) -> tuple[cirq.PauliSum, ...]:
-        """What is measured, one expectation value each."""
+        """The observables, each of which gives one expectation value."""
         return self._observables
 
     @property
@@ -151,14 +151,14 @@ class QuanvCircuit:
         return f"{self._circuit.to_text_diagram()}\n{' | '.join(legend)}"
 
     def to_json(self) -> str:
-        """Gives the JSON text that `from_json` reads.
+        """Writes the circuit as JSON text, which `from_json` reads.
 
         Raises:
             TypeError: If Cirq cannot write one of the gates.
             ValueError: If what is written would not be read back equal.
         """
         if self._json is None:
-            # Read back as its parts, which need not be checked again.
+            # Only the parts are read back: to make another circuit would check all of it again.
             types = self._json_types(_values)
             expected = self._value_equality_values_()
             self._json = write_json(self, types, expected=expected, who="QuanvCircuit")
@@ -166,14 +166,14 @@ class QuanvCircuit:
 
     @classmethod
     def from_json(cls, text: str) -> "QuanvCircuit":
-        """Reads what `to_json` (or `cirq.to_json`) wrote; nothing in the text is ever run.
+        """Reads what `to_json` (or `cirq.to_json`) wrote. Nothing in the text is ever run.
 
         Args:
             text: JSON, from anywhere.
 
         Raises:
-            ValueError: If it is no JSON, or holds anything but a circuit of Cirq's gates,
-                numbers, and expressions of sympy's that a circuit may have.
+            ValueError: If it is no JSON, or holds anything but a circuit of Cirq's gates, with
+                numbers and those expressions of sympy's that a circuit may have.
 
         >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
         >>> circuit = QuanvCircuit.from_parts(angle_encoder(3), basic_entangler(3))
@@ -194,9 +194,9 @@ class QuanvCircuit:
     def __repr__(self) -> str:
         try:
             text = self.to_json()
-        except (TypeError, ValueError):  # a gate that Cirq cannot write
+        except (TypeError, ValueError):  # Cirq cannot write one of the gates
             text = ""
-        if "srepr" in text:  # Cirq's repr cannot be evaluated either
+        if "srepr" in text:  # Cirq's own repr of such expressions cannot be evaluated
             return f"QuanvCircuit.from_json({text!r})"
         inputs, weights = (tuple(map(str, s)) for s in (self._inputs, self._weights))
         own_order = "" if weights == in_order(weights) else f", weights={weights!r}"
@@ -209,7 +209,7 @@ class QuanvCircuit:
         return self.diagram()
 
     def __reduce__(self):
-        # A PauliSum cannot be pickled, its terms can.
+        # A PauliSum cannot be pickled, but its terms can.
         sums = [list(o) for o in self._observables]
         return _rebuilt, (self._circuit, sums, self._inputs, self._weights)
 
@@ -252,7 +252,7 @@ class QuanvCircuit:
 
 
 def _values(circuit, observables, inputs, weights) -> tuple:
-    """What makes a circuit equal to another."""
+    """Gives what two equal circuits have in common."""
     inputs, weights = (
         tuple(s if isinstance(s, sympy.Symbol) else sympy.Symbol(s) for s in symbols)
         for symbols in (inputs, weights)
@@ -285,7 +285,7 @@ def _as_weights(weights, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
 
 
 def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
-    # A set has no order, in which a layer could take its values.
+    # A set is refused, since it has no order in which a layer could give values to the symbols.
     unordered = isinstance(given, (str, sympy.Symbol, Mapping, Set))
     if unordered or not isinstance(given, Iterable):
         raise TypeError(

@@ -1,7 +1,7 @@
-"""Named parts of circuits: encoders, ansaetze, sets of observables; the user's own among them.
+"""`Registry`: parts of one kind by name (encoders, ansaetze, sets of observables).
 
-The names that come with the package stand in `names.py`. The module that makes a part, and Cirq
-with it, is imported when the part is asked for.
+`names.py` lists the parts that come with the package. The module that makes a part, and Cirq with
+it, is imported only when the part is asked for.
 """
 
 import difflib
@@ -47,18 +47,19 @@ class Registry:
     def register(self, name: str, function: Callable | None = None):
         """Enters a function under a name; also as a decorator, `@ENCODERS.register("mine")`.
 
-        A saved layer keeps the name alone, so enter your own before you load a model with it.
+        A saved layer keeps only the name. So enter your own part before you load a model with it.
 
         Args:
-            name: The name. An entry of your own is replaced, one that comes with the package not.
-            function: What makes the part. It may have options beyond the arguments of its kind,
-                each with a default.
+            name: The name. It may be one of your own, which then stands for the new function, but
+                none that comes with the package.
+            function: A function that makes the part. Beyond the arguments of its kind it may have
+                options, each with a default.
 
         Returns:
             The function.
 
         Raises:
-            TypeError: If `name` is no text, or `function` cannot be called as its kind is.
+            TypeError: If `name` is no text, or `function` does not take the arguments of its kind.
             ValueError: If `name` is empty, or stands for a part that comes with the package.
         """
         if not isinstance(name, str):
@@ -83,7 +84,7 @@ class Registry:
                 `serialize` gave.
 
         Raises:
-            TypeError: If `identifier` is none of these, or sets options that there are not.
+            TypeError: If `identifier` is none of these, or sets options that do not exist.
             ValueError: If there is no such name.
         """
         if isinstance(identifier, dict):
@@ -94,7 +95,7 @@ class Registry:
         return identifier
 
     def serialize(self, function) -> str | dict:
-        """Gives the name of a function, with the options that a partial sets, as JSON can hold.
+        """Describes a function so that JSON can hold it: its name, and options that a partial sets.
 
         Args:
             function: As for `get`.
@@ -102,7 +103,7 @@ class Registry:
         if isinstance(function, (str, dict)):
             function = self.get(function)
         base, options = _unwrap(function)
-        # A part that comes with the package is among these as soon as anybody can hold it.
+        # Nobody can hold a part of the package that has not been imported, and is not among these.
         entries = {k: _unwrap(f) for k, f in (self._imported | self._functions).items()}
         found = [
             (name, own)
@@ -174,7 +175,7 @@ class Registry:
         return self._imported[name]
 
     def _may_enter(self, name: str, function) -> bool:
-        """Whether a name is free: those of the package are for the modules that make its parts."""
+        """Tells whether a name is free, or belongs to the module that `function` comes from."""
         module = getattr(_unwrap(function)[0], "__module__", None)
         return name not in self.built_in or self.built_in[name].rpartition(".")[0] == module
 

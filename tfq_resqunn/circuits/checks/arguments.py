@@ -16,7 +16,7 @@ def _holds_any(value) -> bool:
 
 
 def _are_qubits(value) -> bool:
-    if isinstance(value, Iterator):  # which can be read only once
+    if isinstance(value, Iterator):  # not looked at, since it can be read only once
         return True
     return isinstance(value, Collection) and all(isinstance(q, cirq.Qid) for q in value)
 

@@ -1,4 +1,8 @@
-"""What expressions are made of: sympy's classes by name, and what each does to numbers."""
+"""The table of sympy's classes that an expression may hold, with the function that each computes.
+
+To allow another function, enter its class in `KINDS`, and compute it, with its gradient, in
+`simulation/expressions.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 NUMBER, TRUTH, BRANCH = "number", "condition", "branch of a Piecewise"
 
 MANY = 10_000
-FEW = 64  # where sympy compares each argument with each other
+FEW = 64  # for classes that compare each argument with all others
 
 
 @dataclass(frozen=True)
@@ -23,16 +27,15 @@ class Kind:
     Attributes:
         cls: The class.
         value: The same function of Python's numbers.
-        least: How many arguments it has at least.
-        most: How many at most.
-        takes: The sort of each argument; the last one's is that of all further ones.
+        least: The least number of arguments.
+        most: The largest number of arguments.
+        takes: The sort of each argument. The last entry holds for all further arguments.
         gives: Its own sort.
-        grows: By how many bits exact numbers may grow where sympy evaluates it, if they may.
-        effort: How long sympy takes over it, in seconds on a slow machine, from how many parts,
-            terms and branches of a `Piecewise` its arguments have and of which degree they are.
-            Where it is not given, no time to speak of.
+        grows: By how many bits exact numbers may grow when sympy evaluates it, if they may.
+        effort: The seconds that sympy takes over it on a slow machine, as a function of its
+            arguments' parts, terms, branches of `Piecewise`, and degree. Default: none to speak of.
         is_hyperbolic: Whether sympy takes the real and imaginary parts of its argument several
-            times, and so several times as long for each one that stands in another.
+            times. Each one within another then takes several times as long.
     """
 
     cls: type
@@ -52,7 +55,7 @@ def _add(*values):
     )
     largest = max((abs(complex(v)) for v in values), default=0.0)
     if abs(total) < 1e-10 * largest:
-        # What is left is rounding: nothing, or unknown where the terms are large.
+        # The terms cancel up to rounding. If they are large, the rest is unknown.
         return 0.0 if largest < 1e6 else math.inf
     return _plain(total)
 
@@ -102,7 +105,7 @@ def _hyperbolic(cls: type, value: Callable) -> Kind:
     return Kind(cls, _of_complex(value), grows=grows, is_hyperbolic=True)
 
 
-# Sympy takes real and imaginary parts by multiplying out.
+# Sympy multiplies out to take real and imaginary parts.
 def _of_parts(cls: type, value: Callable) -> Kind:
     return Kind(
         cls,
@@ -114,7 +117,7 @@ def _of_parts(cls: type, value: Callable) -> Kind:
     )
 
 
-# It compares each argument with each other.
+# Sympy compares each argument with all others.
 def _extremum(cls: type, value: Callable) -> Kind:
     return Kind(
         cls, _of_real(value), 1, FEW, effort=lambda nodes, terms, pieces, degree: 1e-3 * nodes**2
@@ -129,7 +132,7 @@ def _logic(cls: type, value: Callable, least: int = 1, most: int = FEW) -> Kind:
     return Kind(cls, value, least, most, takes=(TRUTH,), gives=TRUTH)
 
 
-# What `simulation/expressions.py` computes, values and gradients, and nothing else.
+# Exactly the classes of which `simulation/expressions.py` computes values and gradients.
 KINDS: dict[str, Kind] = {
     "Add": Kind(sympy.Add, _add, 0, MANY),
     "Mul": Kind(sympy.Mul, _multiply, 0, MANY),
@@ -151,7 +154,7 @@ KINDS: dict[str, Kind] = {
     "atan2": Kind(sympy.atan2, _of_real(math.atan2), 2, 2),
     "erf": _elementary(sympy.erf, _of_real(math.erf)),
     "loggamma": _elementary(
-        # Of a whole number it is the logarithm of a factorial, which sympy writes out.
+        # At a whole number, sympy writes out the factorial whose logarithm it is.
         sympy.loggamma, _of_real(math.lgamma), lambda z: 2 * abs(math.lgamma(_real(z)))
     ),
     "Abs": _of_parts(sympy.Abs, lambda z: abs(complex(z))),

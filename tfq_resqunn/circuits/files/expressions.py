@@ -1,8 +1,9 @@
-"""The expressions that may stand in a circuit, as one table: what they are made of, how large.
+"""The expressions that may stand in a circuit: how they are made, and how large they may be.
 
-Sympy evaluates text that it is given, and numbers of any size. So what comes from a file is made
-here alone: a name is looked up in the table, its arguments are expressions already, and before
-sympy sees them it is worked out, in Python's own numbers, how large the outcome will be.
+Sympy evaluates text as Python, and computes with numbers of any size. So all expressions of a file
+are made here: each name is looked up in the table of `expression_kinds.py`, and its arguments are
+expressions already. How large the outcome will be is worked out in Python's own numbers, before
+sympy sees it.
 """
 
 from __future__ import annotations
@@ -36,16 +37,16 @@ class Measure:
     """How large an expression is.
 
     Attributes:
-        sort: What it is: a number, a truth value, or one branch of a `Piecewise`.
-        value: What it is worth where each symbol has its `sample`.
-        bits: Of the exact numbers in it, and of those that sympy may make of them.
-        terms: Of its expanded form, at most.
-        nodes: Parts of which it is made.
-        depth: Of their nesting.
-        degree: Of its expanded form.
+        sort: A number, a truth value, or one branch of a `Piecewise`.
+        value: Its value if each symbol has its `sample`.
+        bits: Bits of the exact numbers in it, and of those that sympy may make of them.
+        terms: Terms of its expanded form, at most.
+        nodes: Number of its parts.
+        depth: How deep they are nested.
+        degree: Degree of its expanded form.
         pieces: Branches of `Piecewise` in it.
         effort: Seconds that sympy takes over it, roughly and at most.
-        constant: Whether there is no symbol in it.
+        constant: Whether it has no symbols.
         imaginary: Whether the imaginary unit is in it.
     """
 
@@ -63,7 +64,7 @@ class Measure:
 
     @property
     def real(self) -> bool:
-        """Whether it is a real number wherever it is a number at all."""
+        """Whether it is real for all real values of its symbols, as far as this can be told."""
         imaginary_part = abs(complex(self.value).imag) if self.constant else 0.0
         return not self.imaginary and imaginary_part <= 1e-9 * abs(complex(self.value))
 
@@ -94,53 +95,48 @@ def sample(name: str) -> float:
 
 
 def symbol(name, names: Mapping[str, str] | None = None) -> Measured:
-    """Makes a symbol; any text of moderate length is a name, which `names` may exchange."""
+    """Makes a symbol, whose name may be any short text; `names` gives new names for old ones."""
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
         raise ValueError(
             f"the name of a symbol must be text of 1 to {MAX_NAME} characters. Received "
             f"{_shortened(name)}."
         )
-    return _measured(sympy.Symbol((names or {}).get(name, name)))
+    return measured(sympy.Symbol((names or {}).get(name, name)))
 
 
 def integer(value) -> Measured:
     """Makes a whole number."""
-    return _measured(sympy.Integer(_whole(value)))
+    return measured(sympy.Integer(_whole(value)))
 
 
 def rational(numerator, denominator=1) -> Measured:
     """Makes a fraction."""
     if _whole(denominator) == 0:
         raise ValueError("the denominator of a Rational must not be 0.")
-    return _measured(sympy.Rational(_whole(numerator), denominator))
+    return measured(sympy.Rational(_whole(numerator), denominator))
 
 
-def decimal(value: sympy.Float) -> Measured:
-    """Takes a decimal number."""
-    return _measured(value)
-
-
-def constant(name: str) -> Measured:
-    """Gives `pi` and the like, `true` and `false`."""
-    return _measured(CONSTANTS[name])
+def measured(expression) -> Measured:
+    """Takes a number or constant as it is."""
+    return Measured(expression, _measure(expression, {}))
 
 
 def combine(name: str, parts: Sequence[Measured], evaluate: bool = True) -> Measured:
     """Makes an expression of others.
 
     Args:
-        name: Of its kind, as sympy names the class.
+        name: The name of its class in sympy.
         parts: The arguments, in order.
         evaluate: Whether sympy simplifies it, as it does by default.
 
     Raises:
-        ValueError: If there is no such kind, its arguments are of another sort, or it would be
-            too large.
+        ValueError: If the table has no such class, its arguments are of another sort, or the
+            expression would be too large.
     """
     if not isinstance(name, str) or name not in KINDS:
         raise ValueError(f"an expression may hold {ALLOWED}. Received {_shortened(name)}.")
     kind = KINDS[name]
-    # This before sympy computes anything: its outcome may be too large to wait for.
+    # Measured before sympy computes anything, since the outcome may be too large to wait for.
     measure = _combined(name, kind, [p.measure for p in parts])
     options = {} if evaluate or name == "ExprCondPair" else {"evaluate": False}
     try:
@@ -154,11 +150,11 @@ def check_expression(expression, symbols: Mapping[str, Measure] | None = None) -
     """Works out how large an expression of sympy's is.
 
     Args:
-        expression: It.
-        symbols: How large what stands for a symbol is, by the symbol's name, where that is known.
+        expression: The expression.
+        symbols: By name, the measures of values that symbols stand for, as far as these are known.
 
     Raises:
-        ValueError: If it is made of anything that the table does not have, or is too large.
+        ValueError: If it holds anything that the table does not have, or is too large.
     """
     try:
         return _measure(expression, symbols or {})
@@ -183,10 +179,6 @@ def _measure(e: Any, symbols: Mapping[str, Measure]) -> Measure:
             f"an expression may hold {ALLOWED}. Received {_shortened(e)}, which holds {name}."
         )
     return _combined(name, kind, [_measure(part, symbols) for part in parts])
-
-
-def _measured(expression) -> Measured:
-    return Measured(expression, _measure(expression, {}))
 
 
 def _combined(name: str, kind: Kind, parts: Sequence[Measure]) -> Measure:
@@ -215,7 +207,7 @@ def _combined(name: str, kind: Kind, parts: Sequence[Measure]) -> Measure:
     if kind.is_hyperbolic:
         effort = 4 * effort + 0.02
     if name == "Pow" and parts[0].constant and complex(values[1]) != int(abs(complex(values[1]))):
-        # Of a fraction sympy looks for an exact root.
+        # Sympy looks for an exact root of a fraction.
         effort += 2e-11 * parts[0].bits ** 3
     if name == "Mul":
         terms = math.prod(min(p.terms, MAX_TERMS + 1) for p in parts)
@@ -244,7 +236,7 @@ def _combined(name: str, kind: Kind, parts: Sequence[Measure]) -> Measure:
     return _limited(measure, name)
 
 
-# Phases are exp(I*angle), multiplied. Elsewhere there is nothing to compute with complex numbers.
+# Phases are products of exp(I*angle). Nothing else in a circuit is computed with complex numbers.
 _OF_COMPLEX = ("Add", "Mul", "Pow", "exp")
 
 
@@ -253,7 +245,7 @@ def _terms_of_power(terms: int, power: float) -> int:
         return 1
     if power > MAX_TERMS:
         return MAX_TERMS + 1
-    # So many ways are there to take `n` factors out of so many terms.
+    # The expanded power has one term for each way to choose `n` factors among the terms.
     n = math.ceil(power)
     count = terms
     for i in range(2, n + 1):

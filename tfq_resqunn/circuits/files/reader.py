@@ -15,6 +15,7 @@ import sympy
 from cirq.protocols.json_serialization import factory_from_json
 
 from tfq_resqunn.circuits.files import expressions
+from tfq_resqunn.circuits.files.expression_kinds import CONSTANTS
 from tfq_resqunn.circuits.files.expressions import Measured
 from tfq_resqunn.circuits.files.fields import MAX_QUBITS, Optional, check_formulas
 from tfq_resqunn.circuits.files.srepr import read_srepr
@@ -49,14 +50,14 @@ def read_json(
 
     Args:
         text: JSON, from anywhere.
-        types: What it may hold beyond Cirq's classes.
-        names: New names of symbols, by their old ones.
-        known: What it may hold of Cirq's classes.
+        types: Classes that it may hold beyond Cirq's.
+        names: New names for symbols, by their old names.
+        known: The classes of Cirq's that it may hold.
         who: Who asks, for messages.
 
     Raises:
         TypeError: If `text` is no text.
-        ValueError: If it is no JSON, or holds anything else than it may.
+        ValueError: If it is no JSON, or holds anything that it may not.
     """
     if not isinstance(text, str):
         raise TypeError(f"{who}: JSON must be text. Received {type(text).__name__}.")
@@ -232,9 +233,9 @@ def _expression(name: str, fields: dict, names: Mapping[str, str]) -> Measured:
         case "Rational", {"p": p, "q": q, **rest} if not rest:
             return expressions.rational(p, q)
         case "Float", {"approx": float() | int() as x, **rest} if not rest and abs(x) < 1e300:
-            return expressions.decimal(sympy.Float(float(x)))
+            return expressions.measured(sympy.Float(float(x)))
         case (("pi" | "E" | "EulerGamma"), {**rest}) if not rest:
-            return expressions.constant(kind)
+            return expressions.measured(CONSTANTS[kind])
         case _, {"args": [*parts], **rest} if not rest and all(
             isinstance(p, Measured) for p in parts
         ):

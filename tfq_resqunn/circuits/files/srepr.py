@@ -1,4 +1,4 @@
-"""Sympy's `srepr` text, read back without evaluating any of it."""
+"""Reads sympy's `srepr` text without evaluating any of it."""
 
 import ast
 import re
@@ -23,11 +23,11 @@ def parse_srepr(text: str, evaluate: bool = True) -> sympy.Basic:
 
     Args:
         text: What `sympy.srepr` gave.
-        evaluate: Whether sympy simplifies what is read, as it does by default.
+        evaluate: Whether sympy simplifies the expression, as it does by default.
 
     Raises:
-        ValueError: If the text holds anything but the expressions of `expressions.py`, is no
-            such text, or is too long.
+        ValueError: If the text is not of this form or too long, or holds anything but the
+            expressions of `expressions.py`.
 
     Example:
         >>> parse_srepr(sympy.srepr(sympy.sin(sympy.Symbol("x")) + 2))
@@ -37,7 +37,7 @@ def parse_srepr(text: str, evaluate: bool = True) -> sympy.Basic:
 
 
 def read_srepr(text, evaluate: bool = True, names: Mapping[str, str] | None = None) -> Measured:
-    """Does what `parse_srepr` does, and says how large the expression is."""
+    """Does what `parse_srepr` does, and also says how large the expression is."""
     if not isinstance(text, str):
         raise ValueError(f"sympy's srepr form is text. Received a {type(text).__name__}.")
     if len(text) > MAX_SREPR_LENGTH:
@@ -65,7 +65,7 @@ class _Reader:
             raise ValueError(f"an expression may have {MAX_NODES} parts. This has more.")
         match node:
             case ast.Name(id=name) if name in CONSTANTS:
-                return expressions.constant(name)
+                return expressions.measured(CONSTANTS[name])
             case ast.Call(func=ast.Name(id="Symbol"), args=[ast.Constant(value=name)], keywords=[]):
                 return expressions.symbol(name, self._names)
             case ast.Call(func=ast.Name(id="Integer"), args=[number], keywords=[]):
@@ -73,7 +73,7 @@ class _Reader:
             case ast.Call(func=ast.Name(id="Rational"), args=[p, q], keywords=[]):
                 return expressions.rational(_whole(p), _whole(q))
             case ast.Call(func=ast.Name(id="Float"), args=[ast.Constant(value=digits)]):
-                return expressions.decimal(_float(node, digits))
+                return expressions.measured(_float(node, digits))
             case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]):
                 return expressions.combine(name, [*map(self.read, parts)], self._evaluate)
         raise _error(ast.unparse(node)[:100])
@@ -114,7 +114,7 @@ _TEXT = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 
 
 def _check_nesting(text: str) -> None:
-    """Counts brackets, except those in names, since Python's own parser may not survive many."""
+    """Checks how deep brackets are nested: too deep, and Python's own parser may crash."""
     deep = 0
     for bracket in re.findall(r"[(\[{)\]}]", _TEXT.sub("", text)):
         deep += 1 if bracket in "([{" else -1

@@ -1,8 +1,8 @@
-"""Cirq's JSON, widened by the sympy expressions that it cannot write.
+"""Writes circuits as Cirq's JSON, with the sympy expressions that Cirq cannot write.
 
-Cirq writes sums, products and powers of symbols. Anything else (`sin(x)`, `atan2(x, y)`, ...) is
-written as sympy's own `srepr`. What is written is read back and compared, at once: Cirq writes some
-gates incompletely.
+Cirq writes sums, products and powers of symbols. All other expressions (`sin(x)`, `atan2(x, y)`,
+...) are written as sympy's own `srepr`. Since Cirq writes some gates incompletely, everything is
+read back and compared at once.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from tfq_resqunn.circuits.files.srepr import parse_srepr
 
 
 class _Encoder(CirqEncoder):
-    """Cirq's encoder, completed."""
+    """Cirq's encoder, with what it leaves out."""
 
-    exactly = False  # whether sympy may not simplify what is read back
+    exactly = False  # whether expressions keep their form when sympy reads them back
 
     def default(self, o):
         if isinstance(o, sympy.Basic):
             return _written(o, self.exactly)
         written = super().default(o)
-        # What Cirq leaves out, and reads.
+        # Cirq reads these fields, but does not write them.
         if isinstance(o, cirq.PauliInteractionGate):
             written["exponent"] = o.exponent
         elif isinstance(o, cirq.ConstantQubitNoiseModel):
@@ -39,7 +39,7 @@ class _ExactEncoder(_Encoder):
 
 
 def _written(e: sympy.Basic, exactly: bool) -> dict:
-    """Writes an expression as Cirq does, where Cirq does."""
+    """Writes an expression as Cirq does, if Cirq can."""
     if isinstance(e, sympy.Symbol) and e == sympy.Symbol(e.name):
         return {"cirq_type": "sympy.Symbol", "name": e.name}
     if exactly and parse_srepr(text := _as_it_is(e)) != e:
@@ -60,7 +60,7 @@ def _written(e: sympy.Basic, exactly: bool) -> dict:
 
 
 def _as_it_is(e: sympy.Basic) -> str:
-    """Gives `srepr` text with arguments in the order in which they are kept."""
+    """Gives `srepr` text with the arguments in the expression's own order."""
     if not e.args:
         return sympy.srepr(e)
     return f"{type(e).__name__}({', '.join(map(_as_it_is, e.args))})"
@@ -75,9 +75,9 @@ def write_json(
     """Gives `value` (anything that Cirq can write) as JSON text.
 
     Args:
-        value: It.
-        types: As for `read_json`, with which the text is read back.
-        expected: What is then to be read. Default: `value`.
+        value: The value.
+        types: As for `read_json`, which reads the text back.
+        expected: What it must read. Default: `value`.
         who: Who asks, for messages.
 
     Raises:
@@ -101,13 +101,13 @@ def write_json(
 
 
 def _equal(read, value) -> bool:
-    if type(value).__eq__ is object.__eq__:  # as some of Cirq's noise models
+    if type(value).__eq__ is object.__eq__:  # some of Cirq's noise models have no other
         return type(read) is type(value) and vars(read) == vars(value)
     return bool(read == value)
 
 
 def _nearly_equal(read, value) -> bool:
-    """Whether numbers alone differ, by the rounding of NumPy's of less than double precision."""
+    """Tells whether only numbers differ, as NumPy's numbers of low precision do when rounded."""
     if isinstance(value, tuple) and isinstance(read, tuple):
         return all(a == b or _nearly_equal(a, b) for a, b in zip(read, value, strict=True))
     if not isinstance(value, cirq.AbstractCircuit):
@@ -120,7 +120,7 @@ def _nearly_equal(read, value) -> bool:
 
 
 def _difference(value, who: str) -> str:
-    """Says which part of a value does not come back, and what to do."""
+    """Says which part of a value is not read back as it was, and what to do."""
     circuit = getattr(value, "circuit", value)
     part, name = value, type(value).__name__
     if isinstance(circuit, cirq.AbstractCircuit):

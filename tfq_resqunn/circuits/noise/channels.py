@@ -29,9 +29,10 @@ _VIRTUAL = cirq.VirtualTag()
 class Noise:
     """Channels after each gate and errors of readout, or any `cirq.NoiseModel`.
 
-    A channel acts on each qubit of a gate, after the gate, as the circuit is written (encoder
-    included; after each gate of a subcircuit, too), before anything is decomposed for a simulator.
-    Several act in the order of `strengths.NAMES`. Operations with a `cirq.VirtualTag` get none.
+    A channel acts on each qubit of a gate, after the gate. This holds for all gates of the circuit
+    as it is written, also in the encoder and in subcircuits, before anything is decomposed for a
+    simulator. Several channels act in the order of `strengths.NAMES`. Operations with a
+    `cirq.VirtualTag` get no noise.
 
     Attributes:
         strengths: Pairs of a name and its strength in (0, 1]: `"depolarizing"` (probability that
@@ -97,7 +98,7 @@ class Noise:
         """Gives the circuit with the channels in it."""
         qubits = sorted(circuit.all_qubits())
         if self.model is not None:
-            # As Cirq's `with_noise`, which would pass over a qubit whose subcircuit never runs.
+            # Cirq's `with_noise` does the same, but misses a qubit whose subcircuit never runs.
             noisy = cirq.Circuit()
             for tree in self.model.noisy_moments(unroll(circuit), qubits):
                 noisy += cirq.Circuit(tree)
@@ -144,7 +145,7 @@ class Noise:
         return as_text(self.strengths)
 
 
-# No model inserts whole circuits after a gate.
+# Noise models hold no subcircuits, so their files may not either.
 _KNOWN = {name: fields for name, fields in TYPES.items() if name != "CircuitOperation"}
 
 

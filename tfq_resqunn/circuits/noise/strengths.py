@@ -1,11 +1,11 @@
-"""The names of what noise does to qubits, and how strong it may be; knows nothing of Cirq."""
+"""The kinds of noise by name, and how strong each may be. This module does not need Cirq."""
 
 from collections.abc import Mapping
 
 from tfq_resqunn._utils.arguments import is_number
 
-# What happens after each gate, with the function of Cirq's that makes the channel. The strength is
-# a probability, or for damping the rate gamma of one gate's duration.
+# The channels after each gate, with the functions of Cirq's that make them. A strength is a
+# probability, or for damping the rate gamma of one gate's duration.
 CHANNELS = {
     "depolarizing": "depolarize",
     "amplitude_damping": "amplitude_damp",
@@ -19,10 +19,10 @@ Strengths = tuple[tuple[str, float], ...]
 
 
 def ordered(strengths: Mapping, who: str) -> Strengths:
-    """Gives pairs of a name and its strength, checked, in the order of `NAMES` and without zeros.
+    """Checks strengths, and gives those above 0 as pairs of name and strength, ordered as `NAMES`.
 
     Args:
-        strengths: From names to strengths.
+        strengths: Maps names to strengths.
         who: Who asks, for messages.
 
     Raises:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cirq
 import numpy as np
 
-# What has a matrix on qubits that it names.
+# Classes of objects that have a matrix, and name their qubits.
 OPERATORS = (
     cirq.Operation,
     cirq.LinearCombinationOfOperations,
@@ -56,7 +56,7 @@ def _matrix(observable, who: str) -> tuple[Sequence[cirq.Qid], np.ndarray]:
 
 
 _PAULIS = (None, cirq.X, cirq.Y, cirq.Z)
-# [Pauli, row, column]: half the trace of the Pauli's product with a matrix [row, column].
+# [Pauli, row, column]. Its product with a matrix is half the trace of Pauli times matrix.
 _HALF_TRACES = np.array([np.eye(2), *map(cirq.unitary, _PAULIS[1:])]).swapaxes(1, 2) / 2
 
 
@@ -64,13 +64,13 @@ def _pauli_coefficients(matrix: np.ndarray) -> np.ndarray:
     """Gives the coefficient of each Pauli string, `[4, ..., 4]` with an axis a qubit."""
     n = int(matrix.shape[0]).bit_length() - 1
     tensor = matrix.reshape([2] * (2 * n))
-    for k in range(n):  # this qubit's row stands first, and its column n - k places after it
+    for k in range(n):  # axis 0 is this qubit's row, and axis n - k its column
         tensor = np.tensordot(tensor, _HALF_TRACES, axes=([0, n - k], [1, 2]))
     return tensor
 
 
 def dense_as_text(string: cirq.DensePauliString, who: str) -> str:
-    """Gives a `cirq.DensePauliString` as text, which counts qubits as it does.
+    """Gives a `cirq.DensePauliString` as text, since both count qubits instead of naming them.
 
     >>> dense_as_text(cirq.DensePauliString("XIZ", coefficient=-2), "who")
     '-2.0*X0*Z2'

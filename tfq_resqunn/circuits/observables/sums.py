@@ -16,11 +16,11 @@ def as_pauli_sums(
     """Normalises what users pass as observables to a tuple of Hermitian Pauli sums.
 
     Args:
-        observables: A registered name (`"z"`: Pauli Z on each qubit), a sum as text (`"Z0"`,
-            `"X0*X1 - 0.5*Z2"`, where qubits are counted from 0 in sorted order), a
-            `cirq.DensePauliString`, one Pauli string or sum of Cirq's (`cirq.Z(q)` is such a
-            string), any Hermitian operation (`cirq.SWAP(a, b)`) or projector, which is expanded
-            into Pauli strings, or a sequence of these.
+        observables: One of these, or a sequence of them: a registered name (`"z"`: Pauli Z on each
+            qubit); a sum as text (`"Z0"`, `"X0*X1 - 0.5*Z2"`, where qubits are counted from 0 in
+            sorted order); a `cirq.DensePauliString`; a Pauli string or sum of Cirq's (`cirq.Z(q)`
+            is such a string); any Hermitian operation (`cirq.SWAP(a, b)`) or projector, which is
+            expanded into Pauli strings.
         qubits: The circuit's qubits; no other may be measured. `None` where they are not known
             yet; observables must then name their own.
         who: Who asks, for messages.
@@ -45,7 +45,7 @@ def as_pauli_sums(
 
 
 def list_observables(observables, who: str) -> list:
-    """Lists what `observables` holds, as yet without qubits; checks what can be checked so."""
+    """Lists what `observables` holds, and checks what can be checked before qubits are known."""
     if _is_one(observables):
         observables = [observables]
     if not isinstance(observables, Iterable) or isinstance(observables, cirq.Gate):
@@ -69,7 +69,7 @@ def _is_one(observables) -> bool:
 
 
 def is_function(item) -> bool:
-    """Tells functions from Cirq's gates and operations, some of which can be called too."""
+    """Tells whether an item is a function. Some of Cirq's gates and operations are callable too."""
     return callable(item) and not isinstance(item, (cirq.Gate, cirq.Operation))
 
 

@@ -14,7 +14,7 @@ _TERM = re.compile(
 
 @functools.lru_cache(maxsize=1024)
 def parse_sum(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...]], ...]:
-    """Parses a sum: for each term its coefficient, and letters with the numbers of their qubits.
+    """Parses a sum into its terms: a coefficient, and Pauli letters with the numbers of qubits.
 
     Args:
         text: Such as `"X0*X1 - 0.5*Z2"`.
@@ -35,7 +35,7 @@ def parse_sum(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], 
     terms, at = [], 0
     while at < len(text) or not terms:
         term = _TERM.match(text, at)
-        assert term is not None  # where there is nothing, it matches that
+        assert term is not None  # the pattern also matches nothing
         bare = not term["number"] and not term["paulis"]
         if (
             bare

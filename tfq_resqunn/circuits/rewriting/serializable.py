@@ -1,10 +1,10 @@
 """Rewrites any circuit into one that TensorFlow Quantum can serialise.
 
 TensorFlow Quantum takes a fixed set of gates, on grid or line qubits, whose angles are a number,
-a symbol, or a number times a symbol. Here a gate outside the set is decomposed by Cirq, every
-other angle becomes a fresh symbol (its value is then computed before the circuit runs, so that
-gradients pass through the expression), and qubits are renamed. Channels stay as they are. The
-user's own circuit stays the one that is shown, drawn and saved.
+a symbol, or a number times a symbol. Here Cirq decomposes each gate outside the set, and qubits are
+renamed. Every other angle becomes a fresh symbol: its value is computed before the circuit runs, so
+that gradients pass through the expression. Channels stay as they are. What is shown, drawn and
+saved is still the user's own circuit.
 """
 
 import dataclasses
@@ -53,7 +53,7 @@ _CHANNELS = (
 
 @dataclasses.dataclass(frozen=True)
 class SerializableCircuit:
-    """A circuit that TensorFlow Quantum takes, and how its symbols come from the original's.
+    """A circuit that TensorFlow Quantum takes, with the values of its symbols.
 
     Attributes:
         circuit: Gates and channels of TensorFlow Quantum's set on `cirq.LineQubit`s.
@@ -129,7 +129,7 @@ class _Rewriter:
             return None
         target, phase = _split_phase(target[0])
         rewritten = []
-        # Several control values are as many gates, none of which sees another's.
+        # Each combination of control values becomes a gate of its own.
         for value in values.expand():
             rewritten.append(cirq.ControlledOperation(controls, target, value))
             if phase is not None:

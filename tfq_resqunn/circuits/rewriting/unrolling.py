@@ -1,7 +1,7 @@
 """Circuits without subcircuits.
 
-The user's own circuit stays the one that is shown and saved. What is run, counted, checked and
-made noisy is the one that `unroll` gives.
+The user's own circuit is shown and saved. Whatever runs a circuit, counts its gates, checks it or
+makes it noisy works on what `unroll` gives.
 """
 
 from collections.abc import Hashable
@@ -37,10 +37,10 @@ def unroll(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
 
 
 def distinct(circuit: cirq.AbstractCircuit) -> list[cirq.Operation]:
-    """Gives one operation of each kind: those that differ by their qubits alone are of one kind.
+    """Gives one operation of each kind. Operations of one kind differ only in their qubits.
 
-    Small files can stand for long circuits, in which the same gates come again and again. What is
-    asked of the gates need not be asked as often.
+    A small file can stand for a long circuit that repeats the same gates. Each of them then need
+    not be checked again and again.
 
     Example:
         >>> a, b = cirq.LineQubit.range(2)
@@ -53,7 +53,7 @@ def distinct(circuit: cirq.AbstractCircuit) -> list[cirq.Operation]:
     return list(found.values())
 
 
-# Gates are told apart as objects: those of a user's own may be equal and still not the same.
+# Gates are compared by identity, since a user's own gates may be equal and still not the same.
 def _kind(op: cirq.Operation) -> Hashable:
     if type(op) in _OF_GATES:
         return id(op.gate)
@@ -78,10 +78,10 @@ def check_length(circuit: cirq.AbstractCircuit) -> None:
 
 
 class Length:
-    """Counts the operations of circuits that may share subcircuits; each is gone through once."""
+    """Counts the operations of circuits that may share subcircuits. Each is visited only once."""
 
     def __init__(self):
-        # The circuits are kept as well, so that no other one gets the id of one.
+        # The circuits are kept as well, so that Python does not give their ids to others.
         self._known: dict[int, tuple[cirq.AbstractCircuit, int]] = {}
 
     def check(self, circuit: cirq.AbstractCircuit, repetitions: int = 1) -> None:
@@ -128,7 +128,7 @@ def _written_out(op: cirq.Operation) -> cirq.Circuit:
         return cirq.Circuit(op)
     if isinstance(own, cirq.ControlledOperation):
         parts = list(_written_out(own.sub_operation).all_operations())
-        # What is repeated is the same object each time, and stays it.
+        # A repeated operation is the same object each time, and so is what becomes of it.
         moments = {
             i: cirq.Moment(_controlled(own, p)) for i, p in {id(p): p for p in parts}.items()
         }
