@@ -71,7 +71,13 @@ class Registry:
             )
         if function is None:
             return functools.partial(self.register, name)
-        self._check_signature(function)
+        try:
+            inspect.signature(function).bind(*self._required)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"register: an {self.kind} must be a function of {', '.join(self._required)}, "
+                f"and of options with defaults. Received {function!r}."
+            ) from error
         entries = self._imported if name in self.built_in else self._functions
         entries[name] = function
         return function
@@ -178,15 +184,6 @@ class Registry:
         """Tells whether a name is free, or belongs to the module that `function` comes from."""
         module = getattr(_unwrap(function)[0], "__module__", None)
         return name not in self.built_in or self.built_in[name].rpartition(".")[0] == module
-
-    def _check_signature(self, function) -> None:
-        try:
-            inspect.signature(function).bind(*self._required)
-        except (TypeError, ValueError) as error:
-            raise TypeError(
-                f"register: an {self.kind} must be a function of {', '.join(self._required)}, "
-                f"and of options with defaults. Received {function!r}."
-            ) from error
 
     def _check_options(self, name: str, options: dict) -> None:
         parameters = list(inspect.signature(self._find(name)).parameters.values())

@@ -54,14 +54,16 @@ class Noise:
     model: cirq.NoiseModel | None = None
 
     def __post_init__(self):
-        if not isinstance(self.strengths, tuple) or not all(map(_is_pair, self.strengths)):
+        if not isinstance(self.strengths, tuple) or not all(
+            isinstance(pair, tuple) and len(pair) == 2 for pair in self.strengths
+        ):
             raise TypeError(
                 "Noise: `strengths` must be a tuple of pairs of a name and a number. Received "
                 f"{received(self.strengths)}. Use Noise.of({{'depolarizing': 0.01}})."
             )
         for name, strength in self.strengths:
             check_strength(name, strength, "Noise")
-        _MODEL.or_none()(self.model, "model", "Noise")
+        instance(cirq.NoiseModel, "a cirq.NoiseModel").or_none()(self.model, "model", "Noise")
 
     @classmethod
     def of(cls, value, who: str = "Noise") -> Noise | None:
@@ -82,7 +84,12 @@ class Noise:
         if value is None or isinstance(value, Noise):
             return value
         if isinstance(value, Mapping) and set(value) == {"cirq"}:
-            value = _read_model(value["cirq"], who)
+            value = read_json(value["cirq"], known=_KNOWN, who=who)
+            if not isinstance(value, cirq.NoiseModel):
+                raise ValueError(
+                    f"{who}: `noise` must be a cirq.NoiseModel's JSON. Received that of a "
+                    f"{type(value).__name__}."
+                )
         if isinstance(value, cirq.NoiseModel):
             return None if value == cirq.NO_NOISE else cls(model=value)
         if not isinstance(value, Mapping):
@@ -147,20 +154,3 @@ class Noise:
 
 # Noise models hold no subcircuits, so their files may not either.
 _KNOWN = {name: fields for name, fields in TYPES.items() if name != "CircuitOperation"}
-
-
-def _read_model(text: str, who: str) -> cirq.NoiseModel:
-    model = read_json(text, known=_KNOWN, who=who)
-    if not isinstance(model, cirq.NoiseModel):
-        raise ValueError(
-            f"{who}: `noise` must be a cirq.NoiseModel's JSON. Received that of a "
-            f"{type(model).__name__}."
-        )
-    return model
-
-
-_MODEL = instance(cirq.NoiseModel, "a cirq.NoiseModel")
-
-
-def _is_pair(value) -> bool:
-    return isinstance(value, tuple) and len(value) == 2

@@ -97,13 +97,12 @@ def _from_terms(terms, text: str, qubits, who: str) -> cirq.PauliSum:
             f"{who}: `observables` count the circuit's qubits from 0 to {len(qubits) - 1}. "
             f"Received {text[:100]!r}, which measures qubit {str(highest)[:20]}."
         )
-    total = cirq.PauliSum()
-    for coefficient, letters in terms:
-        string = cirq.PauliString(coefficient=coefficient)
-        for letter, i in letters:
-            string = string * gates[letter](qubits[i])
-        total += string
-    return total
+    return cirq.PauliSum.from_pauli_strings(
+        [
+            cirq.PauliString(c, *(gates[letter](qubits[i]) for letter, i in letters))
+            for c, letters in terms
+        ]
+    )
 
 
 def describe(observable: cirq.PauliSum) -> str:
@@ -146,16 +145,11 @@ def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid] | None, who: str) -> ci
             f"{who}: each of `observables` must measure a qubit. Received one that is "
             f"{describe(total)} whatever the circuit does."
         )
-    if qubits is not None:
-        _check_qubits(total, qubits, who)
-    return total
-
-
-def _check_qubits(total: cirq.PauliSum, qubits: Sequence[cirq.Qid], who: str) -> None:
-    if unknown := sorted(set(total.qubits) - set(qubits)):
+    if qubits is not None and (unknown := sorted(set(total.qubits) - set(qubits))):
         raise ValueError(
             f"{who}: `observables` may only act on qubits of the circuit "
             f"({', '.join(map(str, qubits))}). Received {describe(total)}, which acts on "
             f"{', '.join(map(str, unknown))}. Use one of the circuit's qubits, or put a gate on "
             "that one."
         )
+    return total

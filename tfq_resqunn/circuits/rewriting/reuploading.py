@@ -5,7 +5,7 @@ import cirq
 from tfq_resqunn._utils.arguments import check_size, checked
 from tfq_resqunn.circuits.checks.arguments import check_circuit
 from tfq_resqunn.circuits.free_symbols import symbols_of
-from tfq_resqunn.circuits.rewriting.renaming import renamer
+from tfq_resqunn.circuits.rewriting.renaming import with_new_weights
 from tfq_resqunn.circuits.symbols import in_order, weight_symbols
 
 
@@ -44,18 +44,15 @@ def reupload(
     """
     if n_uploads == 1:
         return encoder.unfreeze() + ansatz.unfreeze()
-    own = [s.name for s in in_order(symbols_of(ansatz))]
-    new = [s.name for s in weight_symbols(n_uploads * len(own))]
+    new = [s.name for s in weight_symbols(n_uploads * len(symbols_of(ansatz)))]
     if taken := set(new) & {s.name for s in symbols_of(encoder)}:
         raise ValueError(
             f"reupload: the weights of {n_uploads} uploads are named {new[0]} ... {new[-1]}, so "
             f"the data must have other names. Received {', '.join(in_order(taken))} in the "
             "encoder. Rename it, to x_000 for example."
         )
-    circuit, rename = cirq.Circuit(), renamer(ansatz)
-    for i in range(n_uploads):
-        names = dict(zip(own, new[i * len(own) : (i + 1) * len(own)], strict=True))
-        renamed = rename(names)
+    circuit = cirq.Circuit()
+    for renamed in with_new_weights(ansatz, n_uploads):
         if kept := {s.name for s in symbols_of(renamed)} - set(new):
             raise ValueError(
                 "reupload: each upload has weights of its own, so all symbols of the ansatz are "

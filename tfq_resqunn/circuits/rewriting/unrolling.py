@@ -127,22 +127,21 @@ def _written_out(op: cirq.Operation) -> cirq.Circuit:
     if subcircuit_in(own) is None:
         return cirq.Circuit(op)
     if isinstance(own, cirq.ControlledOperation):
-        parts = list(_written_out(own.sub_operation).all_operations())
         # A repeated operation is the same object each time, and so is what becomes of it.
-        moments = {
-            i: cirq.Moment(_controlled(own, p)) for i, p in {id(p): p for p in parts}.items()
-        }
+        parts = list(_written_out(own.sub_operation).all_operations())
+        moments: dict[int, cirq.Moment] = {}
+        for part in parts:
+            if id(part) not in moments:
+                controlled = part.untagged.controlled_by(
+                    *own.controls, control_values=own.control_values
+                )
+                moments[id(part)] = cirq.Moment(controlled.with_tags(*part.tags))
         circuit = cirq.Circuit(moments[id(part)] for part in parts)
     else:
         circuit = _unrolled(own.mapped_circuit()).unfreeze()
     if cirq.VirtualTag() in op.tags:
         circuit = circuit.map_operations(lambda part: part.with_tags(cirq.VirtualTag()))
     return circuit
-
-
-def _controlled(by: cirq.ControlledOperation, op: cirq.Operation) -> cirq.Operation:
-    controlled = op.untagged.controlled_by(*by.controls, control_values=by.control_values)
-    return controlled.with_tags(*op.tags)
 
 
 def subcircuit_in(op: cirq.Operation) -> cirq.CircuitOperation | None:
