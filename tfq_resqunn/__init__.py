@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tfq_resqunn import circuits as circuits
     from tfq_resqunn import datasets as datasets
     from tfq_resqunn.circuits import QuanvCircuit as QuanvCircuit
-    from tfq_resqunn.circuits.noise import Noise as Noise
+    from tfq_resqunn.circuits.noise.channels import Noise as Noise
     from tfq_resqunn.gradients import GradientFlow as GradientFlow
     from tfq_resqunn.gradients import gradient_report as gradient_report
     from tfq_resqunn.gradients import gradient_variance as gradient_variance
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "tfq_resqunn": ("circuits", "datasets"),
     "tfq_resqunn.circuits": ("QuanvCircuit",),
-    "tfq_resqunn.circuits.noise": ("Noise",),
+    "tfq_resqunn.circuits.noise.channels": ("Noise",),
     "tfq_resqunn.simulation.descriptors": ("entangling_capability", "expressibility"),
     "tfq_resqunn.models.exchange": ("with_backend",),
     "tfq_resqunn.models.export": ("export_circuits",),

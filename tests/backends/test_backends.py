@@ -6,12 +6,12 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tests.circuits.test_noise import truth as noisy_truth
+from tests.circuits.noise.test_noise import truth as noisy_truth
 from tests.helpers.reference import HAS_TFQ, expectations, needs_tfq, tfq
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
-from tfq_resqunn.circuits.measurements import Measurements
+from tfq_resqunn.circuits.observables.measurements import Measurements
 
 Q = cirq.GridQubit.rect(1, 3)
 X = sympy.symbols("x_0:2")

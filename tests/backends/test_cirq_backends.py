@@ -13,7 +13,7 @@ from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.backends.separation import separate
 from tfq_resqunn.circuits import ANSATZES, ENCODERS
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.simulation.angles import Angles
 from tfq_resqunn.simulation.shifts import shift_rule

@@ -105,7 +105,7 @@ def z_values(circuit, values, n):
 
 
 def test_all_ansatzes_are_tested():
-    assert set(COUNTS) == set(ANSATZES._built_in)
+    assert set(COUNTS) == set(ANSATZES.built_in)
     assert set(ON_ONE_QUBIT) == set(COUNTS) - {"qcnn"}
 
 

@@ -7,14 +7,14 @@ from tests.helpers.reference import expectations
 from tfq_resqunn import QuanvCircuit
 from tfq_resqunn.circuits import (
     angle_encoder,
-    angles,
     basic_entangler,
     pauli_z,
     strongly_entangling,
 )
-from tfq_resqunn.circuits.expressions import sample
+from tfq_resqunn.circuits.checks import angles
+from tfq_resqunn.circuits.files.expressions import sample
+from tfq_resqunn.circuits.files.srepr import parse_srepr
 from tfq_resqunn.circuits.free_symbols import expressions_in
-from tfq_resqunn.circuits.json import parse_srepr
 
 pytestmark = pytest.mark.once
 

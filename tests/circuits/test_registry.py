@@ -25,7 +25,7 @@ def registry():
             for i, q in enumerate(cirq.LineQubit.range(n_features))
         )
 
-    own = {"plain": __name__, "fast": __name__}
+    own = {"plain": f"{__name__}.plain", "fast": f"{__name__}.fast"}
     registry = Registry("encoder", "n_features", instead="or a cirq.Circuit", built_in=own)
     registry.register("plain", plain)
     registry.register("fast", functools.partial(plain, turns=4))
@@ -36,7 +36,7 @@ def registry():
 def test_the_list_of_names_is_what_the_modules_register(registry):
     for module in pkgutil.walk_packages(circuits.__path__, "tfq_resqunn.circuits."):
         importlib.import_module(module.name)
-    assert set(registry._built_in) == set(registry._modules)
+    assert set(registry._imported) == set(registry.built_in)
     for name, function in registry._functions.items():
         module = getattr(function, "func", function).__module__
         assert not module.startswith("tfq_resqunn."), f"{name} is not in the list of {registry!r}"

@@ -147,13 +147,17 @@ def test_descriptors_of_entries():
     ("arguments", "error", "message"),
     [
         ({"names": ["sim_20"]}, ValueError, r"Received 'sim_20'\. Did you mean 'sim_2'\?"),
-        ({"names": ["angel"]}, ValueError, r"encoder: 'amplitude', .* Did you mean 'angle'\?"),
+        ({"names": ["angel"]}, ValueError, r"Did you mean 'angle'\?\n  encoder: amplitude, "),
         (
             {"names": ["qqq"]},
             ValueError,
-            r"ansatz: 'basic.* 'neighbour_parity'\. Received 'qqq'\.$",
+            r"(?s)Received 'qqq'\.\n.*\n  ansatz: basic.*, neighbour_parity$",
         ),
-        ({"names": ["z"], "kind": "ansatz"}, ValueError, "of these. ansatz: 'basic_entangler', "),
+        (
+            {"names": ["z"], "kind": "ansatz"},
+            ValueError,
+            r"this list\. Received 'z'\.\n  ansatz: basic_entangler, ",
+        ),
         ({"kind": "gate"}, ValueError, "`kind` must be one of 'encoder', .* Received 'gate'"),
         ({"n_qubits": 0}, ValueError, "`n_qubits` must be at least 1. Received 0"),
         ({"n_layers": "2"}, TypeError, "`n_layers` must be an integer. Received '2'"),
@@ -363,7 +367,7 @@ def test_published_tables_are_those_of_the_command():
     published = {tuple(c.replace("\\|", "|").replace("\\*", "*") for c in row) for row in cells}
     for kind, table in catalogue.tables(catalogue.entries()).items():
         for row in table.rows:
-            if row[0] not in REGISTRIES[kind]._built_in:
+            if row[0] not in REGISTRIES[kind].built_in:
                 continue  # what another test has registered
             found = [p for p in published if p[: len(row)] == row]
             assert len(found) == 1, f"run the command in docs/circuits.md again: {row}"

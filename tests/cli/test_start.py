@@ -98,7 +98,7 @@ MISTAKES = {
     "draw --noise foo=1": "--noise must name some of 'depolarizing'",
     "draw --svg none/x": "in a folder that exists",
     "circuits --kind foo": "'foo' is not one of 'encoder', 'ansatz', 'observables'",
-    "circuits no_such_name": "Error: NAME must be some of these. encoder: 'amplitude'",
+    "circuits no_such_name": "Error: NAME must be from this list. Received 'no_such_name'",
     "circuits angel": "Did you mean 'angle'?",
     "circuits --n-qubits 5000": "--n-qubits must be at most 4096",
     "circuits --html none/x": "in a folder that exists",

@@ -23,8 +23,8 @@ import sympy
 import tfq_resqunn as rq
 from tests.helpers.hostile import mutated, nothing_evaluated, payload, srepr
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, QuanvCircuit
-from tfq_resqunn.circuits.noise import Noise
-from tfq_resqunn.circuits.srepr import parse_srepr
+from tfq_resqunn.circuits.files.srepr import parse_srepr
+from tfq_resqunn.circuits.noise.channels import Noise
 
 LIMIT = 20  # seconds a file
 
@@ -103,7 +103,7 @@ def _stop(*_):
 
 
 def _seeds():
-    from tests.circuits.test_hostile_files import RICH
+    from tests.circuits.files.test_hostile_files import RICH
     from tests.layers.test_round_trips import EXPRESSIONS, GATES, MODELS
 
     q = cirq.LineQubit.range(2)

@@ -9,7 +9,7 @@ import zipfile
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.expression_kinds import KINDS
+from tfq_resqunn.circuits.files.expression_kinds import KINDS
 
 SYMPY_CLASSES = sorted(n for n in dir(sympy) if isinstance(getattr(sympy, n), type))
 SYMPY_FUNCTIONS = sorted(

@@ -12,11 +12,12 @@ import sympy
 
 import tfq_resqunn as rq
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, QuanvCircuit, amplitude_encoder
-from tfq_resqunn.circuits.expression_kinds import CONSTANTS, KINDS
-from tfq_resqunn.circuits.file_types import user_fields
-from tfq_resqunn.circuits.json import read_json, renamer, write_json
-from tfq_resqunn.circuits.noise import Noise
-from tfq_resqunn.circuits.reader import TYPES
+from tfq_resqunn.circuits.files.expression_kinds import CONSTANTS, KINDS
+from tfq_resqunn.circuits.files.reader import TYPES, read_json
+from tfq_resqunn.circuits.files.types import user_fields
+from tfq_resqunn.circuits.files.writer import write_json
+from tfq_resqunn.circuits.noise.channels import Noise
+from tfq_resqunn.circuits.rewriting.renaming import renamer
 from tfq_resqunn.models.placement import Placement
 
 pytestmark = pytest.mark.once

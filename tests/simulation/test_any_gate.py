@@ -13,9 +13,10 @@ from tests.helpers.reference import BACKENDS, EXACT, expectations
 from tests.layers.test_pqc import slopes
 from tests.models.test_export import READERS, values_of
 from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, export_circuits
-from tfq_resqunn.circuits import decomposing, reupload
-from tfq_resqunn.circuits.decomposing import by_its_unitary, decomposed
+from tfq_resqunn.circuits import reupload
 from tfq_resqunn.circuits.free_symbols import symbols_of
+from tfq_resqunn.circuits.rewriting import decomposing
+from tfq_resqunn.circuits.rewriting.decomposing import by_its_unitary, decomposed
 
 pytestmark = pytest.mark.once
 

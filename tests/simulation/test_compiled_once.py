@@ -6,7 +6,7 @@ import weakref
 import pytest
 
 from tfq_resqunn import Quanv2D
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.simulation.plan import compile_circuit, plan
 

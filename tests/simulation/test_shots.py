@@ -13,7 +13,7 @@ from tests.helpers.reference import expectations
 from tfq_resqunn import Quanv2D, QuanvCircuit
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn._utils.seeding import set_seed
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.simulation.plan import compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
 

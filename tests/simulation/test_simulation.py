@@ -424,7 +424,7 @@ def test_wide_circuits_are_not_simulated_to_be_weighed():
 
 
 def test_what_has_no_matrix_is_named():
-    from tests.circuits.test_serializable import Opaque
+    from tests.circuits.rewriting.test_serializable import Opaque
 
     circuit = cirq.FrozenCircuit(Opaque(X[0])(cirq.LineQubit(0)))
     with pytest.raises(ValueError, match="backend='compiled' has no matrix for Opaque"):

@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 import tensorflow as tf
 
-from tfq_resqunn.circuits.measurements import KEY, Measurements
+from tfq_resqunn.circuits.observables.measurements import KEY, Measurements
 
 # From rows `[n, symbols]` to outcomes `[n, observables]`.
 Run = Callable[[np.ndarray], np.ndarray]

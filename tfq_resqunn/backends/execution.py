@@ -15,7 +15,7 @@ from tfq_resqunn.backends.cirq_circuits import CirqCircuits
 from tfq_resqunn.backends.programs import Programs
 from tfq_resqunn.backends.rules import check
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.simulation.plan import Plan, compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
 

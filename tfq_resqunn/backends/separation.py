@@ -11,9 +11,14 @@ from collections.abc import Iterator
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.decomposing import by_its_unitary, controls_of, decomposed, is_power
 from tfq_resqunn.circuits.free_symbols import symbols_in
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.rewriting.decomposing import (
+    by_its_unitary,
+    controls_of,
+    decomposed,
+    is_power,
+)
+from tfq_resqunn.circuits.rewriting.unrolling import unroll
 from tfq_resqunn.simulation.gates import Gate, gates_of
 
 

@@ -10,10 +10,10 @@ from tfq_resqunn.catalogue.docstrings import Description, describe
 from tfq_resqunn.circuits import ENCODERS, OBSERVABLES, QuanvCircuit
 from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.names import find_names
-from tfq_resqunn.circuits.observables import as_pauli_sums
+from tfq_resqunn.circuits.observables.sums import as_pauli_sums
 from tfq_resqunn.circuits.registry import Registry
+from tfq_resqunn.circuits.rewriting.unrolling import unroll
 from tfq_resqunn.circuits.symbols import in_order
-from tfq_resqunn.circuits.unrolling import unroll
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from tfq_resqunn.catalogue.entries import Entry
-from tfq_resqunn.circuits.observables import describe
+from tfq_resqunn.circuits.observables.sums import describe
 from tfq_resqunn.study.document import Table
 
 TITLES = {"encoder": "Encoders", "ansatz": "Ansaetze", "observables": "Observables"}

@@ -6,16 +6,16 @@ import cirq
 import sympy
 
 from tfq_resqunn._utils.arguments import checked, choice, received
-from tfq_resqunn.circuits.angles import check_angles
-from tfq_resqunn.circuits.checks import names
-from tfq_resqunn.circuits.fields import Optional, of, several, text
+from tfq_resqunn.circuits.checks.angles import check_angles
+from tfq_resqunn.circuits.checks.operations import check_operations
+from tfq_resqunn.circuits.files.fields import Optional, of, several, text
+from tfq_resqunn.circuits.files.reader import read_json
+from tfq_resqunn.circuits.files.writer import write_json
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
-from tfq_resqunn.circuits.json import read_json, write_json
-from tfq_resqunn.circuits.observables import as_pauli_sums, describe
-from tfq_resqunn.circuits.operations import check_operations
+from tfq_resqunn.circuits.observables.sums import as_pauli_sums, describe
+from tfq_resqunn.circuits.rewriting.unrolling import check_length, distinct
 from tfq_resqunn.circuits.svg import draw_svg
-from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, sorted_by
-from tfq_resqunn.circuits.unrolling import check_length, distinct
+from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, listed, sorted_by
 
 
 @cirq.value_equality
@@ -66,8 +66,8 @@ class QuanvCircuit:
                 f"Received {circuit!r} of type {type(circuit).__name__}."
             )
         self._circuit = circuit.freeze()
-        self._json: str | None = None  # once it is asked for
-        check_length(self._circuit)  # before anyone goes through all of it
+        self._json: str | None = None  # written when first asked for
+        check_length(self._circuit)  # first, since all other checks visit every operation
         check_angles(self._circuit, "QuanvCircuit")
         operations = distinct(self._circuit)
         symbols = set().union(*map(symbols_in, operations))
@@ -79,7 +79,7 @@ class QuanvCircuit:
 
     @classmethod
     def from_parts(cls, encoder, ansatz, observables="z") -> "QuanvCircuit":
-        """Joins an encoder, all of whose symbols are data, and an ansatz, whose are weights.
+        """Joins an encoder and an ansatz: all symbols of the one are data, of the other weights.
 
         Args:
             encoder: A `cirq.Circuit`; its symbols, sorted by name (`x_2` before `x_10`), take the
@@ -88,7 +88,7 @@ class QuanvCircuit:
             observables: As for `QuanvCircuit`.
 
         Raises:
-            ValueError: If a symbol stands in both parts, or one is not valid on its own.
+            ValueError: If a symbol stands in both parts, or a part is not valid on its own.
         """
         for part, argument in ((encoder, "encoder"), (ansatz, "ansatz")):
             if not isinstance(part, cirq.AbstractCircuit):
@@ -100,7 +100,7 @@ class QuanvCircuit:
         if shared := data & weights:
             raise ValueError(
                 "QuanvCircuit: a symbol is either data (in `encoder`) or a weight (in `ansatz`). "
-                f"Received {names(in_order(shared))} in both. Rename it in one of them, or, for "
+                f"Received {listed(in_order(shared))} in both. Rename it in one of them, or, for "
                 "data re-uploading, pass one circuit and name its `inputs`."
             )
         circuit = encoder.unfreeze() + ansatz.unfreeze()
@@ -113,7 +113,7 @@ class QuanvCircuit:
 
     @property
     def observables(self) -> tuple[cirq.PauliSum, ...]:
-        """What is measured, one expectation value each."""
+        """The observables, each of which gives one expectation value."""
         return self._observables
 
     @property
@@ -144,21 +144,21 @@ class QuanvCircuit:
         if form == "svg":
             return draw_svg(self._circuit)
         legend = (
-            f"data: {names(self.inputs)}",
-            f"weights: {names(self.weights)}",
+            f"data: {listed(self.inputs)}",
+            f"weights: {listed(self.weights)}",
             f"observables: {', '.join(map(describe, self.observables))}",
         )
         return f"{self._circuit.to_text_diagram()}\n{' | '.join(legend)}"
 
     def to_json(self) -> str:
-        """Gives the JSON text that `from_json` reads.
+        """Writes the circuit as JSON text, which `from_json` reads.
 
         Raises:
             TypeError: If Cirq cannot write one of the gates.
             ValueError: If what is written would not be read back equal.
         """
         if self._json is None:
-            # Read back as its parts, which need not be checked again.
+            # Only the parts are read back: to make another circuit would check all of it again.
             types = self._json_types(_values)
             expected = self._value_equality_values_()
             self._json = write_json(self, types, expected=expected, who="QuanvCircuit")
@@ -166,14 +166,14 @@ class QuanvCircuit:
 
     @classmethod
     def from_json(cls, text: str) -> "QuanvCircuit":
-        """Reads what `to_json` (or `cirq.to_json`) wrote; nothing in the text is ever run.
+        """Reads what `to_json` (or `cirq.to_json`) wrote. Nothing in the text is ever run.
 
         Args:
             text: JSON, from anywhere.
 
         Raises:
-            ValueError: If it is no JSON, or holds anything but a circuit of Cirq's gates,
-                numbers, and expressions of sympy's that a circuit may have.
+            ValueError: If it is no JSON, or holds anything but a circuit of Cirq's gates, with
+                numbers and those expressions of sympy's that a circuit may have.
 
         >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
         >>> circuit = QuanvCircuit.from_parts(angle_encoder(3), basic_entangler(3))
@@ -194,9 +194,9 @@ class QuanvCircuit:
     def __repr__(self) -> str:
         try:
             text = self.to_json()
-        except (TypeError, ValueError):  # a gate that Cirq cannot write
+        except (TypeError, ValueError):  # Cirq cannot write one of the gates
             text = ""
-        if "srepr" in text:  # Cirq's repr cannot be evaluated either
+        if "srepr" in text:  # Cirq's own repr of such expressions cannot be evaluated
             return f"QuanvCircuit.from_json({text!r})"
         inputs, weights = (tuple(map(str, s)) for s in (self._inputs, self._weights))
         own_order = "" if weights == in_order(weights) else f", weights={weights!r}"
@@ -209,7 +209,7 @@ class QuanvCircuit:
         return self.diagram()
 
     def __reduce__(self):
-        # A PauliSum cannot be pickled, its terms can.
+        # A PauliSum cannot be pickled, but its terms can.
         sums = [list(o) for o in self._observables]
         return _rebuilt, (self._circuit, sums, self._inputs, self._weights)
 
@@ -252,7 +252,7 @@ class QuanvCircuit:
 
 
 def _values(circuit, observables, inputs, weights) -> tuple:
-    """What makes a circuit equal to another."""
+    """Gives what two equal circuits have in common."""
     inputs, weights = (
         tuple(s if isinstance(s, sympy.Symbol) else sympy.Symbol(s) for s in symbols)
         for symbols in (inputs, weights)
@@ -278,14 +278,14 @@ def _as_weights(weights, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
     if missing := others - set(weights):
         raise ValueError(
             "QuanvCircuit: `weights` must name all symbols of the circuit that are not `inputs`: "
-            f"{names(in_order(others))}. Received {names(weights)}, without "
-            f"{names(in_order(missing))}. Add these, or drop `weights`."
+            f"{listed(in_order(others))}. Received {listed(weights)}, without "
+            f"{listed(in_order(missing))}. Add these, or drop `weights`."
         )
     return weights
 
 
 def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
-    # A set has no order, in which a layer could take its values.
+    # A set is refused, since it has no order in which a layer could give values to the symbols.
     unordered = isinstance(given, (str, sympy.Symbol, Mapping, Set))
     if unordered or not isinstance(given, Iterable):
         raise TypeError(
@@ -301,11 +301,11 @@ def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
         which = {"inputs": ", which has", "weights": " that are not `inputs`:"}[argument]
         raise ValueError(
             f"QuanvCircuit: `{argument}` must be symbols of the circuit{which} "
-            f"{names(in_order(known))}. Received {names(in_order(missing))}, not among them."
+            f"{listed(in_order(known))}. Received {listed(in_order(missing))}, not among them."
         )
     if len(set(symbols)) < len(symbols):
         raise ValueError(
-            f"QuanvCircuit: `{argument}` must name each symbol once. Received {names(symbols)}."
+            f"QuanvCircuit: `{argument}` must name each symbol once. Received {listed(symbols)}."
         )
     return symbols
 

@@ -1,7 +1,8 @@
-"""The symbols of gates and circuits, those that gates hide from Cirq too.
+"""The symbols of gates and circuits, including those that gates hide from Cirq.
 
-`cirq.parameter_symbols` asks each gate, and some do not tell: `cirq.PhasedFSimGate`,
-`cirq.BooleanHamiltonianGate`, gates of the user's own. Here their attributes are looked at.
+`cirq.parameter_symbols` asks each gate for its symbols, and some gates do not tell them:
+`cirq.PhasedFSimGate`, `cirq.BooleanHamiltonianGate`, gates of the user's own. So this module also
+looks at the gates' attributes.
 """
 
 import functools
@@ -11,7 +12,7 @@ import cirq
 import numpy as np
 import sympy
 
-from tfq_resqunn.circuits.unrolling import distinct
+from tfq_resqunn.circuits.rewriting.unrolling import distinct
 
 
 def symbols_of(circuit: cirq.AbstractCircuit) -> set[sympy.Symbol]:
@@ -43,7 +44,7 @@ def _hidden(op: cirq.Operation, names: Iterable[str]) -> set[sympy.Symbol]:
 
 
 def expressions_in(value) -> set[sympy.Basic]:
-    """Finds the sympy expressions among the attributes of a gate or operation, but for its tags."""
+    """Finds the sympy expressions in the attributes of a gate or operation, except in its tags."""
     return set(_expressions(value))
 
 
@@ -54,7 +55,7 @@ def _expressions(value) -> Iterator[sympy.Basic]:
         yield value
         return
     for part in _parts(value):
-        if not isinstance(part, _PLAIN):  # so are most, and there are many
+        if not isinstance(part, _PLAIN):  # saves time, since most are
             yield from _expressions(part)
 
 
@@ -71,7 +72,7 @@ def _parts(value) -> Iterable:
     if isinstance(value, (cirq.Gate, cirq.Operation, cirq.Duration)):
         own = {n: getattr(value, n) for n in _slots(value.__class__) if hasattr(value, n)}
         own |= getattr(value, "__dict__", {})
-        # Cirq keeps there what it has computed, as soon as a gate is compared with another.
+        # When a gate is compared with another, Cirq keeps values that it computes in attributes.
         return [v for n, v in own.items() if not n.startswith("_method_cache_")]
     return ()
 
@@ -84,5 +85,5 @@ def _slots(cls: type) -> tuple[str, ...]:
 def _is_constant(op: cirq.Operation) -> bool:
     try:
         return cirq.unitary(op, default=None) is not None
-    except (TypeError, ValueError):  # of a symbol where a gate of the user's own needs a number
+    except (TypeError, ValueError):  # a gate of the user's own needs a number, and has a symbol
         return False

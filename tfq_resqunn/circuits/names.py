@@ -1,14 +1,78 @@
-"""All named parts together, by kind and by name; imports none of them."""
+"""All named parts: encoders, ansaetze and sets of observables. A new one is entered here.
+
+None of them is imported before it is asked for.
+"""
 
 import difflib
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from tfq_resqunn._utils.arguments import received
-from tfq_resqunn.circuits.registry import ANSATZES, ENCODERS, OBSERVABLES, Registry
+from tfq_resqunn.circuits.registry import Registry
 
-KINDS: dict[str, Registry] = {
-    registry.kind: registry for registry in (ENCODERS, ANSATZES, OBSERVABLES)
-}
+
+def _here(**paths: str) -> dict[str, str]:
+    return {name: f"tfq_resqunn.circuits.{path}" for name, path in paths.items()}
+
+
+# Each name with the folder, the file and the function that makes the part.
+# `tfq_resqunn.circuits` offers these functions, too.
+ENCODERS = Registry(
+    "encoder",
+    "n_features",
+    instead="or a cirq.Circuit",
+    built_in=_here(
+        amplitude="encoders.amplitude.amplitude_encoder",
+        angle="encoders.angle.angle_encoder",
+        angle_rx="encoders.angle.angle_encoder",
+        angle_ry="encoders.angle.angle_encoder",
+        angle_rz="encoders.angle.angle_encoder",
+        dense_angle="encoders.angle.dense_angle_encoder",
+        iqp="encoders.iqp.iqp_encoder",
+        zz_feature_map="encoders.iqp.zz_feature_map",
+        threshold="encoders.threshold.threshold_encoder",
+    ),
+)
+ANSATZES = Registry(
+    "ansatz",
+    "n_qubits",
+    "n_layers",
+    instead="or a cirq.Circuit",
+    built_in=_here(
+        basic_entangler="ansatzes.entanglers.basic_entangler",
+        strongly_entangling="ansatzes.entanglers.strongly_entangling",
+        brick="ansatzes.hardware_efficient.brick",
+        simplified_two_design="ansatzes.hardware_efficient.simplified_two_design",
+        identity_blocks="ansatzes.identity_blocks.identity_blocks",
+        qcnn="ansatzes.qcnn.qcnn",
+        random="ansatzes.random_circuit.random_ansatz",
+        **{f"sim_{number}": "ansatzes.sim.sim_circuit" for number in range(1, 20)},
+    ),
+)
+OBSERVABLES = Registry(
+    "observables",
+    "qubits",
+    instead="text such as 'Z0', 'X0*X1' or 'Z0 - 0.5*X2', or Pauli strings and sums of Cirq's",
+    built_in=_here(
+        z="observables.named.pauli_z",
+        x="observables.named.pauli_x",
+        y="observables.named.pauli_y",
+        xyz="observables.named.pauli_xyz",
+        parity="observables.named.parity",
+        neighbour_parity="observables.named.neighbour_parity",
+    ),
+)
+KINDS: dict[str, Registry] = {r.kind: r for r in (ENCODERS, ANSATZES, OBSERVABLES)}
+
+
+def homes() -> dict[str, list[str]]:
+    """Gives the modules that make the parts, each with the names of its functions."""
+    functions: dict[str, list[str]] = {}
+    for registry in KINDS.values():
+        for path in dict.fromkeys(registry.built_in.values()):
+            module, _, function = path.rpartition(".")
+            functions.setdefault(module, []).append(function)
+    return functions
 
 
 def find_names(names: Iterable[str], kind: str | None = None) -> tuple[list[str], list[Registry]]:
@@ -43,5 +107,10 @@ def _unknown(name, registries: Sequence[Registry]) -> str:
     known = [other for registry in registries for other in registry]
     close = difflib.get_close_matches(str(name), known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    lists = "; ".join(f"{r.kind}: {', '.join(map(repr, r))}" for r in registries)
-    return f"entries: `names` must be some of these. {lists}. Received {name!r}.{hint}"
+    lists = (
+        textwrap.fill(
+            f"{r.kind}: {', '.join(r)}", 80, initial_indent="  ", subsequent_indent="    "
+        )
+        for r in registries
+    )
+    return "\n".join([f"entries: `names` must be from this list. Received {name!r}.{hint}", *lists])

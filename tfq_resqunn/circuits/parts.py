@@ -1,4 +1,4 @@
-"""`Parts`: encoder, ansatz and observables as users name them; they become a `QuanvCircuit`."""
+"""`Parts`: encoder, ansatz and observables as users pass them, to be built into a circuit."""
 
 import dataclasses
 import functools
@@ -7,20 +7,20 @@ from typing import Any
 import cirq
 
 from tfq_resqunn._utils.arguments import check_count
-from tfq_resqunn.circuits.ansatzes import ANSATZES
 from tfq_resqunn.circuits.circuit import QuanvCircuit
-from tfq_resqunn.circuits.encoders import ENCODERS
+from tfq_resqunn.circuits.files.reader import read_json
+from tfq_resqunn.circuits.files.writer import write_json
 from tfq_resqunn.circuits.free_symbols import symbols_of
-from tfq_resqunn.circuits.json import read_json, write_json
-from tfq_resqunn.circuits.observables import as_pauli_sums, is_function, list_observables
-from tfq_resqunn.circuits.registry import OBSERVABLES, Registry
-from tfq_resqunn.circuits.reuploading import reupload
+from tfq_resqunn.circuits.names import ANSATZES, ENCODERS, OBSERVABLES
+from tfq_resqunn.circuits.observables.sums import as_pauli_sums, is_function, list_observables
+from tfq_resqunn.circuits.registry import Registry
+from tfq_resqunn.circuits.rewriting.reuploading import reupload
 from tfq_resqunn.circuits.symbols import ORDERS, sorted_by
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Parts:
-    """What a circuit is made of, as far as that goes without the number of features.
+    """What a circuit is made of, before the number of features is known.
 
     Args:
         encoder: A registered encoder (name, function, or a `functools.partial` that sets its
@@ -31,7 +31,7 @@ class Parts:
         n_uploads: How often encoder and ansatz are repeated, with new weights each time.
             Default 1.
         observables: As for `QuanvCircuit`. Default `"z"`.
-        circuit: A whole `QuanvCircuit` in place of all others, which are then `None`.
+        circuit: A whole `QuanvCircuit`. All other parts are then `None`.
         symbol_order: How the parts' symbols are sorted by name: `"natural"` (`x_2` before `x_10`;
             the default), or `"string"`, as earlier versions did.
         who: Who asks, for messages.
@@ -80,7 +80,7 @@ class Parts:
     def build(self, n_features: int) -> QuanvCircuit:
         """Builds the circuit.
 
-        A named part is put on the qubits of the other part, where that is the user's own circuit.
+        If one part is the user's own circuit, a named part is put on that circuit's qubits.
 
         Args:
             n_features: Number of values that a named encoder takes.
@@ -128,13 +128,13 @@ class Parts:
 
     @functools.cached_property
     def _texts(self) -> dict[str, str]:
-        """Encoder and ansatz as JSON, where they are circuits: frozen ones, so written once."""
+        """Those of encoder and ansatz that are circuits, as JSON. They are frozen: once will do."""
         parts = {"encoder": self.encoder, "ansatz": self.ansatz}
         return {name: write_json(part) for name, part in parts.items() if _is_circuit(part)}
 
     @classmethod
     def from_config(cls, config: dict, who: str = "QuanvCircuit") -> "Parts":
-        """Reads what `get_config` gave; keys that are not its own are left aside.
+        """Reads what `get_config` gave, and ignores other keys.
 
         Raises:
             ValueError: If a name of the user's own is not registered.
@@ -145,7 +145,7 @@ class Parts:
         if parts["circuit"] is not None:
             parts["circuit"] = QuanvCircuit.from_json(parts["circuit"])
         elif "symbol_order" not in config:
-            parts["symbol_order"] = "string"  # as it was before there was a choice
+            parts["symbol_order"] = "string"  # the only order of earlier versions
         return cls(**parts, who=who)
 
     def _check_circuit(self) -> None:
@@ -204,7 +204,7 @@ def _check_part(part, registry: Registry, who: str):
             f"{who}: `{kind}` must have {symbols}. Received a circuit without any sympy symbol. "
             f"Put symbols into its gates, for example cirq.ry(sympy.Symbol('a'))(qubit)."
         )
-    # Also says here, not first when images arrive, what is wrong with its gates.
+    # Checks the gates now instead of when the first images arrive.
     QuanvCircuit(part, inputs=())
     return part.freeze()
 
@@ -266,7 +266,7 @@ def _check_registered(part, registry: Registry, who: str) -> None:
 
 
 def _is_sum(text: str, registry: Registry) -> bool:
-    """Whether text describes observables by itself, as `"Z0*Z1"` does."""
+    """Tells whether text is a sum of Pauli strings, such as `"Z0*Z1"`."""
     if registry is not OBSERVABLES:
         return False
     try:

@@ -1,7 +1,7 @@
-"""Named parts of circuits: encoders, ansaetze, sets of observables; the user's own among them.
+"""`Registry`: parts of one kind by name (encoders, ansaetze, sets of observables).
 
-The names that come with the package stand in the lists at the end, each with the module that makes
-the part. That module, and Cirq with it, is imported when the part is asked for.
+`names.py` lists the parts that come with the package. The module that makes a part, and Cirq with
+it, is imported only when the part is asked for.
 """
 
 import difflib
@@ -22,10 +22,12 @@ class Registry:
         required: Names of the arguments that every function of the kind takes, in order. All
             others are options.
         instead: What may stand in the place of such a function, for messages.
-        built_in: The names of parts that come with the package, each with the name of the module
-            that registers the part when it is imported.
+        built_in: The names of parts that come with the package, each with the function that makes
+            it, such as `"package.module.function"`. The module is imported when the part is asked
+            for, and then registers it.
 
     Example:
+        >>> from tfq_resqunn.circuits import ENCODERS
         >>> half_turn = functools.partial(ENCODERS.get("angle"), scale=1.0)
         >>> ENCODERS.serialize(half_turn)
         {'name': 'angle', 'config': {'scale': 1.0}}
@@ -38,25 +40,26 @@ class Registry:
         self.kind = kind
         self._instead = instead
         self._required = required
-        self._modules = dict(built_in)
-        self._built_in: dict[str, Callable] = {}  # as far as they have been asked for
+        self.built_in = dict(built_in)
+        self._imported: dict[str, Callable] = {}  # as far as they have been asked for
         self._functions: dict[str, Callable] = {}  # the user's own
 
     def register(self, name: str, function: Callable | None = None):
         """Enters a function under a name; also as a decorator, `@ENCODERS.register("mine")`.
 
-        A saved layer keeps the name alone, so enter your own before you load a model with it.
+        A saved layer keeps only the name. So enter your own part before you load a model with it.
 
         Args:
-            name: The name. An entry of your own is replaced, one that comes with the package not.
-            function: What makes the part. It may have options beyond the arguments of its kind,
-                each with a default.
+            name: The name. It may be one of your own, which then stands for the new function, but
+                none that comes with the package.
+            function: A function that makes the part. Beyond the arguments of its kind it may have
+                options, each with a default.
 
         Returns:
             The function.
 
         Raises:
-            TypeError: If `name` is no text, or `function` cannot be called as its kind is.
+            TypeError: If `name` is no text, or `function` does not take the arguments of its kind.
             ValueError: If `name` is empty, or stands for a part that comes with the package.
         """
         if not isinstance(name, str):
@@ -68,8 +71,14 @@ class Registry:
             )
         if function is None:
             return functools.partial(self.register, name)
-        self._check_signature(function)
-        entries = self._built_in if name in self._modules else self._functions
+        try:
+            inspect.signature(function).bind(*self._required)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"register: an {self.kind} must be a function of {', '.join(self._required)}, "
+                f"and of options with defaults. Received {function!r}."
+            ) from error
+        entries = self._imported if name in self.built_in else self._functions
         entries[name] = function
         return function
 
@@ -81,7 +90,7 @@ class Registry:
                 `serialize` gave.
 
         Raises:
-            TypeError: If `identifier` is none of these, or sets options that there are not.
+            TypeError: If `identifier` is none of these, or sets options that do not exist.
             ValueError: If there is no such name.
         """
         if isinstance(identifier, dict):
@@ -92,7 +101,7 @@ class Registry:
         return identifier
 
     def serialize(self, function) -> str | dict:
-        """Gives the name of a function, with the options that a partial sets, as JSON can hold.
+        """Describes a function so that JSON can hold it: its name, and options that a partial sets.
 
         Args:
             function: As for `get`.
@@ -100,8 +109,8 @@ class Registry:
         if isinstance(function, (str, dict)):
             function = self.get(function)
         base, options = _unwrap(function)
-        # A part that comes with the package is among these as soon as anybody can hold it.
-        entries = {k: _unwrap(f) for k, f in (self._built_in | self._functions).items()}
+        # Nobody can hold a part of the package that has not been imported, and is not among these.
+        entries = {k: _unwrap(f) for k, f in (self._imported | self._functions).items()}
         found = [
             (name, own)
             for name, (entry, own) in entries.items()
@@ -148,13 +157,13 @@ class Registry:
         return f"`{self.kind}` must be one of {choices}. Received {name!r}.{hint}"
 
     def __contains__(self, name) -> bool:
-        return isinstance(name, str) and (name in self._modules or name in self._functions)
+        return isinstance(name, str) and (name in self.built_in or name in self._functions)
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*self._modules, *self._functions))
+        return iter((*self.built_in, *self._functions))
 
     def __len__(self) -> int:
-        return len(self._modules) + len(self._functions)
+        return len(self.built_in) + len(self._functions)
 
     def __repr__(self) -> str:
         return f"<{self.constant}: {', '.join(self)}>"
@@ -167,23 +176,14 @@ class Registry:
             raise ValueError(self.unknown(name))
         if name in self._functions:
             return self._functions[name]
-        if name not in self._built_in:
-            importlib.import_module(self._modules[name])
-        return self._built_in[name]
+        if name not in self._imported:
+            importlib.import_module(self.built_in[name].rpartition(".")[0])
+        return self._imported[name]
 
     def _may_enter(self, name: str, function) -> bool:
-        """Whether a name is free: those of the package are for the modules that make its parts."""
+        """Tells whether a name is free, or belongs to the module that `function` comes from."""
         module = getattr(_unwrap(function)[0], "__module__", None)
-        return self._modules.get(name, module) == module
-
-    def _check_signature(self, function) -> None:
-        try:
-            inspect.signature(function).bind(*self._required)
-        except (TypeError, ValueError) as error:
-            raise TypeError(
-                f"register: an {self.kind} must be a function of {', '.join(self._required)}, "
-                f"and of options with defaults. Received {function!r}."
-            ) from error
+        return name not in self.built_in or self.built_in[name].rpartition(".")[0] == module
 
     def _check_options(self, name: str, options: dict) -> None:
         parameters = list(inspect.signature(self._find(name)).parameters.values())
@@ -201,43 +201,3 @@ def _unwrap(function) -> tuple[Callable, dict]:
     if isinstance(function, functools.partial) and not function.args:
         return function.func, function.keywords
     return function, {}
-
-
-def _in_package(folder: str, **names: tuple[str, ...]) -> dict[str, str]:
-    """Lists names, given by the files that make them, with the modules that these are."""
-    return {name: f"tfq_resqunn.circuits.{folder}{file}" for file in names for name in names[file]}
-
-
-ENCODERS = Registry(
-    "encoder",
-    "n_features",
-    instead="or a cirq.Circuit",
-    built_in=_in_package(
-        "encoders.",
-        amplitude=("amplitude",),
-        angle=("angle", "angle_rx", "angle_ry", "angle_rz", "dense_angle"),
-        iqp=("iqp", "zz_feature_map"),
-        threshold=("threshold",),
-    ),
-)
-ANSATZES = Registry(
-    "ansatz",
-    "n_qubits",
-    "n_layers",
-    instead="or a cirq.Circuit",
-    built_in=_in_package(
-        "ansatzes.",
-        entanglers=("basic_entangler", "strongly_entangling"),
-        hardware_efficient=("brick", "simplified_two_design"),
-        identity_blocks=("identity_blocks",),
-        qcnn=("qcnn",),
-        random_circuit=("random",),
-        sim=tuple(f"sim_{number}" for number in range(1, 20)),
-    ),
-)
-OBSERVABLES = Registry(
-    "observables",
-    "qubits",
-    instead="text such as 'Z0', 'X0*X1' or 'Z0 - 0.5*X2', or Pauli strings and sums of Cirq's",
-    built_in=_in_package("", observables=("z", "x", "y", "xyz", "parity", "neighbour_parity")),
-)

@@ -1,4 +1,4 @@
-"""Rotations by name, and by angles that print as one expects."""
+"""Rotations by name, with angles that print as one expects."""
 
 import cirq
 import numpy as np
@@ -15,7 +15,7 @@ def rotation_gate(name: str, who: str):
 
 
 def zz_rotation(angle) -> cirq.ZZPowGate:
-    """Gives exp(-i angle/2 ZZ), the rotation about two z axes at once, by radians."""
+    """Gives exp(-i angle/2 ZZ), the rotation about two z axes at once, for an angle in radians."""
     return cirq.ZZPowGate(exponent=angle / sympy.pi, global_shift=-0.5)
 
 

@@ -10,7 +10,7 @@ import sympy
 DATA_PREFIX = "x_"
 WEIGHT_PREFIX = "w_"
 
-# By the numbers in names, or character by character, which puts x_10 before x_2.
+# "natural" compares numbers in names as numbers. "string" puts x_10 before x_2.
 ORDERS = ("natural", "string")
 _order = contextvars.ContextVar("order", default=ORDERS[0])
 
@@ -42,12 +42,17 @@ def in_order(symbols: Iterable) -> tuple:
     return tuple(sorted(symbols, key=_natural if _order.get() == "natural" else str))
 
 
+def listed(symbols: Iterable) -> str:
+    """Lists symbols for a message."""
+    return ", ".join(map(str, symbols)) or "none"
+
+
 @contextlib.contextmanager
 def sorted_by(order: str) -> Iterator[None]:
-    """Within it, symbols are sorted in one of `ORDERS`.
+    """Makes `in_order` sort in one of `ORDERS`, as long as the context lasts.
 
-    Files of earlier versions keep the `"string"` order in which they were written, in every part
-    of what builds their circuits, functions of the user's own included.
+    Files of earlier versions were written in the `"string"` order. They are read in that order by
+    everything that builds their circuits, including functions of the user's own.
 
     >>> with sorted_by("string"):
     ...     in_order(["w_2", "w_10"])
@@ -62,13 +67,13 @@ def sorted_by(order: str) -> Iterator[None]:
 
 def _natural(symbol) -> tuple:
     texts = re.split("([0-9]+)", str(symbol))
-    # Of two numbers without leading zeros the longer one is the larger.
+    # Without leading zeros, a number with more digits is larger.
     digits = [number.lstrip("0") for number in texts[1::2]]
     numbers = [(len(d), d) for d in digits]
     return tuple(zip(texts[::2], [*numbers, (0, "")], strict=True)), str(symbol)
 
 
 def _numbered(prefix: str, n: int) -> list[sympy.Symbol]:
-    # Padded with zeros, so that programs which sort names as strings keep the order.
+    # Padded with zeros, so that programs that sort names as strings get the same order.
     width = max(3, len(str(n - 1)))
     return [sympy.Symbol(f"{prefix}{i:0{width}d}") for i in range(n)]

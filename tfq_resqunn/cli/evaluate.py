@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tfq_resqunn._utils.files import check_folder, replacing
-from tfq_resqunn.circuits.strengths import NAMES
+from tfq_resqunn.circuits.noise.strengths import NAMES
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.runs.beforehand import check_evaluation, check_grid
 from tfq_resqunn.runs.folder import find_model

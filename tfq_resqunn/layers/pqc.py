@@ -11,7 +11,7 @@ from tfq_resqunn._utils.keras import NO_AUTOCAST, keras, output_shape, register
 from tfq_resqunn._utils.tfq import import_tfq
 from tfq_resqunn.backends.execution import EXECUTION_NAMES, Execution
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.checks import names
+from tfq_resqunn.circuits.symbols import listed
 from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 from tfq_resqunn.layers.strategies import check_strategy
@@ -221,12 +221,12 @@ def _check_circuit(circuit) -> None:
     if not circuit.inputs:
         raise ValueError(
             "EncodedPQC: `circuit` must have at least one data symbol (by default, a symbol whose "
-            f"name starts with x_). Received one with the symbols {names(circuit.weights)}. "
+            f"name starts with x_). Received one with the symbols {listed(circuit.weights)}. "
             "Name the data symbols in QuanvCircuit's `inputs`."
         )
     if not circuit.weights:
         raise ValueError(
             "EncodedPQC: `circuit` must have at least one weight, a symbol that is not data. "
-            f"Received one with data symbols only ({names(circuit.inputs)}). Add an ansatz with "
+            f"Received one with data symbols only ({listed(circuit.inputs)}). Add an ansatz with "
             "symbols; to keep its angles fixed, use trainable=False."
         )

@@ -13,10 +13,10 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, check_path, checked
 from tfq_resqunn._utils.files import distinct_names, new_folder, write_text
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.circuits.decomposing import controls_of, decomposed, with_numbers
-from tfq_resqunn.circuits.json import write_json
-from tfq_resqunn.circuits.measurements import Measurements
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.files.writer import write_json
+from tfq_resqunn.circuits.observables.measurements import Measurements
+from tfq_resqunn.circuits.rewriting.decomposing import decomposed, innermost, with_numbers
+from tfq_resqunn.circuits.rewriting.unrolling import unroll
 from tfq_resqunn.gradients.batch import as_tensors, n_samples
 from tfq_resqunn.gradients.calls import recorded_calls
 from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights
@@ -86,42 +86,42 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
             _export_layer(*each, partial / own, repetitions)
             for each, own in zip(reached, folders, strict=True)
         ]
-        manifest = {
-            "repetitions": repetitions,
-            "cost": _total([layer["cost"] for layer in layers], n_samples(inputs)),
-            "layers": layers,
-        }
-        text = json.dumps(manifest, indent=1, allow_nan=False)
-        write_text(partial / MANIFEST, text)
+        cost = {"inputs": n_samples(inputs)}
+        for name in layers[0]["cost"]:
+            combine = max if name in ("depth", "two_qubit_gates") else sum
+            cost[name] = combine(layer["cost"][name] for layer in layers)
+        manifest = {"repetitions": repetitions, "cost": cost, "layers": layers}
+        write_text(partial / MANIFEST, json.dumps(manifest, indent=1, allow_nan=False))
     return manifest
 
 
 def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int) -> dict:
     folder.mkdir()
-    circuit, filters = _filters(layer)
+    pqcs = layer.pqcs if isinstance(layer, Quanv2D) else [layer]
+    circuit = pqcs[0].circuit  # the same for all groups
+    filters = [(g, weights) for g, pqc in enumerate(pqcs) for weights in np.array(pqc.parameters)]
+    inputs_names, weights_names = list(map(str, circuit.inputs)), list(map(str, circuit.weights))
     measurements = Measurements.of(circuit.observables)
     write_text(folder / "circuit.json", circuit.to_json())
     entries, n_runs = [], 0
     for f, (group, weights) in enumerate(filters):
-        of_weights = dict(zip(map(str, circuit.weights), map(float, weights), strict=True))
+        of_weights = dict(zip(weights_names, map(float, weights), strict=True))
         rows = _distinct(layer, inputs, group)
         n_runs += sum(map(len, rows.values())) * len(measurements.settings)
         for values, places in rows.items():
-            of_data = dict(zip(map(str, circuit.inputs), values, strict=True))
+            of_data = dict(zip(inputs_names, values, strict=True))
             resolved = _resolved(circuit.circuit, {**of_weights, **of_data})
             for setting, measured in enumerate(measurements.circuits(resolved)):
-                file = f"{len(entries):05d}"
-                _write(measured, folder / file, circuit.qubits)
-                entries.append(
-                    {
-                        "file": file,
-                        "filter": f,
-                        "setting": setting,
-                        "values": list(values),
-                        "places": places,
-                        **_size(measured),
-                    }
-                )
+                entry = {
+                    "file": f"{len(entries):05d}",
+                    "filter": f,
+                    "setting": setting,
+                    "values": list(values),
+                    "places": places,
+                    **_size(measured),
+                }
+                _write(measured, folder / entry["file"], circuit.qubits)
+                entries.append(entry)
     return {
         "name": name,
         "folder": folder.name,
@@ -133,10 +133,8 @@ def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int
             "two_qubit_gates": max(e["gates"].get("2", 0) for e in entries),
         },
         "circuit": "circuit.json",
-        "inputs": list(map(str, circuit.inputs)),
-        "weights": {
-            str(s): [float(w[i]) for _, w in filters] for i, s in enumerate(circuit.weights)
-        },
+        "inputs": inputs_names,
+        "weights": {s: [float(w[i]) for _, w in filters] for i, s in enumerate(weights_names)},
         "qubits": list(map(str, circuit.qubits)),
         "settings": list(map(str, measurements.settings)),
         "observables": _formulas(measurements),
@@ -144,15 +142,8 @@ def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int
     }
 
 
-def _filters(layer) -> tuple:
-    """Gives the circuit, and for each filter its group and weights."""
-    pqcs = layer.pqcs if isinstance(layer, Quanv2D) else [layer]
-    filters = [(g, w) for g, pqc in enumerate(pqcs) for w in np.array(pqc.parameters)]
-    return pqcs[0].circuit, filters
-
-
 def _distinct(layer, inputs: list, group: int) -> dict[tuple, list]:
-    """Gives the places of each row of values, in the order in which they first come."""
+    """Gives each row of values that comes to a layer, with all the places where it comes."""
     rows: dict[tuple, list] = {}
     first = 0
     for tensor in inputs:
@@ -176,7 +167,7 @@ def _patches(layer: Quanv2D, inputs, group: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _resolved(circuit: cirq.FrozenCircuit, numbers: dict) -> cirq.Circuit:
-    """Gives the circuit as it runs: without subcircuits, and with numbers for all symbols."""
+    """Gives the circuit as it runs: without subcircuits, and with a number for each symbol."""
     return cirq.Circuit(
         cirq.Circuit.zip(*(cirq.Circuit(with_numbers(op, numbers)) for op in moment))
         for moment in unroll(circuit)
@@ -184,13 +175,11 @@ def _resolved(circuit: cirq.FrozenCircuit, numbers: dict) -> cirq.Circuit:
 
 
 def _without_matrices(op: cirq.Operation) -> list[cirq.Operation]:
-    """Decomposes gates that are matrices, which Cirq's writer does for sorted qubits only."""
+    """Decomposes matrices, since Cirq's writer of OpenQASM does so for sorted qubits only."""
     if isinstance(op.gate, cirq.GlobalPhaseGate):
         return []  # no measurement sees it, and OpenQASM 2.0 cannot write it
-    sub = op.untagged
-    while controlled := controls_of(sub):
-        sub = controlled[-1].untagged
-    parts = decomposed(op.untagged) if isinstance(sub.gate, cirq.MatrixGate) else None
+    is_matrix = isinstance(innermost(op).gate, cirq.MatrixGate)
+    parts = decomposed(op.untagged) if is_matrix else None
     return [op] if parts is None else [new for part in parts for new in _without_matrices(part)]
 
 
@@ -204,7 +193,7 @@ def _write(circuit: cirq.Circuit, path: Path, qubits) -> None:
         write_text(path.with_suffix(f".{suffix}"), text)
 
 
-# Cirq writes sxdg, which the standard gates of OpenQASM 3 are without.
+# Cirq writes the gate sxdg, which the standard gates of OpenQASM 3 do not include.
 _GATES = 'include "stdgates.inc";'
 _SXDG = "gate sxdg a { s a; h a; s a; }"
 
@@ -229,30 +218,25 @@ def _formulas(measurements: Measurements) -> list[dict]:
     return formulas
 
 
-def _total(costs: list[dict], n_inputs: int) -> dict:
-    total = {"inputs": n_inputs}
-    for name in costs[0]:
-        combine = max if name in ("depth", "two_qubit_gates") else sum
-        total[name] = combine(cost[name] for cost in costs)
-    return total
-
-
 def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
-    """Gives the layers that run circuits, and what comes to each of them."""
+    """Gives the layers that run circuits, each with its name and the inputs of its calls."""
     if not model.built and not isinstance(model, EncodedPQC):
         raise ValueError(
             f"export_circuits: `model` must be built, so that it has weights. Received "
             f"{model.name!r}, which is not. Train it, or call it once with its inputs."
         )
     if isinstance(model, CIRCUIT_LAYERS):
-        return [(model.name, model, [_with_shape(model, inputs)])]
+        inputs = tf.cast(inputs, model.compute_dtype)
+        model.compute_output_shape(inputs.shape)  # raises an error if the shape does not fit
+        return [(model.name, model, [inputs])]
     layers = {
-        name: layer
-        for name, layer in layers_with_weights(model)
-        if isinstance(layer, CIRCUIT_LAYERS)
+        n: layer for n, layer in layers_with_weights(model) if isinstance(layer, CIRCUIT_LAYERS)
     }
+    tensors = as_tensors(inputs, "inputs", "export_circuits")
+    # Keras refuses an argument that `call` does not have.
+    takes_training = "training" in inspect.signature(model.call).parameters
     with recorded_calls(layers.values()) as calls:
-        _call(model, as_tensors(inputs, "inputs", "export_circuits"))
+        model(tensors, **({"training": False} if takes_training else {}))
     reached = [
         (name, layer, [seen for seen, _ in calls[id(layer)]]) for name, layer in layers.items()
     ]
@@ -270,15 +254,3 @@ def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
             f"{model.name!r}, which runs none."
         )
     return reached
-
-
-def _call(model, inputs) -> None:
-    # Keras refuses an argument that `call` does not have.
-    takes_training = "training" in inspect.signature(model.call).parameters
-    model(inputs, **({"training": False} if takes_training else {}))
-
-
-def _with_shape(layer, inputs) -> tf.Tensor:
-    inputs = tf.cast(inputs, layer.compute_dtype)
-    layer.compute_output_shape(inputs.shape)  # raises where they do not fit
-    return inputs

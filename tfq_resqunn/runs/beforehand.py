@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tfq_resqunn._utils.arguments import check_count, check_path, check_seed, integer
 from tfq_resqunn._utils.named_backends import Demands, check_named
-from tfq_resqunn.circuits.registry import ANSATZES, ENCODERS, OBSERVABLES
-from tfq_resqunn.circuits.strengths import as_text, ordered
-from tfq_resqunn.circuits.sum_text import parse_sum
+from tfq_resqunn.circuits.names import ANSATZES, ENCODERS, OBSERVABLES
+from tfq_resqunn.circuits.noise.strengths import as_text, ordered
+from tfq_resqunn.circuits.observables.text import parse_sum
 from tfq_resqunn.datasets import names
 from tfq_resqunn.datasets.arguments import check_arguments
 from tfq_resqunn.models.placement import MAX_LAYERS, as_placement

@@ -25,8 +25,8 @@ from tfq_resqunn._utils.arguments import (
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn.backends.execution import Execution, exchanged
-from tfq_resqunn.circuits.noise import Noise
-from tfq_resqunn.circuits.strengths import NAMES
+from tfq_resqunn.circuits.noise.channels import Noise
+from tfq_resqunn.circuits.noise.strengths import NAMES
 from tfq_resqunn.layers.checks import check_model
 from tfq_resqunn.models.exchange import with_backend
 from tfq_resqunn.plots import accuracy_by_strength

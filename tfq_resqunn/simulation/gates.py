@@ -14,15 +14,15 @@ import cirq
 import numpy as np
 import sympy
 
-from tfq_resqunn.circuits.decomposing import (
+from tfq_resqunn.circuits.free_symbols import symbols_in
+from tfq_resqunn.circuits.rewriting.decomposing import (
     by_its_unitary,
     controls_of,
     decomposed,
     is_power,
 )
-from tfq_resqunn.circuits.free_symbols import symbols_in
-from tfq_resqunn.circuits.phases import angle_of
-from tfq_resqunn.circuits.unrolling import unroll
+from tfq_resqunn.circuits.rewriting.phases import angle_of
+from tfq_resqunn.circuits.rewriting.unrolling import unroll
 
 MAX_CONTROLLED = 12  # qubits of a controlled gate
 MAX_ENTRIES = 2**27  # of all matrices together: 2 GiB

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.simulation.gates import Channel, gates_of
 from tfq_resqunn.simulation.product import (
     MAX_DENSE_QUBITS,

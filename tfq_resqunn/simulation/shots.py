@@ -13,8 +13,8 @@ import sympy
 import tensorflow as tf
 
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.measurements import split
-from tfq_resqunn.circuits.noise import Noise
+from tfq_resqunn.circuits.noise.channels import Noise
+from tfq_resqunn.circuits.observables.measurements import split
 from tfq_resqunn.simulation.angles import Angles
 from tfq_resqunn.simulation.gates import gates_of
 from tfq_resqunn.simulation.own_gradient import with_gradient

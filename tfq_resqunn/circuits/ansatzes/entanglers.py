@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import cirq
 
-from tfq_resqunn.circuits.checks import check_register
-from tfq_resqunn.circuits.registry import ANSATZES
+from tfq_resqunn.circuits.checks.arguments import check_register
+from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.rotations import rotation_gate
 from tfq_resqunn.circuits.symbols import weight_symbols
 

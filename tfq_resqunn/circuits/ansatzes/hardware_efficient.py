@@ -3,8 +3,8 @@
 import cirq
 
 from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
-from tfq_resqunn.circuits.checks import check_register
-from tfq_resqunn.circuits.registry import ANSATZES
+from tfq_resqunn.circuits.checks.arguments import check_register
+from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols
 
 
@@ -42,15 +42,14 @@ def brick(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
         quantum magnets* (2017), arXiv:1704.05018; here with CZs as the entangler.
     """
     qubits, n_layers = check_register(n_qubits, n_layers, "brick")
-    n = len(qubits)
-    weights = iter(weight_symbols(2 * (n_layers + 1) * n))
+    weights = iter(weight_symbols(2 * (n_layers + 1) * len(qubits)))
     circuit = cirq.Circuit()
     for layer in range(n_layers + 1):
         for gate in (cirq.ry, cirq.rz):
             circuit += cirq.Moment(gate(next(weights))(q) for q in qubits)
         if layer < n_layers:
-            for pairs in (even_pairs(n), odd_pairs(n)):
-                circuit += cirq.Circuit(cirq.CZ(qubits[i], qubits[j]) for i, j in pairs)
+            for pairs in (even_pairs(qubits), odd_pairs(qubits)):
+                circuit += cirq.Circuit(cirq.CZ(*pair) for pair in pairs)
     return circuit
 
 
@@ -92,9 +91,7 @@ def simplified_two_design(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     weights = iter(weight_symbols(n + 2 * n_layers * (n - 1)))
     circuit = cirq.Circuit(cirq.Moment(cirq.ry(next(weights))(q) for q in qubits))
     for _ in range(n_layers):
-        for pairs in (even_pairs(n), odd_pairs(n)):
-            circuit += cirq.Circuit(cirq.CZ(qubits[i], qubits[j]) for i, j in pairs)
-            circuit += cirq.Circuit(
-                cirq.ry(next(weights))(qubits[i]) for pair in pairs for i in pair
-            )
+        for pairs in (even_pairs(qubits), odd_pairs(qubits)):
+            circuit += cirq.Circuit(cirq.CZ(*pair) for pair in pairs)
+            circuit += cirq.Circuit(cirq.ry(next(weights))(q) for pair in pairs for q in pair)
     return circuit

@@ -3,11 +3,9 @@
 import cirq
 
 from tfq_resqunn._utils.arguments import check_size
-from tfq_resqunn.circuits.checks import check_register
-from tfq_resqunn.circuits.free_symbols import symbols_of
-from tfq_resqunn.circuits.json import renamer
-from tfq_resqunn.circuits.registry import ANSATZES
-from tfq_resqunn.circuits.symbols import in_order, weight_symbols
+from tfq_resqunn.circuits.checks.arguments import check_register
+from tfq_resqunn.circuits.names import ANSATZES
+from tfq_resqunn.circuits.rewriting.renaming import with_new_weights
 
 
 @ANSATZES.register("identity_blocks")
@@ -52,19 +50,14 @@ def identity_blocks(
     qubits, n_layers = check_register(n_qubits, n_layers, "identity_blocks")
     depth = check_size(layers_per_block, "layers_per_block", "identity_blocks")
     unitary = _get(ansatz)(len(qubits), depth)
-    own = [s.name for s in in_order(symbols_of(unitary))]
-    m = len(own)
-    weights = [s.name for s in weight_symbols(2 * n_layers * m)]
-    circuit, rename = cirq.Circuit(), renamer(unitary)
-    for half in range(2 * n_layers):
-        names = dict(zip(own, weights[half * m : (half + 1) * m], strict=True))
-        renamed = rename(names)
-        circuit += _inverse(renamed) if half % 2 else renamed
+    circuit = cirq.Circuit()
+    for half, copy in enumerate(with_new_weights(unitary, 2 * n_layers)):
+        circuit += _inverse(copy) if half % 2 else copy
     return circuit
 
 
-def _inverse(circuit: cirq.Circuit) -> cirq.Circuit:
-    # From version 1.6 on, Cirq writes the inverse of CNOT as CNOT**-1, which is CNOT.
+def _inverse(circuit: cirq.AbstractCircuit) -> cirq.Circuit:
+    # From version 1.6 on, Cirq writes the inverse of CNOT as CNOT**-1. Here it stays CNOT.
     return cirq.inverse(circuit).map_operations(
         lambda op: inverse if (inverse := cirq.inverse(op)) == op else op
     )

@@ -1,19 +1,21 @@
-"""Which qubits stand together: pairs of places on a line of `n` qubits."""
+"""Pairs of neighbours on a line of qubits, or of whatever else stands in a line."""
+
+from collections.abc import Sequence
 
 
-def even_pairs(n: int) -> list[tuple[int, int]]:
+def even_pairs(line: Sequence) -> list[tuple]:
     """Gives the neighbours that start at an even place.
 
-    >>> even_pairs(5)
-    [(0, 1), (2, 3)]
+    >>> even_pairs("abcde")
+    [('a', 'b'), ('c', 'd')]
     """
-    return [(i, i + 1) for i in range(0, n - 1, 2)]
+    return list(zip(line[::2], line[1::2], strict=False))
 
 
-def odd_pairs(n: int) -> list[tuple[int, int]]:
-    """Gives the neighbours that start at an odd place: with the even ones, all neighbours.
+def odd_pairs(line: Sequence) -> list[tuple]:
+    """Gives the neighbours that start at an odd place. With the even ones, these are all pairs.
 
-    >>> odd_pairs(5)
-    [(1, 2), (3, 4)]
+    >>> odd_pairs("abcde")
+    [('b', 'c'), ('d', 'e')]
     """
-    return [(i, i + 1) for i in range(1, n - 1, 2)]
+    return even_pairs(line[1:])

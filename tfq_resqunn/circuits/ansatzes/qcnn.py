@@ -4,8 +4,8 @@ import cirq
 
 from tfq_resqunn._utils.arguments import choice
 from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
-from tfq_resqunn.circuits.checks import check_register
-from tfq_resqunn.circuits.registry import ANSATZES
+from tfq_resqunn.circuits.checks.arguments import check_register
+from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols
 
 
@@ -48,8 +48,7 @@ def qcnn(n_qubits: int, n_layers: int = 1, *, block: str = "su4") -> cirq.Circui
         Vatan, Williams (2004), arXiv:quant-ph/0308006.
     """
     qubits, n_layers = check_register(n_qubits, n_layers, "qcnn")
-    n = len(qubits)
-    if n < 2:
+    if len(qubits) < 2:
         raise ValueError(
             "qcnn: `n_qubits` must be at least 2, since its blocks stand on pairs of neighbours. "
             f"Received {n_qubits}."
@@ -59,8 +58,8 @@ def qcnn(n_qubits: int, n_layers: int = 1, *, block: str = "su4") -> cirq.Circui
     circuit = cirq.Circuit()
     for layer in range(n_layers):
         own = weights[layer * n_weights : (layer + 1) * n_weights]
-        for pairs in (even_pairs(n), odd_pairs(n)):
-            circuit += cirq.Circuit(operations(own, qubits[i], qubits[j]) for i, j in pairs)
+        for pairs in (even_pairs(qubits), odd_pairs(qubits)):
+            circuit += cirq.Circuit(operations(own, a, b) for a, b in pairs)
     return circuit
 
 

@@ -5,8 +5,8 @@ import random
 import cirq
 
 from tfq_resqunn._utils.arguments import check_seed
-from tfq_resqunn.circuits.checks import check_register
-from tfq_resqunn.circuits.registry import ANSATZES
+from tfq_resqunn.circuits.checks.arguments import check_register
+from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.rotations import ROTATIONS
 from tfq_resqunn.circuits.symbols import weight_symbols
 
@@ -78,8 +78,5 @@ class _Draw:
         return first, self.one_of([item for item in items if item is not first])
 
     def shuffled(self, items) -> list:
-        return [item for _, item in sorted(((self._random.random(), i) for i in items), key=_first)]
-
-
-def _first(pair):
-    return pair[0]
+        keyed = [(self._random.random(), item) for item in items]
+        return [item for _, item in sorted(keyed, key=lambda pair: pair[0])]

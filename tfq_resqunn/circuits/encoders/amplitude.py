@@ -4,7 +4,7 @@ import cirq
 import sympy
 
 from tfq_resqunn._utils.arguments import check_size
-from tfq_resqunn.circuits.registry import ENCODERS
+from tfq_resqunn.circuits.names import ENCODERS
 from tfq_resqunn.circuits.symbols import data_symbols
 
 

@@ -6,7 +6,7 @@ import cirq
 import numpy as np
 
 from tfq_resqunn._utils.arguments import check_size
-from tfq_resqunn.circuits.registry import ENCODERS
+from tfq_resqunn.circuits.names import ENCODERS
 from tfq_resqunn.circuits.rotations import radians_per_unit, rotation_gate
 from tfq_resqunn.circuits.symbols import data_symbols
 

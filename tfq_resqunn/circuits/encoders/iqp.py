@@ -7,7 +7,7 @@ import numpy as np
 import sympy
 
 from tfq_resqunn._utils.arguments import check_size, choice
-from tfq_resqunn.circuits.registry import ENCODERS
+from tfq_resqunn.circuits.names import ENCODERS
 from tfq_resqunn.circuits.rotations import radians_per_unit, zz_rotation
 from tfq_resqunn.circuits.symbols import data_symbols
 
@@ -93,27 +93,22 @@ def zz_feature_map(
     )
 
 
-check_pairs = choice("all", "neighbours")
-
-
 def _commuting(n_features, n_repeats, pairs, scale, about_z, about_zz, who) -> cirq.Circuit:
     n_features = check_size(n_features, "n_features", who)
     n_repeats = check_size(n_repeats, "n_repeats", who)
-    check_pairs(pairs, "pairs", who)
+    choice("all", "neighbours")(pairs, "pairs", who)
     factor = radians_per_unit(scale, who)
     angles = [factor * x for x in data_symbols(n_features)]
     qubits = cirq.LineQubit.range(n_features)
-    choose = itertools.combinations if pairs == "all" else _neighbours
+    places = range(n_features)
+    joined = list(
+        itertools.combinations(places, 2) if pairs == "all" else itertools.pairwise(places)
+    )
     circuit = cirq.Circuit()
     for _ in range(n_repeats):
         circuit += cirq.Moment(cirq.H.on_each(*qubits))
         circuit += cirq.Moment(cirq.rz(about_z(a))(q) for a, q in zip(angles, qubits, strict=True))
         circuit += cirq.Circuit(
-            zz_rotation(about_zz(angles[i], angles[j]))(qubits[i], qubits[j])
-            for i, j in choose(range(n_features), 2)
+            zz_rotation(about_zz(angles[i], angles[j]))(qubits[i], qubits[j]) for i, j in joined
         )
     return circuit
-
-
-def _neighbours(numbers, _):
-    return itertools.pairwise(numbers)

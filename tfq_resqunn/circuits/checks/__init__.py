@@ -1,0 +1,1 @@
+"""What a circuit, its angles and its operations must be."""

@@ -1,0 +1,96 @@
+"""Checks that all expressions in a circuit can be computed and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import cirq
+import sympy
+
+from tfq_resqunn.circuits.files.expressions import Measure, check_expression, sample
+from tfq_resqunn.circuits.free_symbols import expressions_in
+from tfq_resqunn.circuits.rewriting.decomposing import innermost
+from tfq_resqunn.circuits.rewriting.unrolling import subcircuit_in
+
+
+def samples(symbols: Iterable[sympy.Symbol]) -> cirq.ParamResolver:
+    """Gives each symbol a number, so that a circuit can be tried out.
+
+    >>> x = sympy.Symbol("x_0")
+    >>> samples([x]).value_of(2 * x) == 2 * sample("x_0")
+    True
+    """
+    return _Samples({s: sample(s.name) for s in symbols})
+
+
+# This class has no `__init__`: Cirq makes a resolver of each resolver that it is given. It gets the
+# same object, on which Python would run `__init__` again each time.
+class _Samples(cirq.ParamResolver):
+    """Computes expressions with Python's numbers, since sympy takes long over some."""
+
+    def value_of(self, value, recursive: bool = True):
+        """Gives the number for an expression."""
+        if isinstance(value, sympy.Basic) and value.free_symbols <= self.param_dict.keys():
+            return check_expression(value).value
+        return super().value_of(value, recursive)
+
+
+def check_angles(
+    circuit: cirq.AbstractCircuit, who: str, symbols: Mapping[str, Measure] | None = None
+) -> None:
+    """Checks the expressions in the gates of a circuit and of its subcircuits.
+
+    Args:
+        circuit: The circuit.
+        who: Who asks, for messages.
+        symbols: For a subcircuit, the measures of the values that its symbols get.
+
+    Raises:
+        ValueError: If an expression holds what the table of expressions does not have, or is too
+            large.
+    """
+    checked = set()
+    for op in circuit.all_operations():
+        for expression in expressions_in(op):
+            if expression not in checked:
+                measure = _check(expression, op, who, symbols)
+                if measure.constant and not measure.real and not _takes_phases(op):
+                    raise ValueError(
+                        f"{who}: `circuit` must have real angles. Received "
+                        f"{str(expression)[:100]}, which is complex, in {_shown(op)}."
+                    )
+                checked.add(expression)
+        inner = subcircuit_in(op)
+        if inner is not None:
+            values = {
+                (s if isinstance(s, str) else s.name): _check(
+                    sympy.S(v) if isinstance(v, (int, float)) else v, op, who, symbols
+                )
+                for s, v in inner.param_resolver.param_dict.items()
+                if isinstance(v, (int, float, sympy.Basic)) and not isinstance(v, bool)
+            }
+            check_angles(inner.circuit, who, {**(symbols or {}), **values})
+
+
+def _check(expression, op: cirq.Operation, who: str, symbols) -> Measure:
+    try:
+        return check_expression(expression, symbols)
+    except ValueError as error:
+        raise ValueError(
+            f"{who}: `circuit` must have angles that can be computed, with gradients, and saved: "
+            f"{error} It stands in {_shown(op)}."
+        ) from None
+
+
+def _shown(op: cirq.Operation) -> str:
+    try:
+        return str(op)[:200]
+    except Exception:  # Cirq cannot print every operation that it can hold
+        return f"a {type(op.gate or op).__name__}"
+
+
+def _takes_phases(op: cirq.Operation) -> bool:
+    """Tells whether an operation has a coefficient, which may be complex."""
+    inner = innermost(op)
+    has_phase = (cirq.GlobalPhaseGate, cirq.BaseDensePauliString, cirq.PauliString)
+    return isinstance(inner.gate or inner, has_phase)

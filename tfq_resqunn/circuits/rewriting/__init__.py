@@ -1,0 +1,1 @@
+"""Circuits into other circuits: without subcircuits, decomposed, renamed, repeated."""
