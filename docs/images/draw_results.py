@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from tfq_resqunn.study.figures import VARIANT_STYLES
-from tfq_resqunn.study.selection import select
-from tfq_resqunn.study.statistics import mean_interval
-from tfq_resqunn.study.wording import VARIANTS
+from tfq_resqunn.study.report.figures import VARIANT_STYLES
+from tfq_resqunn.study.report.numbers import VARIANTS
+from tfq_resqunn.study.report.statistics import mean_interval
+from tfq_resqunn.study.results import select
 
 HERE = Path(__file__).parent
 STUDIES = {

@@ -13,11 +13,9 @@ from click.testing import CliRunner
 
 import tfq_resqunn as rq
 from tfq_resqunn import catalogue, cli
-from tfq_resqunn.catalogue.docstrings import describe
 from tfq_resqunn.catalogue.drawings import draw_svg, draw_text
+from tfq_resqunn.catalogue.entries import describe
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
-from tfq_resqunn.study.markdown import to_markdown
-from tfq_resqunn.study.web_page import to_html
 
 pytestmark = pytest.mark.once
 
@@ -263,17 +261,30 @@ def test_pictures_are_well_formed_and_scale(name):
 # --- documents -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", [catalogue.to_gallery, catalogue.to_summary])
+@pytest.mark.parametrize("make", [catalogue.to_page, catalogue.to_markdown])
 def test_documents_hold_every_name(make):
     entries = catalogue.entries(n_qubits=2)
-    document = make(entries, "2 qubits", "resqunn circuits --n-qubits 2")
+    text = make(entries, "2 qubits", "resqunn circuits --n-qubits 2")
     pictures = [entry for entry in entries if entry.circuit is not None]
-    assert len(document.pictures) == (len(pictures) if make is catalogue.to_gallery else 0)
-    for text in (to_markdown(document), to_html(document)):
-        assert "resqunn circuits --n-qubits 2" in text
-        assert "how far the states" not in text
-        for entry in entries:
-            assert f"| {entry.name} " in text or f">{entry.name}</th>" in text
+    assert text.count("<svg") == (len(pictures) if make is catalogue.to_page else 0)
+    assert "resqunn circuits --n-qubits 2" in text
+    assert "how far the states" not in text
+    for entry in entries:
+        assert f"| {entry.name} " in text or f"<td>{entry.name}</td>" in text
+
+
+def test_pages_show_the_names_of_strangers_as_text(own):
+    """A part's docstring, and the names in its gates, are whatever its author wrote."""
+    evil = "<script>alert(1)</script>"
+
+    @ANSATZES.register("evil_ansatz")
+    def evil_ansatz(n_qubits, n_layers):
+        return cirq.Circuit(cirq.rx(sympy.Symbol(f"w_{evil}"))(cirq.NamedQubit(evil)))
+
+    evil_ansatz.__doc__ = f"Says {evil} and [this](javascript:alert(1))."
+    page = catalogue.to_page(catalogue.entries(["evil_ansatz"]), "1 qubit", evil)
+    assert "<script" not in page
+    assert "javascript:" not in page
 
 
 # --- the command -----------------------------------------------------------------------------

@@ -32,7 +32,7 @@ RANKS = {
     "models": 5,
     "plots": 5,
     "gradients": 5,
-    "catalogue": 8,
+    "catalogue": 5,
     "datasets": 6,
     "runs": 7,
     "study": 8,

@@ -15,31 +15,22 @@ import pytest
 from scipy import stats
 
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.study.comparisons import (
-    accuracies,
-    compare_input_gradients,
-    compare_placements,
-    compare_variants,
-    summary,
-)
 from tfq_resqunn.study.config import StudyConfig
-from tfq_resqunn.study.document import Bullets, Code, Document, Paragraph, Picture, Section, Table
-from tfq_resqunn.study.facts import Facts, read_facts
-from tfq_resqunn.study.figures import accuracy_figure, curve_figure
-from tfq_resqunn.study.gradient_maps import gradient_figure
-from tfq_resqunn.study.markdown import to_markdown
-from tfq_resqunn.study.reach import reach_rows, state_text
-from tfq_resqunn.study.report import make_document, write_report
+from tfq_resqunn.study.report import write_report
+from tfq_resqunn.study.report.comparisons import compare
+from tfq_resqunn.study.report.differences import caution, difference_table, summary_table
+from tfq_resqunn.study.report.figures import accuracy_figure, curve_figure
+from tfq_resqunn.study.report.gradient_maps import gradient_figure
+from tfq_resqunn.study.report.gradients import EXPLAINED, reach_summary, reach_table
+from tfq_resqunn.study.report.learning import CONTROLS, headless_table, loss_change
+from tfq_resqunn.study.report.numbers import accuracy_text, interval_text
+from tfq_resqunn.study.report.reach import reach_rows, state_text
+from tfq_resqunn.study.report.statistics import holm, mean_interval, paired_test, sign_flip_p
+from tfq_resqunn.study.report.writing import report_blocks
 from tfq_resqunn.study.results import load_results
-from tfq_resqunn.study.sections.gradients import reach_sentences
-from tfq_resqunn.study.sections.learning import frozen_sentence, headless_sentence, loss_change
-from tfq_resqunn.study.statistics import compare_pairs, correct, holm, mean_interval, sign_flip_p
-from tfq_resqunn.study.web_page import inline_svg, to_html
-from tfq_resqunn.study.wording import accuracy_text, interval_text, verdict
 
 pytestmark = pytest.mark.once
 
-FACTS = Facts(10, (8, 8, 1))
 RUN = RunConfig(dataset="digits", depth=2, epochs=4, n_train=200, n_test=100)
 
 
@@ -164,10 +155,10 @@ def test_interval_by_hand():
 
 
 def test_interval_covers_the_mean_as_often_as_it_says(rng):
-    samples = rng.normal(0.5, 0.1, (2000, 3))
+    samples = rng.normal(0.5, 0.1, (500, 3))
     intervals = [mean_interval(sample) for sample in samples]
     covered = np.mean([i.low <= 0.5 <= i.high for i in intervals])
-    assert abs(covered - 0.95) < 4 * (0.95 * 0.05 / 2000) ** 0.5
+    assert abs(covered - 0.95) < 4 * (0.95 * 0.05 / 500) ** 0.5
 
 
 def test_one_value_has_no_interval():
@@ -178,16 +169,12 @@ def test_one_value_has_no_interval():
 
 def test_pairs_are_those_of_scipy(rng):
     first, second = rng.normal(0.8, 0.1, 7), rng.normal(0.7, 0.1, 7)
-    comparison = compare_pairs(first, second)
+    comparison = paired_test(first, second)
     expected = stats.ttest_rel(first, second)
     limits = expected.confidence_interval(0.95)
-    assert comparison.p_t == pytest.approx(expected.pvalue, rel=1e-12)
+    assert comparison.p == pytest.approx(expected.pvalue, rel=1e-12)
     interval = comparison.difference
     np.testing.assert_allclose([interval.low, interval.high], [limits.low, limits.high])
-    assert (comparison.n_higher, comparison.n_lower) == (
-        (first > second).sum(),
-        (first < second).sum(),
-    )
 
 
 def test_sign_flip_p_enumerates_all_patterns(rng):
@@ -200,28 +187,24 @@ def test_sign_flip_p_enumerates_all_patterns(rng):
 
 
 def test_pairs_without_spread():
-    equal = compare_pairs([0.8, 0.9, 0.7], [0.8, 0.9, 0.7])
-    assert (equal.p_t, equal.p_exact, equal.n_higher, equal.n_lower) == (1.0, 1.0, 0, 0)
-    shifted = compare_pairs([0.85, 0.95, 0.75], [0.8, 0.9, 0.7])  # equal but for rounding
-    assert np.isnan(shifted.p_t)
+    equal = paired_test([0.8, 0.9, 0.7], [0.8, 0.9, 0.7])
+    assert (equal.p, equal.p_exact) == (1.0, 1.0)
+    shifted = paired_test([0.85, 0.95, 0.75], [0.8, 0.9, 0.7])  # equal but for rounding
+    assert np.isnan(shifted.p)
     assert not shifted.difference.is_known
-    assert not correct([shifted])[0].is_shown
 
 
 def test_rounding_in_float32_is_no_spread():
     first = np.float32([21 / 60, 20 / 60, 23 / 60]).astype(np.float64)
     second = np.float32([22 / 60, 21 / 60, 24 / 60]).astype(np.float64)
     assert np.ptp(first - second) > 0
-    comparison = correct([compare_pairs(first, second)])[0]
-    assert np.isnan(comparison.p_t)
-    assert not comparison.is_shown
+    assert np.isnan(paired_test(first, second).p)
 
 
 def test_two_pairs_are_never_tested():
-    (comparison,) = correct([compare_pairs([0.9, 0.8001], [0.5, 0.4])])
+    comparison = paired_test([0.9, 0.8001], [0.5, 0.4])
     assert comparison.difference.is_known
-    assert not comparison.is_shown
-    assert "no difference is shown" in verdict(comparison, "A", "B")
+    assert np.isnan(comparison.p)
 
 
 def test_holm_by_hand():
@@ -246,7 +229,7 @@ def test_holm_rejects_no_more_than_bonferroni_allows_and_no_less(rng):
     [
         (lambda: mean_interval([]), r"mean_interval: `values` must be at least one finite number"),
         (lambda: mean_interval([0.1, np.nan]), r"Received \[0.1, nan\]"),
-        (lambda: compare_pairs([0.1, 0.2], [0.1]), "equally many.\nReceived 2 and 1.\n"),
+        (lambda: paired_test([0.1, 0.2], [0.1]), "equally many.\nReceived 2 and 1.\n"),
     ],
 )
 def test_statistics_refuse(call, message):
@@ -257,110 +240,160 @@ def test_statistics_refuse(call, message):
 # --- comparisons -----------------------------------------------------------------------------
 
 
+def compare_table(results, table):
+    return compare(replace(results, table=table))
+
+
 def test_pairs_are_of_one_seed(results):
     shuffled = results.table.sample(frac=1, random_state=0)
-    compared = {(c.where, c.first, c.second): c for c in compare_placements(shuffled)}
+    compared = compare_table(results, shuffled).placements
     assert len(compared) == 24
-    chosen = compared["input gradients cut, linear head", "`O1+O2`", "`none`"]
+    (row,) = compared.index[
+        (compared["head"] == "linear") & ~compared.input_gradient.astype(bool)
+        & (compared["first"] == "O1+O2") & (compared["second"] == "none")
+    ]  # fmt: skip
     here = shuffled.query("head == 'linear' and variant == 'trainable' and ~input_gradient")
     wide = here.pivot(index="seed", columns="placement", values="test_accuracy")
     expected = stats.ttest_rel(wide["O1+O2"], wide["none"])
-    assert chosen.result.p_t == pytest.approx(expected.pvalue)
-    p_values = [c.result.p_t for c in compared.values()]
-    assert chosen.result.p_corrected == pytest.approx(
-        holm(p_values)[p_values.index(chosen.result.p_t)]
-    )
+    assert compared.p[row] == pytest.approx(expected.pvalue)
+    assert compared.difference[row] == pytest.approx((wide["O1+O2"] - wide["none"]).mean())
+    np.testing.assert_allclose(compared.p_corrected, holm(compared.p))
 
 
 def test_frozen_layers_are_the_partner_of_both_input_gradients(results):
-    compared = compare_variants(results.table, "frozen")
+    compared = compare(results).frozen
     assert len(compared) == 16
-    for c in compared:
-        frozen = accuracies(results.table, variant="frozen", placement=c.placement, head=c.head)
-        trained = accuracies(
-            results.table, variant="trainable", placement=c.placement, head=c.head,
-            input_gradient=c.input_gradient,
-        )  # fmt: skip
-        assert c.result.difference.mean == pytest.approx((trained - frozen).mean())
+    table = results.table
+    for _, row in compared.iterrows():
+        here = table[(table.placement == row.placement) & (table["head"] == row["head"])]
+        frozen = here[here.variant == "frozen"].set_index("seed").test_accuracy
+        trained = here[
+            (here.variant == "trainable") & (here.input_gradient == row.input_gradient)
+        ].set_index("seed")
+        assert row.difference == pytest.approx((trained.test_accuracy - frozen).mean())
+
+
+def test_input_gradients_and_twins_are_compared_within_a_setting(results):
+    compared = compare(results)
+    assert len(compared.input_gradients) == 8
+    assert len(compared.classical) == 16
+    wide = results.table.query("head == 'none' and placement == 'none' and seed == 0")
+    wide = wide.set_index(["variant", "input_gradient"]).test_accuracy
+    assert len(wide) == 5
+    gradients = compared.input_gradients.query("head == 'none' and placement == 'none'")
+    every = results.table.query("head == 'none' and placement == 'none' and variant == 'trainable'")
+    means = every.groupby("input_gradient").test_accuracy.mean()
+    assert gradients.difference.item() == pytest.approx(means[True] - means[False])
 
 
 def test_only_seeds_that_both_have_are_compared(results):
     table = results.table
     table = table[~((table.placement == "none") & (table.seed == 1))]
-    compared = compare_placements(table)
-    assert {c.result.n for c in compared if "`none`" in (c.first, c.second)} == {2}
-    assert {c.result.n for c in compared if "`none`" not in (c.first, c.second)} == {3}
+    compared = compare_table(results, table).placements
+    has_none = (compared["first"] == "none") | (compared["second"] == "none")
+    assert set(compared.n[has_none]) == {2}
+    assert set(compared.n[~has_none]) == {3}
+    assert compared.p[has_none].isna().all()
 
 
 def test_what_has_no_finite_accuracy_is_left_out(results):
     table = results.table.copy()
     table.loc[(table.placement == "X+O1") & (table.seed == 0), "test_accuracy"] = np.nan
-    assert {c.result.n for c in compare_input_gradients(table)} == {2, 3}
+    assert set(compare_table(results, table).input_gradients.n) == {2, 3}
 
 
 def test_many_placements_are_compared_with_the_plain_stack(results):
-    tables = [results.table.assign(placement=p) for p in ("none", "a", "b", "c", "d")]
-    compared = compare_placements(pd.concat(tables))
-    assert {c.second for c in compared} == {"`none`"}
+    tables = [results.table.assign(placement=p) for p in ("a", "none", "b", "c", "d")]
+    compared = compare_table(results, pd.concat(tables)).placements
+    assert set(compared["second"]) == {"none"}
     assert len(compared) == 4 * 4
-
-
-def test_summary_counts(results):
-    assert summary(compare_variants(results.table, "classical")) == (
-        "in none of 16 comparisons is a difference shown."
-    )
-    table = results.table.copy()
-    gain = 0.2 * (table.placement == "X+O1") - 0.2 * (table.placement == "none")
-    table["test_accuracy"] += np.where(table.variant == "trainable", gain, 0)
-    compared = compare_variants(table, "frozen")
-    higher = sum(c.result.is_shown and c.result.difference.mean > 0 for c in compared)
-    lower = sum(c.result.is_shown and c.result.difference.mean < 0 for c in compared)
-    assert higher
-    assert lower
-    assert summary(compared) == (
-        f"a difference is shown in {higher + lower} of 16 comparisons; the first is higher in "
-        f"{higher} and lower in {lower}."
-    )
 
 
 # --- words never stronger than the numbers ---------------------------------------------------
 
 
-def test_verdict_claims_only_what_the_corrected_test_shows():
-    first, second = [0.80, 0.86, 0.84, 0.83], [0.70, 0.75, 0.75, 0.72]
-    comparison = compare_pairs(first, second)
-    (alone,) = correct([comparison])
-    assert "A is above B, by 10.2 percentage points" in verdict(alone, "A", "B")
-    (reverse,) = correct([compare_pairs(second, first)])
-    assert "A is below B, by 10.2 percentage points" in verdict(reverse, "A", "B")
-    among_many = correct([comparison] * 5000)[0]
-    assert among_many.p_t < 0.05 < among_many.p_corrected
-    assert "no difference is shown" in verdict(among_many, "A", "B")
-    uncorrected = verdict(comparison, "A", "B")
-    assert "no difference is shown" in uncorrected
+def paired_runs(results, first, second, n_settings=1):
+    """A study in which trained networks reach `first` and frozen ones `second`, seed by seed."""
+    rows = [
+        (str(k), True, "linear", variant, seed, accuracy)
+        for k in range(n_settings)
+        for variant, values in (("trainable", first), ("frozen", second))
+        for seed, accuracy in enumerate(values)
+    ]
+    columns = ["placement", "input_gradient", "head", "variant", "seed", "test_accuracy"]
+    return compare_table(results, pd.DataFrame(rows, columns=columns))
 
 
-def test_verdict_without_spread():
-    (equal,) = correct([compare_pairs([0.5, 0.6], [0.5, 0.6])])
-    assert verdict(equal, "A", "B") == "A and B have the same accuracy with each of 2 seeds."
-    (shifted,) = correct([compare_pairs([0.6, 0.7], [0.5, 0.6])])
-    assert "no interval and no t test" in verdict(shifted, "A", "B")
+FIRST, SECOND = [0.80, 0.86, 0.84, 0.83], [0.70, 0.75, 0.75, 0.72]
+UNSURE = [0.75, 0.89, 0.81, 0.86]
 
 
-def test_learning_is_claimed_only_where_it_is_shown(results):
-    compared = compare_variants(results.table, "frozen")
-    none_shown = [replace(c, result=replace(c.result, p_corrected=0.5)) for c in compared]
-    assert "do not show that the quantum layers learn" in frozen_sentence(none_shown)
-    all_shown = [replace(c, result=replace(c.result, p_corrected=0.01)) for c in compared]
-    assert "do not show" not in frozen_sentence(all_shown)
-    assert "shown in 8 of 8" in frozen_sentence(all_shown)
-    assert "not both run" in frozen_sentence([])
+@pytest.mark.parametrize(
+    ("first", "second", "n_settings", "shown"),
+    [
+        (FIRST, SECOND, 1, "higher"),
+        (SECOND, FIRST, 1, "lower"),
+        (UNSURE, SECOND, 40, "no"),  # corrected for so many
+        ([0.5, 0.6, 0.7], [0.5, 0.6, 0.7], 1, "no"),
+        ([0.6, 0.7, 0.8], [0.5, 0.6, 0.7], 1, "not tested"),  # no spread
+        ([0.9, 0.8001], [0.5, 0.4], 1, "not tested"),  # two seeds
+        ([0.9], [0.1], 1, "not tested"),
+    ],
+)
+def test_only_what_the_corrected_test_shows_is_claimed(results, first, second, n_settings, shown):
+    compared = paired_runs(results, first, second, n_settings)
+    text = difference_table(compared.frozen[:1], "Trained minus frozen")[1]
+    assert text.splitlines()[-1].split(" | ")[-1].strip(" |") == shown
+    counted = summary_table(compared).splitlines()[-1]
+    cells = [cell.strip() for cell in counted.strip("|").split("|")]
+    is_shown = shown in ("higher", "lower")
+    assert cells[:2] == ["Trained − frozen, linear head", str(n_settings)]
+    assert int(cells[2]) == (0 if shown == "not tested" else n_settings)
+    assert [int(cells[3]), int(cells[4])] == [shown == "higher", shown == "lower"]
+    assert (cells[5] != "—") == is_shown
 
 
-def test_guessing_is_compared_with_the_interval(results):
-    assert "(10.0%) in 8 of 8 settings" in headless_sentence(results.table, [], 0.1)
-    assert "(99.0%) in 0 of 8 settings" in headless_sentence(results.table, [], 0.99)
-    assert headless_sentence(results.table, [], None) == ""
+def test_uncorrected_p_is_not_enough(results):
+    compared = paired_runs(results, UNSURE, SECOND, 40).frozen
+    assert (compared.p < 0.05).all()
+    assert (compared.p_corrected > 0.05).all()
+    assert not compared.is_shown.any()
+
+
+def test_learning_is_claimed_only_where_it_is_shown():
+    """What a frozen network reaches too, nobody needed to learn."""
+    claim = CONTROLS.split("\n\n")[1]
+    assert claim.startswith("Where trained layers under a linear head are not shown to differ")
+    assert "do not show that the quantum layers learn anything" in claim
+    assert "they do not exclude it either" in claim
+
+
+def test_families_that_were_not_run_are_told(results):
+    nothing = results.table.query("variant == 'trainable'")
+    compared = compare_table(results, nothing)
+    assert "not both run" in difference_table(compared.frozen, "A minus B")[0]
+    assert "frozen" not in summary_table(compared)
+
+
+@pytest.mark.parametrize(
+    ("n_seeds", "said"),
+    [
+        (1, "With 1 seed no difference between accuracies can be shown, however large it is"),
+        (2, "With 2 seeds no difference between accuracies can be shown"),
+        (3, "With 3 seeds only differences that are large beside their spread can be shown"),
+        (5, "what is not shown may still be there"),
+    ],
+)
+def test_few_seeds_show_little(n_seeds, said):
+    assert said in caution(n_seeds)
+    assert caution(6) == ""
+
+
+def test_exact_tests_stand_beside_from_six_seeds_on(results):
+    six = paired_runs(results, [0.8, 0.86, 0.84, 0.83, 0.8, 0.9], [0.7] * 6)
+    assert "p exact" in difference_table(six.frozen, "A minus B")[1]
+    assert six.frozen.p_exact.item() == pytest.approx(2 / 2**6)
+    assert "p exact" not in difference_table(compare(results).frozen, "A minus B")[1]
 
 
 def test_loss_change_is_last_minus_first():
@@ -383,11 +416,14 @@ def test_reach_is_that_of_the_design(results):
         assert row.heads == ("linear", "none")
 
 
-def test_reach_sentences_follow_the_table(results):
-    sentences = reach_sentences(reach_rows(results.gradients))
-    assert sentences[0].endswith("a gradient reaches every quantum layer in all 4 placements.")
-    assert sentences[1] == "Input gradients cut: layer 1 gets no gradient in `none` and `X+O1`."
-    assert "not because they are quantum" in sentences[2]
+def cells_of(text):
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines()]
+
+
+def test_the_summary_of_gradients_follows_the_table(results):
+    _, _, flow, stopped = cells_of(reach_summary(reach_rows(results.gradients)))
+    assert flow == ["flow", "4 of 4 placements", "—", "in 4 of 4 rows"]
+    assert stopped == ["stopped", "2 of 4 placements", "`none`, `X+O1`", "in 4 of 4 rows"]
 
 
 def test_a_twin_that_differs_is_told(results):
@@ -395,9 +431,22 @@ def test_a_twin_that_differs_is_told(results):
     chosen = (gradients.variant == "classical") & (gradients.placement == "none")
     chosen &= ~gradients.input_gradient.astype(bool)
     gradients.loc[chosen, "state"] = "flows"
-    sentences = " ".join(reach_sentences(reach_rows(gradients)))
-    assert "differ in 1 of 8 rows: `none` (input gradients cut)." in sentences
-    assert "not because they are quantum" not in sentences
+    _, _, flow, stopped = cells_of(reach_summary(reach_rows(gradients)))
+    assert (flow[3], stopped[3]) == ("in 4 of 4 rows", "in 3 of 4 rows")
+
+
+def test_only_a_missing_path_is_laid_to_the_connections():
+    """A gradient may be exactly zero for many reasons."""
+    claim = EXPLAINED.split("\n\n")[1]
+    assert "has **none** at the same place" in claim
+    assert "zero" not in claim
+
+
+@pytest.mark.parametrize("word", ["frozen", "static"])
+def test_frozen_layers_take_no_part(results, word):
+    """Both words: files of older versions have the second."""
+    gradients = results.gradients.replace({"state": {"static": word}})
+    assert reach_rows(gradients) == reach_rows(results.gradients)
 
 
 def test_seeds_that_disagree_are_shown(results):
@@ -412,7 +461,7 @@ def test_seeds_that_disagree_are_shown(results):
         (True, ("linear",)): "flows", (True, ("none",)): changed,
         (False, ("linear",)): "flows", (False, ("none",)): changed,
     }  # fmt: skip
-    assert "in 2 settings" in reach_sentences(rows)[-1]
+    assert changed in reach_table(rows)
 
 
 def test_state_text():
@@ -434,7 +483,10 @@ def test_accuracy_figure_draws_means_and_intervals(results):
     interval = mean_interval(first)
     ends = next(line for line in axes.lines if line.get_marker() == "None").get_xdata()
     np.testing.assert_allclose(ends, [interval.low, interval.high])
-    assert [label.get_text() for label in axes.get_yticklabels()][:2] == ["none, on", "none, cut"]
+    assert [label.get_text() for label in axes.get_yticklabels()][:2] == [
+        "none, flow",
+        "none, stopped",
+    ]
 
 
 def test_guessing_is_drawn_where_it_lies_near(results):
@@ -451,8 +503,8 @@ def test_curves_are_means_with_bands(results):
     histories = results.histories.query("head == 'linear' and variant == 'trainable'")
     figure = curve_figure(histories)
     assert [axes.get_title() for axes in figure.axes[:2]] == [
-        "Input gradients on",
-        "Input gradients cut",
+        "Input gradients flow",
+        "Input gradients stopped",
     ]
     axes = figure.axes[0]
     here = histories.query("placement == 'none' and input_gradient").groupby("epoch")
@@ -488,73 +540,6 @@ def test_gradient_figure_tells_none_from_zero(results):
     assert labels == ["layer 1", "layer 2", "head"]
 
 
-# --- documents -------------------------------------------------------------------------------
-
-SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><g id="a"/></svg>'
-DOCUMENT = Document(
-    "A & B",
-    (Paragraph("See [there](https://example.org/x), `a < b`, **now**."),),
-    (
-        Section(
-            "One",
-            (
-                Table("Counts.", ("Name", "n"), (("`a|b`", "1"), ("c", "100"))),
-                Bullets(("first", "second")),
-                Picture("dots", "Two dots. And more.", SVG),
-                Code("x < y & z"),
-            ),
-        ),
-    ),
-)
-
-
-def test_markdown():
-    assert to_markdown(DOCUMENT) == (
-        "# A & B\n\nSee [there](https://example.org/x), `a < b`, **now**.\n\n## One\n\nCounts.\n\n"
-        "| Name   |   n |\n| ------ | --: |\n| `a\\|b` |   1 |\n| c      | 100 |\n\n"
-        "- first\n- second\n\n![Two dots](figures/dots.svg)\n\nTwo dots. And more.\n\n"
-        "```\nx < y & z\n```\n"
-    )
-
-
-def test_web_page():
-    text = to_html(DOCUMENT)
-    page = Page(text)
-    assert page.rows == [["Name", "n"], ["a|b", "1"], ["c", "100"]]
-    assert "x < y & z" in page.words
-    assert ("a", "href", "https://example.org/x") in page.attributes
-    assert ("svg", "aria-label", "Two dots") in page.attributes
-    assert "<strong>now</strong>" in text
-
-
-def test_marks_in_a_line_of_the_web_page():
-    lines = {
-        "[1] in [a page](https://x.org/a)": '[1] in <a href="https://x.org/a">a page</a>',
-        "`2**3` and **bold `x`**": "<code>2**3</code> and <strong>bold <code>x</code></strong>",
-        "`[a](https://b)` < 1": "<code>[a](https://b)</code> &lt; 1",
-    }
-    for text, expected in lines.items():
-        page = to_html(Document("Title", [Paragraph(text)], []))
-        assert f"<p>{expected}</p>" in page
-
-
-def test_code_with_fences_stays_code():
-    document = Document("T", (Code("```\n# no title\n```"),), ())
-    assert to_markdown(document).count("````") == 2
-
-
-def test_pictures_on_one_page_share_no_names():
-    svg = '<svg><clipPath id="c"/><g clip-path="url(#c)"><use xlink:href="#c"/></g></svg>'
-    readied = inline_svg(svg, "one", 'a "b"')
-    assert set(re.findall(r"(?:id=\"|#)([\w-]+)", readied)) == {"one-c"}
-    assert 'aria-label="a &quot;b&quot;"' in readied
-
-
-def test_rows_of_a_table_have_as_many_cells():
-    with pytest.raises(ValueError, match="as many cells as `header`, 2.\nReceived 1"):
-        Table("Bad.", ("a", "b"), (("1",),))
-
-
 # --- whole reports ---------------------------------------------------------------------------
 
 
@@ -588,6 +573,7 @@ def test_page_needs_no_other_file(written):
         if name in ("src", "srcset", "data") or (name.endswith("href") and tag != "a")
     ]
     assert all(value.startswith("#") for value in loaded)
+    assert page.rows
     assert "@import" not in "".join(page.words)
     assert "script" not in {tag for tag, *_ in page.attributes}
     names = [value for _, name, value in page.attributes if name == "id"]
@@ -618,7 +604,7 @@ def test_accuracies_in_the_text_are_those_of_the_runs(results, written):
     low, high = stats.t.interval(0.95, 2, loc=values.mean(), scale=stats.sem(values))
     expected = f"{100 * values.mean():.1f}% ({100 * low:.1f} to {100 * high:.1f})"
     rows = Page(written["html"].read_text()).rows
-    (row,) = [r for r in rows if r[:3] == ["linear head", "O1+O2", "cut"] and len(r) == 6]
+    (row,) = [r for r in rows if r[:3] == ["linear head", "O1+O2", "stopped"] and len(r) == 6]
     assert row[5] == expected
     assert row[4] == "—"  # frozen layers were run with input gradients on
 
@@ -632,12 +618,9 @@ def test_costs_and_command(written):
     assert "All 120 runs of the study are there." in text
 
 
-@pytest.fixture
-def text_of(monkeypatch):
-    """Gives a study's report as text; nothing is drawn, which takes long."""
-    for section in ("gradients", "accuracies"):
-        monkeypatch.setattr(f"tfq_resqunn.study.sections.{section}.to_svg", lambda figure: SVG)
-    return lambda folder: to_markdown(make_document(load_results(folder), FACTS))
+def text_of(folder):
+    """A study's report as text; nothing is drawn, which takes long."""
+    return "\n\n".join(map(str, report_blocks(load_results(folder))))
 
 
 def test_same_study_same_report(tmp_path):
@@ -647,27 +630,26 @@ def test_same_study_same_report(tmp_path):
     assert write_report(folder)["html"].read_text() == before
 
 
-def test_one_seed_one_placement(tmp_path, text_of):
+def test_one_seed_one_placement(tmp_path):
     config = StudyConfig(
         RUN, seeds=1, placements=("X+O1",), variants=("trainable",), heads=("linear",)
     )
     text = text_of(write_study(tmp_path / "one", config))
-    assert "One seed gives no interval." in text
-    assert "cannot be told from chance" in text
-    assert "is shown in" not in text
-    assert "No network without a head has been run." in text
-    assert "nan" not in text
+    assert "With 1 seed no difference between accuracies can be shown" in text
+    assert "**Placements, trained quantum networks**: these were not both run" in text
+    assert "**Without a head**: no such network has been run" in text
+    assert "nan" not in text.replace("**nan**", "")
 
 
 @pytest.mark.parametrize("variant", ["trainable", "frozen", "classical"])
-def test_one_variant(tmp_path, text_of, variant):
+def test_one_variant(tmp_path, variant):
     config = StudyConfig(RUN, seeds=2, placements=("none", "X+O1"), variants=(variant,))
     text = text_of(write_study(tmp_path / variant, config))
     assert "were not both run" in text
-    assert "nan" not in text
+    assert "nan" not in text.replace("**nan**", "")
 
 
-def test_unfinished_study_says_what_is_missing(tmp_path, text_of):
+def test_unfinished_study_says_what_is_missing(tmp_path):
     config = StudyConfig(RUN, seeds=2, heads=("linear",), placements=("none", "X+O1"))
 
     def is_last(run):
@@ -693,7 +675,7 @@ def test_study_without_a_finished_run(tmp_path):
     assert set(files) == {"markdown", "html", "results"}
 
 
-def test_runs_of_other_versions_are_told(tmp_path, text_of):
+def test_runs_of_other_versions_are_told(tmp_path):
     config = StudyConfig(RUN, seeds=1, placements=("none",), heads=("linear",))
     folder = write_study(tmp_path / "mixed", config)
     path = next((folder / "runs").glob("*/config.json"))
@@ -708,7 +690,9 @@ def test_a_broken_file_is_named(tmp_path):
     folder = write_study(tmp_path / "broken", config)
     path = next((folder / "runs").glob("*/config.json"))
     path.write_text('{"classes": [')
-    with pytest.raises(ValueError, match=rf"read_facts: {re.escape(str(path))} must say"):
+    with pytest.raises(
+        ValueError, match=rf"load_results: {re.escape(str(path))} must be what a run has written"
+    ):
         write_report(folder)
     assert not (folder / "report.md").exists()
 
@@ -721,46 +705,60 @@ def test_no_study():
 # --- nothing from seeds that are few, or agree -------------------------------------------------
 
 
-def headless(*settings):
-    """A table of runs without a head: the accuracies of each setting, by seed."""
-    return pd.DataFrame(
-        {
-            "placement": str(number), "input_gradient": True, "head": "none",
-            "variant": "trainable", "seed": seed, "test_accuracy": accuracy,
-        }
+def guesses(results, *settings, chance=0.1):
+    """What is said of networks without a head that reach these accuracies, a list for each."""
+    rows = [
+        (str(number), True, "none", "trainable", seed, accuracy)
         for number, accuracies in enumerate(settings)
         for seed, accuracy in enumerate(accuracies)
-    )  # fmt: skip
+    ]
+    columns = ["placement", "input_gradient", "head", "variant", "seed", "test_accuracy"]
+    table = pd.DataFrame(rows, columns=columns)
+    histories = table.assign(epoch=1, loss=1.0)
+    made_up = replace(results, table=table, histories=histories, chance=chance)
+    text = headless_table(made_up, compare(made_up).guessing)[1]
+    return [cells[5] for cells in cells_of(text)[2:]]
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ([[0.6, 0.5], [0.4, 0.5]], "2 seeds cannot tell an accuracy from guessing (10.0%): at"),
-        ([[0.6]], "1 seed cannot tell an accuracy from guessing (10.0%): at least 3 are needed"),
-        ([[0.1000001] * 3], "guessing (10.0%) in 0 of 1 setting ("),  # by a rounding error
-        ([[0.9, 0.9, 0.9]], "in 0 of 1 setting ("),  # agree, by luck
-        ([[0.1028, 0.1029, 0.1027]], "in 0 of 1 setting ("),  # by less than half a point
-        ([[0.09, 0.5, 0.3]], "in 0 of 1 setting ("),  # the interval holds guessing
-        ([[0.02, 0.03, 0.01]], "in 0 of 1 setting ("),  # below
-        ([[0.6, 0.5, 0.55], [0.1, 0.1, 0.1], [0.1, 0.11, 0.09]], "in 1 of 3 settings ("),
+        ([[0.6, 0.5], [0.4, 0.5]], ["not tested"] * 2),  # two may agree by luck
+        ([[0.6]], ["not tested"]),
+        ([[0.1000001] * 3], ["not tested"]),  # above by a rounding error
+        ([[0.9, 0.9, 0.9]], ["not tested"]),  # agree, by luck
+        ([[0.1028, 0.1029, 0.1027]], ["no"]),  # by less than half a point
+        ([[0.09, 0.5, 0.3]], ["no"]),  # the interval holds guessing
+        ([[0.02, 0.03, 0.01]], ["no"]),  # below
+        ([[0.6, 0.5, 0.55], [0.1, 0.1, 0.1], [0.1, 0.11, 0.09]], ["yes", "not tested", "no"]),
     ],
 )
-def test_what_is_said_of_guessing(settings, said):
-    assert said in headless_sentence(headless(*settings), [], 0.1)
+def test_what_is_said_of_guessing(results, settings, said):
+    assert guesses(results, *settings) == said
 
 
-def test_many_settings_are_corrected_for():
+def test_many_settings_are_corrected_for(results):
     setting = [0.20, 0.30, 0.25]
-    assert "in 1 of 1 setting (" in headless_sentence(headless(setting), [], 0.1)
-    assert "in 0 of 9 settings (" in headless_sentence(headless(*[setting] * 9), [], 0.1)
+    assert guesses(results, setting) == ["yes"]
+    assert guesses(results, *[setting] * 9) == ["no"] * 9
+
+
+def test_guessing_that_is_not_known_is_not_compared(results):
+    assert guesses(results, [0.6, 0.5, 0.55], chance=None) == ["—"]
+
+
+def test_only_frozen_layers_tell_whether_it_was_learned(results):
+    said = headless_table(results, compare(results).guessing)[0]
+    assert "more than 0.5 points above guessing (10.0%)" in said
+    assert "Layers as drawn may be above guessing too" in said
 
 
 def test_seeds_that_agree_have_no_interval():
     interval = mean_interval([0.1, 0.1 + 1e-9])
     assert not interval.is_known
     assert accuracy_text(interval) == "10.0%"
-    assert interval_text(mean_interval([0.25, 0.25])) == "—"
+    agreed = mean_interval([0.25, 0.25])
+    assert interval_text(agreed.low, agreed.high) == "—"
 
 
 @pytest.mark.parametrize(
@@ -769,44 +767,35 @@ def test_seeds_that_agree_have_no_interval():
      ([0.9, -0.9], "-100.0 to +100.0")],
 )  # fmt: skip
 def test_no_interval_of_a_difference_leaves_what_is_possible(values, said):
-    assert interval_text(mean_interval(values)) == said
+    interval = mean_interval(values)
+    assert interval_text(interval.low, interval.high) == said
 
 
-def test_one_seed_agrees_with_nobody(results):
+def test_the_table_of_gradients_says_how_many_seeds_agree(results):
     gradients = results.gradients[results.gradients.seed == 0]
-    assert reach_sentences(reach_rows(gradients))[-1] == (
-        "No state differs between before and after training, with the one seed there is."
-    )
-    assert reach_sentences(reach_rows(results.gradients))[-1] == (
-        "No state differs between the 3 seeds, nor between before and after training."
-    )
-
-
-def test_only_a_cut_path_is_laid_to_the_connections(results):
-    """A gradient may be exactly zero for many reasons."""
-    gradients = results.gradients.copy()
-    gradients["state"] = gradients["state"].replace("none", "zero")
-    sentences = " ".join(reach_sentences(reach_rows(gradients)))
-    assert "layer 1 gets an exactly zero gradient" in sentences
-    assert "connected" not in sentences
+    assert {cells[3] for cells in cells_of(reach_table(reach_rows(gradients)))[2:]} == {"1"}
+    assert {cells[3] for cells in cells_of(reach_table(reach_rows(results.gradients)))[2:]} == {"3"}
 
 
 def test_gradients_that_are_no_numbers_are_told(results):
     gradients = results.gradients.copy()
     gradients["state"] = gradients["state"].replace("none", "nan")
-    sentences = " ".join(reach_sentences(reach_rows(gradients)))
-    assert "layer 1 gets an infinite or undefined gradient in `none` and `X+O1`" in sentences
+    rows = reach_rows(gradients)
+    assert cells_of(reach_summary(rows))[3][2] == "`none`, `X+O1`"
+    assert ["`none`", "stopped", "both alike", "3", "nan", "flows", "nan", "flows"] in cells_of(
+        reach_table(rows)
+    )
     assert state_text(["flows", "nan"], ["nan", "nan"]) == "flows 1 of 2, nan 1 of 2, then nan"
 
 
 def test_guessing_is_naming_the_most_frequent_class(tmp_path):
     config = StudyConfig(RUN, seeds=2, placements=("none",), heads=("linear",))
     folder = write_study(tmp_path / "study", config)
-    assert read_facts(folder).chance == 0.1
+    assert load_results(folder).chance == 0.1
     for share, path in zip((0.3, 0.2), (folder / "runs").glob("*/config.json"), strict=False):
         described = json.loads(path.read_text())
         path.write_text(json.dumps({**described, "largest_share": share}))
-    assert read_facts(folder).chance == 0.3
+    assert load_results(folder).chance == 0.3
 
 
 def test_gradients_that_are_not_finite_are_told_apart():
@@ -823,11 +812,36 @@ def test_gradients_that_are_not_finite_are_told_apart():
     gradients = pd.DataFrame([*rows, head, shortcut])
     (row,) = reach_rows(gradients)
     assert row.cells == {"trainable": ("nan", "flows")}
-    assert "layer 1 gets an infinite or undefined gradient in `X+O1`" in " ".join(
-        reach_sentences([row])
-    )
+    assert "0 of 1 placements" in reach_summary([row])
     figure = gradient_figure(gradients)
     shown = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert shown == ["layer 1", "layer 2", "head"]
     legend = figure.legends[0]
     assert "nan: not finite" in [text.get_text() for text in legend.get_texts()]
+
+
+# --- what strangers have written ---------------------------------------------------------------
+
+
+def test_files_of_strangers_are_shown_as_text(tmp_path):
+    evil = "<script>x</script> [a](javascript:x) ![b](http://evil/b.png) `<i>` **c** |"
+    run = replace(RUN, dataset=evil, encoder=evil)
+    config = StudyConfig(run, seeds=2, placements=("none",), heads=("linear",))
+    folder = write_study(tmp_path / "study", config, skip=lambda run: run.seed == 1)
+    (folder / "study.json").write_text(json.dumps({"config": config.to_dict(), "command": evil}))
+    (folder / "failed").mkdir()
+    for run in config.runs():
+        (folder / "failed" / f"{run.id}.txt").write_text(f"```\n{evil}\n```\nValueError: {evil}")
+    for path in folder.glob("runs/*/config.json"):
+        described = json.loads(path.read_text())
+        path.write_text(json.dumps({**described, "versions": {evil: evil}}))
+    for path in folder.glob("runs/*/gradients.csv"):
+        table = pd.read_csv(path, keep_default_na=False)
+        table["state"] = table["state"].replace("none", evil)
+        table.to_csv(path, index=False)
+    page = Page(write_report(folder)["html"].read_text())
+    tags = {tag for tag, *_ in page.attributes}
+    assert not tags & {"script", "i", "img"}
+    links = [value for tag, name, value in page.attributes if (tag, name) == ("a", "href")]
+    assert all(link.startswith(("#", "https://arxiv.org/")) for link in links)
+    assert "".join(page.words).count(evil) >= 6

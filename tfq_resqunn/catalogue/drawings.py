@@ -9,7 +9,8 @@ import re
 
 import cirq
 import sympy
-from cirq.contrib.svg.svg import tdd_to_svg
+
+from tfq_resqunn.circuits.svg import to_svg
 
 # Letters of an angle that stands in its gate.
 MAX_ANGLE = 24
@@ -26,6 +27,11 @@ class Drawing:
 
     picture: str
     names: dict[str, str]
+
+    @property
+    def legend(self) -> str:
+        """The names, a line for each; empty where there are none."""
+        return "\n".join(f"{name} = {angle}" for name, angle in self.names.items())
 
 
 def draw_text(circuit: cirq.AbstractCircuit) -> Drawing:
@@ -48,7 +54,7 @@ def draw_text(circuit: cirq.AbstractCircuit) -> Drawing:
 def draw_svg(circuit: cirq.AbstractCircuit) -> Drawing:
     """Draws a circuit as an SVG picture, which can be scaled."""
     drawer, names = _drawer(circuit)
-    svg = tdd_to_svg(drawer)
+    svg = to_svg(drawer)
     # Cirq writes a font that no browser knows, and no viewBox.
     svg = re.sub(r'font-family="[^"]*"', 'font-family="sans-serif"', svg)
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg)

@@ -16,7 +16,11 @@ def draw_svg(circuit: cirq.AbstractCircuit) -> str:
     >>> "&lt;b&gt;" in draw_svg(cirq.Circuit(cirq.X(q)))
     True
     """
-    drawer = circuit.to_text_diagram_drawer(transpose=False)
+    return to_svg(circuit.to_text_diagram_drawer(transpose=False))
+
+
+def to_svg(drawer: cirq.TextDiagramDrawer) -> str:
+    """Writes what Cirq would draw as text."""
     if not drawer.horizontal_lines:
         return "<svg></svg>"
     drawer.entries = {

@@ -1,4 +1,4 @@
-"""`resqunn circuits`: the named encoders, ansaetze and observables, to look at."""
+"""`resqunn circuits`: the named encoders, ansatzes and observables, to look at."""
 
 import contextlib
 import shutil
@@ -33,7 +33,7 @@ COUNT = click.IntRange(min=1)
     help="Number of qubits; for encoders, of values.",
 )
 @click.option(
-    "--n-layers", default=1, show_default=True, type=COUNT, help="Number of layers of ansaetze."
+    "--n-layers", default=1, show_default=True, type=COUNT, help="Number of layers of ansatzes."
 )
 @click.option("--draw", is_flag=True, help="Draw all of them, as if each had been named.")
 @click.option(
@@ -58,7 +58,7 @@ COUNT = click.IntRange(min=1)
 def circuits(
     ctx, names, kind, n_qubits, n_layers, draw, descriptors, n_samples, seed, html, markdown
 ):
-    """List the named encoders, ansaetze and observables, or show those named in full."""
+    """List the named encoders, ansatzes and observables, or show those named in full."""
     find_names(names, kind)
     check_size(n_qubits, "n_qubits", "entries")
     check_size(n_layers, "n_layers", "entries")
@@ -69,8 +69,6 @@ def circuits(
         if descriptors:
             load_tensorflow()
         from tfq_resqunn import catalogue
-        from tfq_resqunn.study.markdown import to_markdown
-        from tfq_resqunn.study.web_page import to_html
 
         entries = catalogue.entries(names, kind, n_qubits, n_layers)
         if descriptors:
@@ -78,11 +76,9 @@ def circuits(
         click.echo(_listing(entries, in_full=names or draw))
         size = f"{n_qubits} qubits (for encoders, {n_qubits} values) and n_layers={n_layers}"
         if page is not None:
-            gallery = catalogue.to_gallery(entries, size, _command(ctx))
-            write_text(page, to_html(gallery))
+            write_text(page, catalogue.to_page(entries, size, _command(ctx)))
         if tables is not None:
-            summary = catalogue.to_summary(entries, size, _command(ctx))
-            write_text(tables, to_markdown(summary))
+            write_text(tables, catalogue.to_markdown(entries, size, _command(ctx)))
     for path, what in ((html, "page"), (markdown, "tables")):
         if path is not None:
             click.echo(f"\n{what}: {path}")

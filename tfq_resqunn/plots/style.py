@@ -1,5 +1,7 @@
 """How all figures look."""
 
+from typing import Literal
+
 from matplotlib.axes import Axes
 
 TRAIN = {"color": "#1b4f72", "linestyle": "-", "label": "training"}
@@ -15,8 +17,8 @@ LINES: tuple[dict, ...] = (
 )
 
 
-def tidy(axes: Axes) -> None:
+def tidy(axes: Axes, grid: Literal["both", "x", "y"] = "both") -> None:
     """Takes away what does not carry data."""
-    axes.grid(color="0.9", linewidth=0.8)
+    axes.grid(axis=grid, color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

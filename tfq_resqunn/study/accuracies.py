@@ -6,15 +6,15 @@ from tfq_resqunn.study.results import Results
 
 NAMES = {
     ("trainable", True): "trained",
-    ("trainable", False): "trained, cut",
+    ("trainable", False): "trained, stopped",
     ("frozen", True): "frozen",
     ("classical", True): "classical",
-    ("classical", False): "classical, cut",
+    ("classical", False): "classical, stopped",
 }
 
 
 def accuracy_table(results: Results) -> str:
-    """Writes the mean test accuracy over the seeds; "cut" is without input gradients."""
+    """Writes the mean test accuracy over the seeds; "stopped" is without input gradients."""
     if results.table.empty:
         return "No run is done yet."
     table = results.table

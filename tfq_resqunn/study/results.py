@@ -4,8 +4,9 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -40,6 +41,11 @@ class Results:
         gradients: A row for each run, epoch (0 is before training) and layer: `RUN_COLUMNS`, then
             `GRADIENT_COLUMNS`.
         failures: The error of each run that failed, by the run's id.
+        n_classes: Number of classes, or `None` where no run is done.
+        image_shape: Of one image, `(height, width, channels)`, or `None`.
+        chance: Accuracy of guessing: of always naming the most frequent class of the test images,
+            or one of equally frequent ones; `None` where no run is done.
+        versions: By package, the versions that the runs were made with; several where they differ.
     """
 
     config: StudyConfig
@@ -48,11 +54,21 @@ class Results:
     histories: pd.DataFrame
     gradients: pd.DataFrame
     failures: Mapping[str, str]
+    n_classes: int | None
+    image_shape: tuple[int, ...] | None
+    chance: float | None
+    versions: Mapping[str, tuple[str, ...]]
+
+    @property
+    def missing(self) -> list[StudyRun]:
+        """The runs that are still to be done."""
+        done = set(self.table[[*RUN_COLUMNS]].itertuples(index=False, name=None))
+        return [run for run in self.config.runs() if astuple(run) not in done]
 
     @property
     def n_missing(self) -> int:
         """The number of runs that are still to be done."""
-        return len(self.config.runs()) - len(self.table)
+        return len(self.missing)
 
 
 @checked(folder=check_path)
@@ -79,7 +95,21 @@ def load_results(folder: str | os.PathLike) -> Results:
         histories=_long_table(folder, done, "history.csv", HISTORY_COLUMNS),
         gradients=_long_table(folder, done, "gradients.csv", GRADIENT_COLUMNS),
         failures=dict(_read_failures(folder, config)),
+        **_read_facts(folder, done),
     )
+
+
+def select(table: pd.DataFrame, **setting) -> pd.DataFrame:
+    """Gives the rows whose columns have these values.
+
+    Example:
+        >>> table = pd.DataFrame({"head": ["linear", "none"], "seed": [0, 1]})
+        >>> select(table, head="none").seed.to_list()
+        [1]
+    """
+    for column, value in setting.items():
+        table = table[table[column] == value]
+    return table
 
 
 def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:
@@ -124,11 +154,31 @@ def _naming(path: Path) -> Iterator[None]:
     """Names the file of a run that cannot be read, and what to do."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ZeroDivisionError, OSError) as error:
         raise ValueError(
             f"load_results: {path} must be what a run has written. It cannot be read: "
             f"{type(error).__name__}: {error}\nRemove that run's folder to have it made again."
         ) from error
+
+
+def _read_facts(folder: Path, runs: list[StudyRun]) -> dict[str, Any]:
+    n_classes, image_shape, shares = None, None, []
+    versions: dict[str, set[str]] = {}
+    for run in runs:
+        path = folder / "runs" / run.id / "config.json"
+        with _naming(path):
+            described = json.loads(path.read_text(encoding="utf-8"))
+            n_classes = len(described["classes"])
+            image_shape = tuple(map(int, described["image_shape"]))
+            shares.append(float(described.get("largest_share", 1 / n_classes)))
+            for package, version in dict(described["versions"]).items():
+                versions.setdefault(package, set()).add(str(version))
+    return {
+        "n_classes": n_classes,
+        "image_shape": image_shape,
+        "chance": max(shares, default=None),
+        "versions": {package: tuple(sorted(found)) for package, found in versions.items()},
+    }
 
 
 def _read_failures(folder: Path, config: StudyConfig) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
@@ -11,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from tfq_resqunn.study.selection import select
-from tfq_resqunn.study.statistics import mean_interval
-from tfq_resqunn.study.wording import HEADS, VARIANTS, gradient_word
+from tfq_resqunn.plots.style import tidy
+from tfq_resqunn.study.report.numbers import HEADS, VARIANTS, gradient_word
+from tfq_resqunn.study.report.statistics import mean_interval
+from tfq_resqunn.study.results import select
 
 VARIANT_STYLES = {
     "trainable": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"},
@@ -39,6 +41,30 @@ METADATA = ("Creator", "Date", "Format", "Type")  # left out of the files
 MIN_WIDTH = 0.08  # of an axis of accuracies
 LEGEND_ENTRY = 1.6  # inches
 CURVES = {"val_accuracy": "Test accuracy", "loss": "Training loss"}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure with its caption; its text is Markdown.
+
+    Attributes:
+        name: Of its file, without the suffix.
+        caption: What it shows, and how to read it. Its first sentence stands for the picture where
+            that cannot be seen.
+        figure: The figure itself.
+    """
+
+    name: str
+    caption: str
+    figure: Figure
+
+    @property
+    def address(self) -> str:
+        """Where the report expects the file."""
+        return f"figures/{self.name}.svg"
+
+    def __str__(self):
+        return f"![{self.caption.partition('. ')[0]}]({self.address})\n\n{self.caption}"
 
 
 def to_svg(figure: Figure) -> str:
@@ -87,7 +113,7 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None = None) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
         axes.set_xlim(_widen(*axes.get_xlim()))
-        _clean(axes, "x")
+        tidy(axes, "x")
     labels = [f"{placement}, {gradient_word(on)}" for placement, on in rows]
     panels[0].set_yticks(range(len(rows)), labels)
     panels[0].set_ylim(len(rows) - 0.5, -0.5)
@@ -152,7 +178,7 @@ def curve_figure(histories: pd.DataFrame) -> Figure:
             for placement, style in styles.items():
                 here = select(histories, placement=placement, input_gradient=on)
                 _draw_curve(axes, here, name, style)
-            _clean(axes, "both")
+            tidy(axes)
         row[0].set_ylabel(CURVES[name])
         if "accuracy" in name:
             row[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
@@ -196,9 +222,3 @@ def legend_below(figure: Figure, handles: list) -> None:
         handles=handles, loc="outside lower center", ncols=min(4, columns, len(handles)),
         frameon=False, fontsize="small",
     )  # fmt: skip
-
-
-def _clean(axes: Axes, grid: str) -> None:
-    axes.grid(axis=grid, color="0.9", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)

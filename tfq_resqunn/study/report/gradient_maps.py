@@ -9,10 +9,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from tfq_resqunn.study.figures import legend_below, present
-from tfq_resqunn.study.reach import layer_label, layer_order, state_of
-from tfq_resqunn.study.selection import select
-from tfq_resqunn.study.wording import VARIANTS, gradient_word
+from tfq_resqunn.study.report.figures import legend_below, present
+from tfq_resqunn.study.report.numbers import VARIANTS, gradient_word
+from tfq_resqunn.study.report.reach import layer_label, layer_order, state_of
+from tfq_resqunn.study.results import select
 
 NO_PATH = {"facecolor": "0.93", "edgecolor": "0.45", "hatch": "////"}
 ZERO = {"facecolor": "white", "edgecolor": "0.25", "hatch": ".."}

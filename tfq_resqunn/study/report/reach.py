@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 STATES = ("flows", "zero", "none", "nan")
+FROZEN = ("frozen", "static")  # the second in files of versions before 0.3
 HEAD_ORDER = 10**6  # after any quanvolutional layer
 
 
@@ -17,7 +18,7 @@ class ReachRow:
 
     Attributes:
         placement: Of the residuals.
-        input_gradient: Whether gradients pass through layers to what lies before them.
+        input_gradient: Whether input gradients flow.
         heads: The heads with which it is so.
         cells: By variant, the state of each layer, from the first to the last, as text; see
             `state_text`.
@@ -85,7 +86,7 @@ def reach_rows(gradients: pd.DataFrame) -> list[ReachRow]:
     Returns:
         A row for each placement and input gradient, in the order in which they come.
     """
-    gradients = gradients[gradients.state != "static"]
+    gradients = gradients[~gradients.state.isin(FROZEN)]
     gradients = gradients.assign(order=gradients["layer"].map(layer_order))
     gradients = gradients[gradients.order < HEAD_ORDER]
     rows: dict[tuple, list[str]] = {}

@@ -1,0 +1,80 @@
+"""Which layers the gradient reaches, and how large it is."""
+
+from tfq_resqunn._utils.markdown_page import code, escape, table
+from tfq_resqunn.study.report.figures import Picture, present
+from tfq_resqunn.study.report.gradient_maps import gradient_figure
+from tfq_resqunn.study.report.numbers import HEADS, MISSING, gradient_word
+from tfq_resqunn.study.report.reach import ReachRow
+from tfq_resqunn.study.results import Results
+
+SIDES = {"trainable": "quantum", "classical": "classical twin"}
+EXPLAINED = """\
+For each layer: **flows** means that some component of the gradient by its weights is not zero; \
+**zero**, that a path leads from the loss to the weights, yet every component is exactly zero; \
+**none**, that no path leads there; **nan**, that some component is no finite number. Measured \
+before training and after the last epoch. Where the two differ, or seeds do, the cell says so.
+
+Where the classical twin, a convolution in each quanvolution's place, has **none** at the same \
+place, the path is missing because of how the layers are connected, and not because they are \
+quantum."""
+CAPTION = """\
+Norm of each layer's gradient over the epochs (0 is before training), {head}. Geometric mean over \
+the seeds, logarithmic. Hatched with lines: no path leads there. Hatched with dots: exactly zero. \
+A cross: the seeds are in different states."""
+
+
+def gradient_section(results: Results, rows: list[ReachRow]) -> list[str | Picture]:
+    """Tells which layers get a gradient in each setting, quantum and classical side by side."""
+    title = "## Which layers does the gradient reach?"
+    if not rows:
+        return [title, "No finished run has trainable layers, so there is nothing to show yet."]
+    gradients = results.gradients[results.gradients.variant != "frozen"]
+    pictures = [
+        Picture(
+            f"gradients_{head}_head",
+            CAPTION.format(head=HEADS[head]),
+            gradient_figure(gradients[gradients["head"] == head]),
+        )
+        for head in present(gradients["head"], HEADS)
+    ]
+    return [title, EXPLAINED, reach_table(rows), *pictures]
+
+
+def reach_table(rows: list[ReachRow]) -> str:
+    """Tabulates the state of each layer."""
+    sides = [side for side in SIDES if any(side in row.cells for row in rows)]
+    depth = max(len(states) for row in rows for states in row.cells.values())
+    header = ["Placement", "Input gradients", "Head", "Seeds"]
+    header += [f"{SIDES[side]}, layer {k + 1}" for side in sides for k in range(depth)]
+    lines = []
+    for row in rows:
+        heads = "both alike" if len(row.heads) > 1 else HEADS[row.heads[0]]
+        line = [code(row.placement), gradient_word(row.input_gradient), heads, str(row.n_seeds)]
+        for side in sides:
+            states = list(map(escape, row.cells.get(side, ())))
+            line += [*states, *[MISSING] * (depth - len(states))]
+        lines.append(line)
+    return table(header, lines, n_labels=len(header))
+
+
+def reach_summary(rows: list[ReachRow]) -> str:
+    """Tabulates in which placements every quantum layer gets a gradient, in all runs alike."""
+    lines = []
+    for on in (True, False):
+        here = [row for row in rows if row.input_gradient == on and "trainable" in row.cells]
+        if not here:
+            continue
+        missing = [row for row in here if set(row.cells["trainable"]) != {"flows"}]
+        placements = dict.fromkeys(row.placement for row in here)
+        without = dict.fromkeys(row.placement for row in missing)
+        twins = [row for row in here if "classical" in row.cells]
+        equal = [row for row in twins if row.cells["classical"] == row.cells["trainable"]]
+        lines.append([
+            gradient_word(on),
+            f"{len(placements) - len(without)} of {len(placements)} placements",
+            ", ".join(map(code, without)) or MISSING,
+            f"in {len(equal)} of {len(twins)} rows" if twins else MISSING,
+        ])  # fmt: skip
+    header = ["Input gradients", "A gradient reaches every quantum layer", "Not so in",
+              "Classical twin the same"]  # fmt: skip
+    return table(header, lines, n_labels=4) if lines else ""

@@ -1,0 +1,134 @@
+"""The report of a study: Markdown, one HTML page, its figures, and a table of all runs."""
+
+import os
+from pathlib import Path
+
+from tfq_resqunn._utils.arguments import check_path, checked
+from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn._utils.markdown_page import bullets, escape, to_html
+from tfq_resqunn.study.report.accuracies import accuracy_section, curve_section
+from tfq_resqunn.study.report.comparisons import Comparisons, compare
+from tfq_resqunn.study.report.costs import cost_section, repeat_section
+from tfq_resqunn.study.report.differences import caution, difference_section, summary_table
+from tfq_resqunn.study.report.figures import Picture, present, to_svg
+from tfq_resqunn.study.report.gradients import gradient_section, reach_summary
+from tfq_resqunn.study.report.learning import learning_section
+from tfq_resqunn.study.report.numbers import VARIANTS, count
+from tfq_resqunn.study.report.reach import ReachRow, reach_rows
+from tfq_resqunn.study.results import Results, load_results
+
+TITLE = "# Where residuals stand in quanvolutional networks"
+QUESTION = """\
+A **quanvolutional layer** slides a small quantum circuit over an image, as a convolution slides a \
+kernel: the pixels of a patch set angles of the circuit, further angles are trained, and what is \
+measured becomes the pixels of its output. \
+[Kashif and Shafique, ResQuNNs](https://arxiv.org/abs/2402.09146), claim that gradients do not \
+reach the earlier ones of stacked quanvolutional layers, that residual connections (sums around \
+layers) bring them there, and that where these stand decides how well the network trains. This \
+study asks whether that holds, and why."""
+TERMS = (
+    "**Placement**: X is the image and O1, O2, ... are the outputs of the layers. `X+O1` adds the "
+    "image to the first layer's output and passes the sum on, `O1+O2` adds the first output to the "
+    "second's, `(X+O1)+O2` does both, and `none` is the plain stack.",
+    "**Input gradients** flow where gradients pass through a quanvolutional layer to what lies "
+    "before it. They are stopped where they do not, as when the outputs are measured and encoded "
+    "anew by a classical program that nobody differentiates.",
+    "**Head**: a trained linear layer, or none (a fixed pooling), so that only the layers before "
+    "it can learn.",
+    "**Controls**: the same quantum layers frozen as drawn; and the classical twin, a convolution "
+    "in each layer's place, through which gradients flow or are stopped likewise.",
+)
+
+
+@checked(folder=check_path)
+def write_report(folder: str | os.PathLike) -> dict[str, Path]:
+    """Write what a study has found into its folder, finished or not.
+
+    Args:
+        folder: The folder of a study.
+
+    Returns:
+        The files: `markdown` (report.md), `html` (report.html, which needs no other file),
+        `results` (results.csv, a row for each run), and each picture of the folder `figures`
+        under its name.
+
+    Raises:
+        FileNotFoundError: If the folder holds no study.
+        ValueError: If one of its files cannot be read.
+    """
+    folder = Path(folder)
+    results = load_results(folder)
+    blocks = report_blocks(results)
+    text = "\n\n".join(map(str, blocks)) + "\n"
+    pictures = {b.address: to_svg(b.figure) for b in blocks if isinstance(b, Picture)}
+    written = {Path(address).stem: (address, svg) for address, svg in pictures.items()}
+    written["results"] = (
+        "results.csv",
+        results.table.to_csv(index=False, lineterminator="\n"),
+    )
+    written["markdown"] = ("report.md", text)
+    written["html"] = ("report.html", to_html(text, pictures))
+    (folder / "figures").mkdir(exist_ok=True)
+    for name, content in written.values():
+        with replacing(folder / name) as temporary:
+            write_text(temporary, content)
+    return {key: folder / name for key, (name, _) in written.items()}
+
+
+def report_blocks(results: Results) -> list[str | Picture]:
+    """Gives the report as pieces of Markdown and pictures, from the results alone."""
+    comparisons = compare(results)
+    reach = reach_rows(results.gradients)
+    blocks: list[str | Picture] = [TITLE, *_unfinished(results), QUESTION, bullets(TERMS)]
+    blocks.append(_what_was_run(results))
+    if len(results.table):
+        blocks += _in_short(results, comparisons, reach)
+        blocks += gradient_section(results, reach)
+        blocks += accuracy_section(results)
+        blocks += difference_section(comparisons)
+        blocks += curve_section(results)
+        blocks += learning_section(results, comparisons)
+    return [*blocks, *cost_section(results), *repeat_section(results)]
+
+
+def _unfinished(results: Results) -> list[str]:
+    n_done, n_runs = len(results.table), len(results.config.runs())
+    if n_done == n_runs:
+        return []
+    failed = f", {len(results.failures)} of them failed" if results.failures else ""
+    if not n_done:
+        return [f"**No run of this study is finished yet**, of {count(n_runs, 'run')}{failed}."]
+    return [
+        f"**This study is not finished:** {n_done} of {count(n_runs, 'run')} are there, "
+        f"{n_runs - n_done} are missing{failed}. What follows rests on the finished ones."
+    ]
+
+
+def _what_was_run(results: Results) -> str:
+    run, runs = results.config.run, results.table
+    said = [f"Data: {escape(Path(run.dataset).name)}"]
+    if results.image_shape:
+        shape = " x ".join(map(str, results.image_shape))
+        said[0] += f", images of {shape}, {results.n_classes} classes"
+    if run.n_train and run.n_test:
+        said[0] += f", {run.n_train} to train on and {run.n_test} to test"
+    said.append(f"Networks of {count(run.depth, 'layer')}, {count(run.epochs, 'epoch')}")
+    if len(runs):
+        variants = ", ".join(VARIANTS[name] for name in present(runs.variant, VARIANTS))
+        numbers = (count(runs.placement.nunique(), "placement"), count(runs.seed.nunique(), "seed"))
+        said.append(f"Runs: {len(runs)} ({', '.join(numbers)}; {variants})")
+    return ". ".join(said) + "."
+
+
+def _in_short(results: Results, comparisons: Comparisons, reach: list[ReachRow]) -> list[str]:
+    """Gives the two tables for who reads no further."""
+    return [
+        block
+        for block in (
+            "**In short**",
+            reach_summary(reach),
+            summary_table(comparisons),
+            caution(results.table.seed.nunique()),
+        )
+        if block
+    ]
