@@ -170,7 +170,7 @@ SEEDED = {
     "noise": {"noise": {"depolarizing": 0.1}},
     "states": {"encoder": "iqp"},
     "channels": {"encoder": "iqp", "noise": {"depolarizing": 0.1}},
-    "groups": {"filters": 2, "groups": 2, "kernel_size": 2, "observables": ["Z0", "X0 + Z1"]},
+    "groups": {"filters": 2, "groups": 2, "kernel_size": (1, 2), "observables": ["Z0", "X0 + Z1"]},
     "mixed": {"filters": 2, "circuit": ONLY_MIXED, "groups": 2},
 }
 
