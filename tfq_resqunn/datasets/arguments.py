@@ -1,32 +1,8 @@
-"""The rules of `load`'s arguments; knows no NumPy, so that the commands can ask at once."""
+"""The rules of `load`'s arguments; knows no NumPy, so that commands can apply them at once."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, is_integer
-
-
-def check_arguments(classes, n_train, n_test, seed) -> None:
-    """Checks which images are asked for; how many there are is not known yet.
-
-    Raises:
-        TypeError: If an argument has a wrong type.
-        ValueError: If `seed` is too small or too large, or `classes` are not different labels.
-    """
-    for argument, value in (("n_train", n_train), ("n_test", n_test)):
-        _INTEGER.or_none()(value, argument, "load")
-    check_seed(seed, "seed", "load")
-    _CLASSES.or_none()(classes, "classes", "load")
-
-
-def parse_image_size(image_size) -> tuple[int, int] | None:
-    """Gives `(rows, cols)`, or `None` where the size is to stay.
-
-    Raises:
-        TypeError: If `image_size` is neither an integer nor a pair of integers nor `None`.
-        ValueError: If it is too small or too large.
-    """
-    return _IMAGE_SIZE.or_none()(image_size, "image_size", "load")
 
 
 def _are_labels(values) -> bool:
@@ -36,36 +12,44 @@ def _are_labels(values) -> bool:
 
 
 def _repeated_or_too_few(labels) -> str | None:
-    are_distinct = len(set(labels)) == len(labels) >= 2
-    return None if are_distinct else "at least two different labels, each once"
+    is_choice = len(set(labels)) == len(labels) >= 2
+    return None if is_choice else "at least two different labels, each once"
 
 
-def _pair(size) -> Any:
+def _as_pair(size):
     return (size, size) if is_integer(size) else size
 
 
 def _is_size(size) -> bool:
-    pair = _pair(size)
+    pair = _as_pair(size)
     return isinstance(pair, tuple | list) and len(pair) == 2 and all(map(is_integer, pair))
 
 
 def _out_of_range(size) -> str | None:
-    if min(_pair(size)) < 1:
+    if min(_as_pair(size)) < 1:
         return "at least 1 pixel in each direction"
-    return f"at most {MAX_SIZE} pixels in each direction" if max(_pair(size)) > MAX_SIZE else None
+    return (
+        f"at most {MAX_SIZE} pixels in each direction" if max(_as_pair(size)) > MAX_SIZE else None
+    )
 
 
-_INTEGER = Rule("an integer", is_integer, remedy="Leave it out to take all.")
-_CLASSES = Rule(
-    "a list of integer labels",
-    _are_labels,
-    _repeated_or_too_few,
-    remedy="Give the labels as they stand in the data, such as classes=[3, 8].",
-)
-_IMAGE_SIZE = Rule(
+_check_number = Rule("an integer", is_integer, remedy="Leave it out to take all.").or_none()
+# Of the images that are taken. Whether the data has so many is not known yet.
+SELECTION = {
+    "classes": Rule(
+        "a list of integer labels",
+        _are_labels,
+        _repeated_or_too_few,
+        remedy="Give the labels as they stand in the data, such as classes=[3, 8].",
+    ).or_none(),
+    "n_train": _check_number,
+    "n_test": _check_number,
+    "seed": check_seed,
+}
+check_image_size = Rule(
     "an integer, a pair of integers",
     _is_size,
     _out_of_range,
-    lambda size: tuple(map(int, _pair(size))),
+    lambda size: tuple(map(int, _as_pair(size))),
     "Give pixels, such as image_size=14 or (14, 10).",
-)
+).or_none()

@@ -60,11 +60,6 @@ def checked_batch(x, y, who: str) -> tuple:
     return x, y
 
 
-def first_of(x, n: int):
-    """Gives the first `n` samples of a batch."""
-    return tf.nest.map_structure(lambda part: part[:n], x)
-
-
 def n_samples(x) -> int:
     """Counts the samples of a batch."""
     return _size(tf.nest.flatten(as_batch(x))[0])

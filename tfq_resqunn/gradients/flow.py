@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, check_path, checked, integer
 from tfq_resqunn._utils.files import check_file, replacing
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.gradients.batch import checked_batch, first_of
+from tfq_resqunn.gradients.batch import checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.report import (
     GradientReport,
@@ -113,7 +113,8 @@ class GradientFlow(keras.callbacks.Callback):
         self._measure = _without_strategy(self._trace)
         self._started, self._done = False, None
         if self.log_dir is not None:
-            images = first_of(self._x, self.n_feature_maps) if self.n_feature_maps else None
+            n = self.n_feature_maps
+            images = tf.nest.map_structure(lambda part: part[:n], self._x) if n else None
             self._summaries = Summaries(
                 self.log_dir / "gradients", self.model, self._layers, images
             )
