@@ -17,7 +17,7 @@ from tfq_resqunn._version import __version__
 from tfq_resqunn.cli.plain_output import allow_plain_output
 from tfq_resqunn.runs.config import RunConfig
 
-TINY = {"classes": "3,8", "n-train": 8, "n-test": 4, "image-size": 4, "epochs": 1}
+TINY = {"classes": "3,8", "n-train": 8, "n-test": 4, "image-size": 4, "depth": 1, "epochs": 1}
 TINY_OPTIONS = [f"--{name}={value}" for name, value in TINY.items()]
 
 
@@ -150,7 +150,9 @@ def test_labels_that_are_no_integers(resqunn):
     assert result.exit_code == 2
 
 
-@pytest.mark.parametrize("level", [None, "3"])
+# Without a level, what is turned away is also seen in `test_a_terminal_says_why_it_waits`.
+@pytest.mark.once
+@pytest.mark.parametrize("level", ["3", pytest.param(None, marks=pytest.mark.slow)])
 def test_terminal_stays_clean(tmp_path, level):
     """TensorFlow's own log lines do not reach standard error."""
     result = run_apart("draw", "--kernel-size=1", cwd=tmp_path, TF_CPP_MIN_LOG_LEVEL=level)
@@ -159,6 +161,7 @@ def test_terminal_stays_clean(tmp_path, level):
     assert result.stderr == ""
 
 
+@pytest.mark.once
 def test_keras_on_another_backend(tmp_path):
     settings = {"KERAS_BACKEND": "jax", "TF_USE_LEGACY_KERAS": None}
     result = run_apart("draw", "--kernel-size=1", cwd=tmp_path, **settings)
@@ -178,34 +181,41 @@ def run_apart(*arguments, cwd, **settings):
     )  # fmt: skip
 
 
-@needs_posix
-def test_standard_error_may_be_closed(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
-    command = f'"{sys.executable}" -m resqunn draw --kernel-size=1 2>&-'
-    result = subprocess.run(
-        ["sh", "-c", command], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, check=True
-    )
-    assert result.stdout.startswith(b"0: ")
+LOAD = "from tfq_resqunn.cli import loading; loading.load_tensorflow(); print('loaded')"
+
+
+@pytest.fixture
+def quick_tensorflow(tmp_path, monkeypatch):
+    """For processes: something that takes no time to import, and writes to standard error."""
+    (tmp_path / "tensorflow.py").write_text("import os\nos.system('echo cuda >&2')\n")
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
 
 
 @needs_posix
-def test_a_terminal_says_why_it_waits(monkeypatch):
+@pytest.mark.once
+def test_standard_error_may_be_closed(quick_tensorflow):
+    command = f'"{sys.executable}" -c "{LOAD}" 2>&-'
+    result = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, check=True)
+    assert result.stdout == b"loaded\n"
+
+
+@needs_posix
+@pytest.mark.once
+def test_a_terminal_says_why_it_waits(quick_tensorflow):
     import pty
 
-    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     shown = []
 
     def read(terminal):
         shown.append(os.read(terminal, 1024))
         return shown[-1]
 
-    pty.spawn([sys.executable, "-m", "resqunn", "draw", "--kernel-size=1"], read)
-    loading, blank, circuit, *_ = b"".join(shown).decode().split("\r")
+    pty.spawn([sys.executable, "-c", LOAD], read)
+    loading, blank, *rest = b"".join(shown).decode().split("\r")
     assert loading == "Loading TensorFlow ..."
     assert blank == " " * len(loading)
-    assert circuit.startswith("0: ")
+    assert rest == ["loaded", "\n"]
 
 
 def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
@@ -227,7 +237,7 @@ def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
 def test_warnings_have_no_place_in_the_code(resqunn, tmp_path, recwarn):
     x, y = np.tile(np.eye(4, dtype=np.uint8), (20, 1, 1)), np.arange(20) % 2
     np.savez(tmp_path / "masks.npz", x=x, y=y)
-    result = resqunn("train", "--dataset=masks.npz", "--epochs=1", "--quiet")
+    result = resqunn("train", "--dataset=masks.npz", "--depth=1", "--epochs=1", "--quiet")
     assert result.exit_code == 0, result.output
     assert result.output.startswith("Warning: load: `x` holds integers from 0 to 1, which are")
     assert not [w for w in recwarn if w.category is UserWarning]

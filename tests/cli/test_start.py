@@ -59,7 +59,7 @@ MISTAKES = {
     "train --noise depolarising=0.01": "--noise must name some of 'depolarizing'",
     "train --noise depolarizing=2": "must lie between 0 and 1",
     "train --shots 0": "--shots must be at least 1",
-    "train --classes 3,3": "--classes must name at least two different labels",
+    "train --classes 3,3": "--classes must be at least two different labels",
     "train --image-size 5000": "--image-size must be at most 4096",
     "train --dataset digit": 'Did you mean "digits"?',
     "train --dataset none.npz": "Received none.npz, which does not.",
@@ -220,12 +220,15 @@ def test_packages_show_what_they_offer(package):
 
 def test_submodules_are_attributes():
     program = """
-import tfq_resqunn as rq
-for name in ("layers", "models", "gradients", "simulation", "runs"):
+import sys, tfq_resqunn as rq
+for name in ("circuits", "cli", "datasets"):  # of all the rest, these are quick
+    assert f"tfq_resqunn.{name}" not in sys.modules
     assert getattr(rq, name).__name__ == f"tfq_resqunn.{name}"
 assert not hasattr(rq, "no_such")
 """
     assert run(program) == ""
+    for name in ("layers", "models", "gradients", "simulation", "runs"):
+        assert getattr(rq, name).__name__ == f"tfq_resqunn.{name}"
 
 
 def test_functions_are_no_modules_of_the_same_name():

@@ -171,20 +171,20 @@ ARGUMENT_ERRORS = [
     (
         {"classes": "38"},
         TypeError,
-        "load: `classes` must be a sequence of labels or None.\nReceived '38' (str).\n"
-        "Give the labels in a list, such as classes=[3, 8].",
+        "load: `classes` must be a list of integer labels or None. Received '38'. "
+        "Give the labels as they stand in the data, such as classes=[3, 8].",
     ),
     (
         {"classes": [3, "8"]},
         TypeError,
-        "load: `classes` must be made of integers.\nReceived [3, '8'].\n"
+        "load: `classes` must be a list of integer labels or None. Received [3, '8'] of type list. "
         "Give the labels as they stand in the data, such as classes=[3, 8].",
     ),
     (
         {"classes": [3, 3]},
         ValueError,
-        "load: `classes` must name at least two different labels, each once.\n"
-        "Received [3, 3].\nName more labels, or leave out the repeated ones.",
+        "load: `classes` must be at least two different labels, each once. Received [3, 3] of "
+        "type list. Give the labels as they stand in the data, such as classes=[3, 8].",
     ),
     (
         {"classes": [3, 12, 15]},
@@ -208,26 +208,24 @@ ARGUMENT_ERRORS = [
     (
         {"n_train": 10.0},
         TypeError,
-        "load: `n_train` must be an integer or None.\nReceived 10.0 (float).\n"
-        "Give a whole number, such as n_train=100.",
+        "load: `n_train` must be an integer or None. Received 10.0. Leave it out to take all.",
     ),
     (
         {"seed": None},
         TypeError,
-        "load: `seed` must be an integer.\nReceived None (NoneType).\n"
-        "Give a whole number, such as seed=100.",
+        "load: `seed` must be an integer. Received None.",
     ),
     (
         {"image_size": "8x8"},
         TypeError,
-        "load: `image_size` must be an integer, a pair of integers or None.\nReceived '8x8'.\n"
+        "load: `image_size` must be an integer, a pair of integers or None. Received '8x8'. "
         "Give pixels, such as image_size=14 or (14, 10).",
     ),
     (
         {"image_size": (4, 0)},
         ValueError,
-        "load: `image_size` must be at least 1 pixel in each direction.\nReceived (4, 0).\n"
-        "Give positive numbers, such as image_size=14.",
+        "load: `image_size` must be at least 1 pixel in each direction. Received (4, 0) of type "
+        "tuple. Give pixels, such as image_size=14 or (14, 10).",
     ),
 ]
 

@@ -91,7 +91,7 @@ def test_against_finite_differences_with_cirq(backend):
 
 def test_variance_shrinks_with_the_number_of_qubits():
     def build(n_qubits):
-        return build_circuit(n_qubits, n_layers=4 * n_qubits)
+        return build_circuit(n_qubits, n_layers=2 * n_qubits)
 
     over = {"n_qubits": [2, 4, 6]}
     variance = rq.gradient_variance(build, zeros, np.zeros((1, 1)), over, n_samples=40, verbose=0)
@@ -145,14 +145,15 @@ def test_models_are_built_anew_where_initializers_are_unknown():
 
 
 def resqunn(**arguments):
-    model = rq.resqunn((4, 4, 1), 2, input_gradient=False, placement="none", **arguments)
+    arguments |= dict(kernel_size=(1, 2), input_gradient=False, placement="none")
+    model = rq.resqunn((2, 4, 1), 2, **arguments)
     model.compile("sgd", "sparse_categorical_crossentropy")
     return model
 
 
 @pytest.fixture(scope="module")
 def measured():
-    x, y = np.random.default_rng(1).random((4, 4, 4, 1)), np.array([0, 1, 1, 0])
+    x, y = np.random.default_rng(1).random((4, 2, 4, 1)), np.array([0, 1, 1, 0])
     over = {"n_layers": [1, 2], "filters": [1]}
 
     def measure(seed):
@@ -176,7 +177,7 @@ def test_table_and_text(measured):
     assert variance.table["variance"].isna().tolist() == [True, False, False] * 2
     lines = str(variance).splitlines()
     assert lines[0].split() == columns
-    assert lines[1].split() == ["1", "1", "quanv_1", "Quanv2D", "4", "-", "-", "-", "none"]
+    assert lines[1].split() == ["1", "1", "quanv_1", "Quanv2D", "2", "-", "-", "-", "none"]
     assert lines[-1] == "4 initialisations each; low, high: 95 % interval (bootstrap)"
 
 

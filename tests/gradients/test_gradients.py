@@ -109,7 +109,7 @@ def test_regularisation_is_no_gradient(rng):
     assert report["quanv_1"].state == "none"
 
 
-def test_wrapped_nested_and_static_layers_have_rows(rng):
+def test_wrapped_nested_and_frozen_layers_have_rows(rng):
     inner = keras.Sequential(
         [
             keras.Input((4, 4, 1)),
@@ -117,17 +117,17 @@ def test_wrapped_nested_and_static_layers_have_rows(rng):
         ],
         name="inner",
     )
-    static = rq.Quanv2D(readout="pixels", trainable=False, name="static")
+    frozen = rq.Quanv2D(readout="pixels", trainable=False, name="frozen")
     model = keras.Sequential(
         [
-            keras.Input((4, 4, 1)), inner, static, keras.layers.Flatten(),
+            keras.Input((4, 4, 1)), inner, frozen, keras.layers.Flatten(),
             keras.layers.Dense(3, activation="softmax", name="head"),
         ]
     )  # fmt: skip
     report = rq.gradient_report(compiled(model), *batch(rng))
     assert [(r.layer, r.kind, r.n_weights, r.state) for r in report.rows] == [
         ("inner/res/quanv", "Quanv2D", 4, "flows"),
-        ("static", "Quanv2D", 0, "static"),
+        ("frozen", "Quanv2D", 0, "frozen"),
         ("head", "Dense", 51, "flows"),
     ]
 

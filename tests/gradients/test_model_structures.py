@@ -30,7 +30,7 @@ def two_by_two(inputs="list", outputs="list", **compiled):
     wrap = {"list": list, "dict": lambda x: dict(zip(("left", "right"), x, strict=True))}
     name = {"list": list, "dict": lambda x: dict(zip(("one", "two"), x, strict=True))}
     model = keras.Model(wrap[inputs](images), name[outputs](ends))
-    model.compile("sgd", **compiled)
+    model.compile("sgd", jit_compile=False, **compiled)
     return model, wrap[inputs], name[outputs]
 
 
@@ -147,7 +147,7 @@ def wrapped():
 def test_layers_within_layers_are_found(make, prefix, tmp_path, rng):
     model = make()
     x, y = rng.random((N, 4, 4, 1)).astype("float32"), np.arange(N) % 3
-    model.compile("adam", "sparse_categorical_crossentropy")
+    model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
     model(x)
     report = rq.gradient_report(model, x, y)
     found = {(row.layer, row.n_weights, row.state) for row in report.rows}

@@ -166,9 +166,20 @@ def as_pixels(layer, shape, patches):
 # --- values -----------------------------------------------------------------------------------
 
 
-@examples(310)
+@examples(120)
 @given(geometries(), st.integers(0, 99))
 def test_values_are_a_plain_loops(geometry, seed):
+    check_values(geometry, seed)
+
+
+@pytest.mark.slow
+@examples(1000)
+@given(geometries(), st.integers(0, 99))
+def test_values_of_a_thousand_geometries_are_a_plain_loops(geometry, seed):
+    check_values(geometry, seed)
+
+
+def check_values(geometry, seed):
     arguments, shape = geometry
     layer, images = make(arguments, shape), images_of(shape, seed)
     found, expected = run(layer, images), loop(layer, images, expectations=cosines)
@@ -275,9 +286,16 @@ def test_no_images_at_all(kernel_size, readout):
     assert tuple(found.shape) == layer.compute_output_shape((0, 4, 4, 1))
 
 
-@pytest.mark.parametrize("readout", ["channels", "pixels"])
-@pytest.mark.parametrize("padding", ["valid", "same"])
-@pytest.mark.parametrize(("kernel_size", "channels", "filters"), [(2, 1, 1), ((2, 3), 2, 2)])
+# Each two of kernel, padding and readout.
+@pytest.mark.parametrize(
+    ("kernel_size", "channels", "filters", "padding", "readout"),
+    [
+        (2, 1, 1, "valid", "pixels"),
+        (2, 1, 1, "same", "channels"),
+        ((2, 3), 2, 2, "valid", "channels"),
+        ((2, 3), 2, 2, "same", "pixels"),
+    ],
+)
 def test_xla_cuts_and_lays_tiles_as_transposes_do(kernel_size, channels, filters, padding, readout):
     shape = (2, 5, 7, channels)
     arguments = {"kernel_size": kernel_size, "filters": filters}

@@ -65,7 +65,7 @@ SPREAD = [
 
 @pytest.mark.parametrize(("encoder", "ansatz", "observables"), SPREAD)
 def test_named_parts(encoder, ansatz, observables, rng):
-    parts = dict(encoder=encoder, ansatz=ansatz, observables=observables)
+    parts = dict(encoder=encoder, ansatz=ansatz, observables=observables, kernel_size=(1, 2))
     works("quantum", (4, 4, 1), "(X+O1)+O2", rng, **parts)
 
 
@@ -166,8 +166,8 @@ def test_trained_shortcut_is_a_convolution_of_the_pooled_image(rng):
 
 
 def test_saves_loads_and_trains(tmp_path, rng):
-    model = rq.resqunn((6, 6, 1), 3, encoder="dense_angle")
-    x, y = rng.random((8, 6, 6, 1)).astype("float32"), np.arange(8) % 3
+    model = rq.resqunn((4, 4, 1), 3, encoder="dense_angle", kernel_size=(1, 2))
+    x, y = rng.random((8, 4, 4, 1)).astype("float32"), np.arange(8) % 3
     model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)
     report = rq.gradient_report(model, x, y)
     assert {row.state for row in report.rows} == {"flows"}

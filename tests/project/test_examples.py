@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[2]
-SHORT = ["--epochs", "1", "--n-train", "20", "--n-test", "10", "--quiet"]
+SHORT = ["--epochs=1", "--n-train=20", "--n-test=10", "--image-size=4", "--quiet"]
 
 
 def shown(command):

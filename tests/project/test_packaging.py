@@ -197,7 +197,15 @@ def check_installation(environment, folder):
         assert path.resolve().is_relative_to(environment.resolve())
     assert run([resqunn, "--version"], folder) == f"resqunn, version {__version__}\n"
     assert "train" in run([python, "-m", "resqunn", "--help"], folder)
-    command = [resqunn, "train", "--dataset", "digits", "--n-train", "64", "--epochs", "1"]
+    command = [
+        resqunn,
+        "train",
+        "--n-train=16",
+        "--n-test=16",
+        "--image-size=4",
+        "--depth=1",
+        "--epochs=1",
+    ]
     printed = run([*command, "--out", "run"], folder, **quiet)
     assert "test accuracy" in printed
     assert (folder / "run" / "model.keras").is_file()
@@ -213,9 +221,10 @@ def test_wheel_trains_away_from_the_clone(wheel, tmp_path):
     """
     environment, empty = tmp_path / "environment", tmp_path / "empty"
     empty.mkdir()
-    venv.create(environment, with_pip=True)
+    venv.create(environment)
     python = scripts_of(environment) / "python"
-    run([python, "-m", "pip", "install", "--no-deps", "--no-index", wheel], empty)
+    pip = [sys.executable, "-m", "pip", "--python", python]  # this environment's, which is there
+    run([*pip, "install", "--no-deps", "--no-index", wheel], empty)
     installed = "import sysconfig; print(sysconfig.get_path('purelib'))"
     folder = Path(run([python, "-c", installed], empty).strip())
     ours = [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages")]

@@ -21,8 +21,9 @@ from tfq_resqunn.runs.prediction import predict
 from tfq_resqunn.runs.training import train
 
 TINY = RunConfig(
-    classes=(3, 8), n_train=8, n_test=4, image_size=4, depth=2, epochs=2, batch_size=4, seed=7
-)
+    classes=(3, 8), n_train=8, n_test=4, image_size=4, depth=2, kernel_size=(1, 2), epochs=2,
+    batch_size=4, seed=7,
+)  # fmt: skip
 FILES = ["config.json", "curves.png", "gradients.csv", "history.csv", "logs", "model.keras"]
 
 
@@ -133,7 +134,7 @@ def test_twin_and_head(tmp_path, images, change, layers):
         assert result.history["loss"][0] != result.history["loss"][1]
     else:
         assert result.history["val_loss"][0] == result.history["val_loss"][1]
-        assert {row.state for row in result.gradients.rows} == {"static"}
+        assert {row.state for row in result.gradients.rows} == {"frozen"}
     assert predict(result.paths["model"], images).probabilities.shape == (6, 2)
 
 

@@ -49,6 +49,7 @@ def exact_values(circuit, features, weights):
     return np.concatenate(rows)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("noise", [None, {"depolarizing": 0.2}])
 @pytest.mark.parametrize("shots", [1, 20])
 def test_outcomes_are_binomial(shots, noise):
@@ -72,6 +73,7 @@ def test_outcomes_are_binomial(shots, noise):
     assert abs(found.var() - variance) <= 5 * variance * np.sqrt((kurtosis - 1) / n)
 
 
+@pytest.mark.once
 def test_sums_that_do_not_commute_are_measured_term_by_term(rng):
     shots, n_draws = 400, 2000
     features, weights = point(MIXED, rng, filters=1, n=1)
@@ -97,6 +99,7 @@ def test_sums_that_do_not_commute_are_measured_term_by_term(rng):
         assert draws[:, k].var() == pytest.approx(variance, rel=5 * np.sqrt(2 / n_draws))
 
 
+@pytest.mark.once
 def test_filters_with_angles_of_data_and_weights(rng):
     features, weights = point(MIXED, rng)
     found = Sampled(MIXED, 10**10)(features, weights)
@@ -121,6 +124,7 @@ def gradients(run, features, weights, mix):
     return tape.gradient(total, [features, weights])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("circuit", "noise"),
     [(MIXED, None), (ONLY_MIXED, {"amplitude_damping": 0.1})],
@@ -150,6 +154,7 @@ def test_the_shift_rule_is_exact(circuit, noise, rng):
             assert gradient[index].numpy() == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=2e-4)
 
 
+@pytest.mark.once
 def test_gradients_scatter_around_the_exact_ones(rng):
     n_draws = 100
     features, weights = point(MIXED, rng, n=2)
@@ -170,7 +175,7 @@ SEEDED = {
     "noise": {"noise": {"depolarizing": 0.1}},
     "states": {"encoder": "iqp"},
     "channels": {"encoder": "iqp", "noise": {"depolarizing": 0.1}},
-    "groups": {"filters": 2, "groups": 2, "kernel_size": 2, "observables": ["Z0", "X0 + Z1"]},
+    "groups": {"filters": 2, "groups": 2, "kernel_size": (1, 2), "observables": ["Z0", "X0 + Z1"]},
     "mixed": {"filters": 2, "circuit": ONLY_MIXED, "groups": 2},
 }
 
@@ -239,6 +244,7 @@ def test_the_same_seed_gives_the_same_numbers_where_operations_are_deterministic
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
 
+@pytest.mark.once
 def test_moves_of_a_gradient_are_drawn_independently(rng):
     # In the middle of the slope, all outcomes are coins: the variances of all moves add.
     features = tf.constant(np.full((1, 4000), np.pi / 2))

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.reference import expectations, needs_tfq
-from tests.layers.test_pqc import CIRCUITS, slopes
+from tests.layers.test_pqc import CIRCUITS
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
 from tfq_resqunn.simulation import angles as angles_module
@@ -103,6 +103,16 @@ def pauli_sums(draw, qubits):
     return total if total.qubits else total + cirq.Z(qubits[0])
 
 
+def slope_along(f, point, which, direction, step=1e-5):
+    """The slope of a function along one direction: it depends on every partial derivative."""
+    ends = []
+    for sign in (1, -1):
+        moved = list(point)
+        moved[which] = moved[which] + sign * step * direction
+        ends.append(f(*moved))
+    return (ends[0] - ends[1]) / (2 * step)
+
+
 def check(circuit, seed, filters, merged=True):
     """All ways to compute a circuit: values and gradients."""
     if not merged:
@@ -117,7 +127,8 @@ def check(circuit, seed, filters, merged=True):
     def loss(x, w):
         return np.sum(mix * np.concatenate([expectations(circuit, x, row) for row in w], axis=1))
 
-    steps = [slopes(loss, [x, w], i) for i in (0, 1)]
+    along = [rng.normal(size=x.shape), rng.normal(size=w.shape)]
+    steps = [slope_along(loss, [x, w], i, direction) for i, direction in enumerate(along)]
     n_ways = 0
     for name, build in ways_of(circuit):
         try:
@@ -135,22 +146,23 @@ def check(circuit, seed, filters, merged=True):
             np.testing.assert_allclose(found.numpy().T, truth, atol=tolerance * scale, err_msg=name)
             gradients = tape.gradient(total, [features, weights], unconnected_gradients="zero")
             allowed = 1e-6 if dtype == tf.float64 else 1e-4
-            size = max(1.0, *(np.abs(s).max() for s in steps))
-            np.testing.assert_allclose(gradients[0].numpy().T, steps[0], atol=allowed * size)
-            np.testing.assert_allclose(gradients[1], steps[1], atol=allowed * size)
+            by_x, by_w = gradients[0].numpy().T, gradients[1].numpy()
+            size = max(1.0, np.abs(by_x).max(), np.abs(by_w).max())
+            slopes_found = [np.sum(by_x * along[0]), np.sum(by_w * along[1])]
+            np.testing.assert_allclose(slopes_found, steps, atol=allowed * size, err_msg=name)
     assert n_ways
 
 
 ANY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-@settings(ANY, max_examples=25)
+@settings(ANY, max_examples=15)
 @given(circuits(), st.integers(0, 10**6), st.sampled_from([1, 2]))
 def test_random_circuits(circuit, seed, filters):
     check(circuit, seed, filters)
 
 
-@settings(ANY, max_examples=25)
+@settings(ANY, max_examples=15)
 @given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]), st.booleans())
 def test_random_circuits_on_product_states(circuit, seed, filters, merged):
     check(circuit, seed, filters, merged)
@@ -281,8 +293,8 @@ def every_way(circuit):
 @pytest.mark.parametrize("name", ["product", "stages", "reuploading"])
 def test_graphs_and_xla_give_the_same(name, jit_compile, rng):
     circuit = {
-        "product": NAMED["ry_strongly_entangling_4_2"],
-        "stages": NAMED["rz_strongly_entangling_4_3"],
+        "product": NAMED["ry_strongly_entangling_2_2"],
+        "stages": NAMED["rz_strongly_entangling_2_3"],
         **CIRCUITS,
     }[name]
     x = tf.constant(rng.random((len(circuit.inputs), 7)), tf.float32)
@@ -318,7 +330,7 @@ def test_batches_of_unknown_size(rng):
 @pytest.mark.parametrize("graph", [False, True])
 @pytest.mark.parametrize("name", ["product", "reuploading"])
 def test_second_derivatives(name, graph, rng):
-    circuit = {"product": NAMED["ry_basic_entangler_4_3"], **CIRCUITS}[name]
+    circuit = {"product": NAMED["ry_basic_entangler_4_2"], **CIRCUITS}[name]
     x = rng.random((2, len(circuit.inputs)))
     w = rng.uniform(0, 6, (1, len(circuit.weights)))
     direction = tf.constant(rng.normal(size=w.shape))
@@ -340,14 +352,15 @@ def test_second_derivatives(name, graph, rng):
     for way, form in every_way(circuit):
         run = tf.function(curvature) if graph else curvature
         found = run(form, tf.constant(x.T), tf.constant(w))
+
+        def f(*moved, form=form):
+            return float(slope(form, *map(tf.constant, moved)))
+
         for i, point in enumerate((x.T, w)):
-
-            def f(*moved, form=form):
-                return float(slope(form, tf.constant(moved[0]), tf.constant(moved[1])))
-
-            expected = slopes(f, [x.T.copy(), w.copy()], i)
+            toward = rng.normal(size=point.shape)
+            expected = slope_along(f, [x.T, w], i, toward)
             np.testing.assert_allclose(
-                found[i], expected, atol=1e-5, err_msg=f"{way} {point.shape}"
+                np.sum(found[i] * toward), expected, atol=1e-5, err_msg=f"{way} {point.shape}"
             )
 
 

@@ -6,14 +6,13 @@ import os
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
+import warnings
 from pathlib import Path
 
 import pytest
 
 from tfq_resqunn._utils import registration
-
-pytestmark = pytest.mark.once
+from tfq_resqunn._utils.keras import IS_KERAS_3
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "tfq_resqunn"
@@ -92,35 +91,33 @@ def run(program, cwd, legacy):
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Models that Keras 3 and Keras 2 have written, made when they are asked for."""
-    made = {}
-
-    def folder(legacy):
-        if legacy not in made:
-            new = tmp_path_factory.mktemp("models")
-            run(SAVE, new, legacy)
-            made[legacy] = new
-        return made[legacy]
-
-    return folder
+def folder(tmp_path_factory):
+    """Models that the Keras of this process has written."""
+    made = tmp_path_factory.mktemp("models")
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of formats that are old
+        patch.chdir(made)
+        exec(SAVE, {})
+    return made
 
 
 def quick(names, *few):
     return [n if n in few else pytest.param(n, marks=pytest.mark.slow) for n in names]
 
 
+@pytest.mark.skipif(not IS_KERAS_3, reason="the models here are those of Keras 2")
 @pytest.mark.parametrize("order", quick(ORDERS, "package first", "keras itself"))
-def test_models_of_keras_3_are_read(folders, order):
-    run(ORDERS[order] + LOAD, folders(False), False)
+def test_models_of_keras_3_are_read(folder, order):
+    run(ORDERS[order] + LOAD, folder, False)
 
 
-@pytest.mark.skipif(find_spec("tf_keras") is None, reason="tf_keras is not installed")
+@pytest.mark.skipif(IS_KERAS_3, reason="the models here are those of Keras 3")
 @pytest.mark.parametrize("order", quick(LEGACY, "package first"))
-def test_models_of_keras_2_are_read(folders, order):
-    run(LEGACY[order] + LOAD, folders(True), True)
+def test_models_of_keras_2_are_read(folder, order):
+    run(LEGACY[order] + LOAD, folder, True)
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("module", FIRST)
 def test_whichever_module_is_first(tmp_path, module):
@@ -162,11 +159,13 @@ assert tf.keras.utils.get_registered_object("tfq_resqunn>Quanv2D") is not None
 """
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_threads_import_at_the_same_time(tmp_path):
     run(THREADS, tmp_path, False)
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_tensorflow_is_imported_though_the_layers_cannot_be(tmp_path):
     program = """
@@ -181,6 +180,7 @@ assert sum("models with its layers cannot be loaded" in str(w.message) for w in 
     run(program, tmp_path, False)
 
 
+@pytest.mark.once
 def test_finders_are_asked_once(monkeypatch, tmp_path):
     """And what they find can be asked for its files before it is imported, as any module."""
     monkeypatch.syspath_prepend(tmp_path)
@@ -220,12 +220,14 @@ def imports_of(module):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@pytest.mark.once
 def test_every_module_with_registered_classes_is_listed():
     decorated = {m for m, text in SOURCES.items() if re.search(r"^@register$", text, re.MULTILINE)}
     assert set(registration.MODULES) == decorated
     assert len(registration.MODULES) == len(decorated)
 
 
+@pytest.mark.once
 def test_what_layers_need_of_tensorflow_comes_after_keras():
     """None of it can be half imported when the layers are; `registration` says why."""
     needed, waiting = set(), [*registration.MODULES]

@@ -1,60 +1,55 @@
-"""The arguments of `load`, checked."""
+"""The rules of `load`'s arguments; knows no NumPy, so that commands can apply them at once."""
 
 from collections.abc import Sequence
 
-from tfq_resqunn._utils.arguments import MAX_SIZE, check_seed, is_integer
+from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, is_integer
 
 
-def check_arguments(classes, n_train, n_test, seed) -> None:
-    """Checks numbers and classes."""
-    for argument, value in (("n_train", n_train), ("n_test", n_test), ("seed", seed)):
-        optional = argument != "seed"
-        if not (is_integer(value) or (optional and value is None)):
-            expected = "an integer or None" if optional else "an integer"
-            raise TypeError(
-                f"load: `{argument}` must be {expected}.\nReceived {value!r} "
-                f"({type(value).__name__}).\nGive a whole number, such as {argument}=100."
-            )
-    check_seed(seed, "seed", "load")
-    if classes is None:
-        return
-    if isinstance(classes, str) or not _is_listed(classes):
-        raise TypeError(
-            f"load: `classes` must be a sequence of labels or None.\nReceived {classes!r} "
-            f"({type(classes).__name__}).\nGive the labels in a list, such as classes=[3, 8]."
-        )
-    if not all(is_integer(label) for label in classes):
-        raise TypeError(
-            f"load: `classes` must be made of integers.\nReceived {list(classes)!r}.\n"
-            f"Give the labels as they stand in the data, such as classes=[3, 8]."
-        )
-    if len(set(classes)) != len(classes) or len(classes) < 2:
-        raise ValueError(
-            f"load: `classes` must name at least two different labels, each once.\n"
-            f"Received {list(classes)!r}.\nName more labels, or leave out the repeated ones."
-        )
-
-
-def _is_listed(values) -> bool:
+def _are_labels(values) -> bool:
     is_array = hasattr(values, "__array__") and hasattr(values, "__len__")  # NumPy's, say
-    return isinstance(values, Sequence) or is_array
+    is_listed = isinstance(values, Sequence) and not isinstance(values, str | bytes)
+    return (is_listed or is_array) and all(map(is_integer, values))
 
 
-def parse_image_size(image_size) -> tuple[int, int] | None:
-    """Gives `(rows, cols)`, or `None` where the size is to stay."""
-    if image_size is None:
-        return None
-    size = (image_size, image_size) if is_integer(image_size) else image_size
-    is_pair = isinstance(size, tuple | list) and len(size) == 2 and all(map(is_integer, size))
-    if not is_pair:
-        raise TypeError(
-            f"load: `image_size` must be an integer, a pair of integers or None.\n"
-            f"Received {image_size!r}.\nGive pixels, such as image_size=14 or (14, 10)."
-        )
-    if not 1 <= min(size) <= max(size) <= MAX_SIZE:
-        limit = "at least 1 pixel" if min(size) < 1 else f"at most {MAX_SIZE} pixels"
-        raise ValueError(
-            f"load: `image_size` must be {limit} in each direction.\n"
-            f"Received {image_size!r}.\nGive positive numbers, such as image_size=14."
-        )
-    return int(size[0]), int(size[1])
+def _repeated_or_too_few(labels) -> str | None:
+    is_choice = len(set(labels)) == len(labels) >= 2
+    return None if is_choice else "at least two different labels, each once"
+
+
+def _as_pair(size):
+    return (size, size) if is_integer(size) else size
+
+
+def _is_size(size) -> bool:
+    pair = _as_pair(size)
+    return isinstance(pair, tuple | list) and len(pair) == 2 and all(map(is_integer, pair))
+
+
+def _out_of_range(size) -> str | None:
+    if min(_as_pair(size)) < 1:
+        return "at least 1 pixel in each direction"
+    return (
+        f"at most {MAX_SIZE} pixels in each direction" if max(_as_pair(size)) > MAX_SIZE else None
+    )
+
+
+_check_number = Rule("an integer", is_integer, remedy="Leave it out to take all.").or_none()
+# Of the images that are taken. Whether the data has so many is not known yet.
+SELECTION = {
+    "classes": Rule(
+        "a list of integer labels",
+        _are_labels,
+        _repeated_or_too_few,
+        remedy="Give the labels as they stand in the data, such as classes=[3, 8].",
+    ).or_none(),
+    "n_train": _check_number,
+    "n_test": _check_number,
+    "seed": check_seed,
+}
+check_image_size = Rule(
+    "an integer, a pair of integers",
+    _is_size,
+    _out_of_range,
+    lambda size: tuple(map(int, _as_pair(size))),
+    "Give pixels, such as image_size=14 or (14, 10).",
+).or_none()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfq_resqunn._utils.arguments import check_path, checked
-from tfq_resqunn.datasets.arguments import check_arguments, parse_image_size
+from tfq_resqunn.datasets.arguments import SELECTION, check_image_size
 from tfq_resqunn.datasets.arrays import check_channels, check_images, check_labels
 from tfq_resqunn.datasets.npz import read_npz
 from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize
@@ -47,6 +47,7 @@ class Dataset:
         return len(self.classes)
 
 
+@checked(**SELECTION)
 def load(
     name: str | os.PathLike = "digits",
     *,
@@ -91,8 +92,7 @@ def load(
         >>> data.x_train.shape, data.image_shape, data.n_classes
         ((100, 8, 8, 1), (8, 8, 1), 2)
     """
-    check_arguments(classes, n_train, n_test, seed)
-    size = parse_image_size(image_size)
+    size = check_image_size(image_size, "image_size", "load")
     x_train, y_train, x_test, y_test = read_checked(name, seed)
 
     kept = parse_classes(classes, y_train, y_test)

@@ -51,16 +51,7 @@ def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
     return x_train, y_train, x_test, y_test
 
 
-def _read_mnist(seed: int) -> Arrays:
-    return _download(keras.datasets.mnist)
-
-
-def _read_fashion_mnist(seed: int) -> Arrays:
-    return _download(keras.datasets.fashion_mnist)
-
-
-def _download(module) -> Arrays:
-    name = module.__name__.rpartition(".")[2]
+def _download(module, name: str) -> Arrays:
     try:
         (x_train, y_train), (x_test, y_test) = module.load_data()
     except Exception as error:  # Keras raises a bare Exception where there is no network
@@ -74,8 +65,8 @@ def _download(module) -> Arrays:
 
 READERS: dict[str, Callable[[int], Arrays]] = {
     "digits": _read_digits,
-    "mnist": _read_mnist,
-    "fashion_mnist": _read_fashion_mnist,
+    "mnist": lambda seed: _download(keras.datasets.mnist, "mnist"),
+    "fashion_mnist": lambda seed: _download(keras.datasets.fashion_mnist, "fashion_mnist"),
 }
 
 

@@ -8,9 +8,9 @@ from tfq_resqunn._utils.arguments import received
 
 
 def as_batch(x):
-    """Turns arrays into tensors, in whatever lists, tuples and dictionaries they stand.
+    """Turns arrays into tensors, also within lists, tuples and dictionaries.
 
-    A list of numbers, or of lists of them, is one array.
+    A list of numbers, or of lists of numbers, is one array.
 
     Example:
         >>> import numpy as np
@@ -27,10 +27,10 @@ def as_batch(x):
 
 
 def as_tensors(x, argument: str, who: str):
-    """Does what `as_batch` does, and says which argument holds no arrays.
+    """Does what `as_batch` does, for an argument that the error names.
 
     Raises:
-        TypeError: If there is anything else in it than numbers.
+        TypeError: If it holds anything but arrays of numbers.
     """
     try:
         return as_batch(x)
@@ -42,10 +42,11 @@ def as_tensors(x, argument: str, who: str):
 
 
 def checked_batch(x, y, who: str) -> tuple:
-    """Gives inputs and targets as `as_batch` does, if they are equally many, at least one.
+    """Gives inputs and targets as tensors.
 
     Raises:
-        ValueError: If they are not.
+        TypeError: If they hold anything but arrays of numbers.
+        ValueError: If there are none, or not as many targets as inputs.
     """
     x, y = as_tensors(x, "x", who), as_tensors(y, "y", who)
     sizes = [[_size(part) for part in tf.nest.flatten(parts)] for parts in (x, y)]
@@ -57,11 +58,6 @@ def checked_batch(x, y, who: str) -> tuple:
             "x_train[:64] and y_train[:64]."
         )
     return x, y
-
-
-def first_of(x, n: int):
-    """Gives the first `n` samples of a batch."""
-    return tf.nest.map_structure(lambda part: part[:n], x)
 
 
 def n_samples(x) -> int:

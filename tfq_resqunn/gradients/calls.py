@@ -1,4 +1,4 @@
-"""What goes into layers and comes out of them, wherever they stand."""
+"""Records the inputs and outputs of layers, wherever in a model they stand."""
 
 import functools
 import inspect
@@ -10,10 +10,10 @@ from tfq_resqunn._utils.keras import keras
 
 @contextmanager
 def recorded_calls(layers: Iterable[keras.layers.Layer]) -> Iterator[dict[int, list[tuple]]]:
-    """Gives a dictionary that collects, by a layer's id, the input and output of each call.
+    """Gives a dictionary from a layer's id to the inputs and outputs of its calls so far.
 
-    It listens to the layers and not to the model around them, and passes on whatever arguments
-    their `call` takes; the input is the first.
+    The layers themselves are listened to, not the model around them. Their `call` may take any
+    arguments; the first is the input.
     """
     with ExitStack() as stack:
         calls: dict[int, list[tuple]] = {}

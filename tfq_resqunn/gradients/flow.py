@@ -1,5 +1,6 @@
 """`GradientFlow`: the gradient report of every epoch, as a Keras callback."""
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,32 +10,31 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, check_path, checked, integer
 from tfq_resqunn._utils.files import check_file, replacing
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.gradients.batch import checked_batch, first_of
+from tfq_resqunn.gradients.batch import checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.report import (
     GradientReport,
+    GradientRow,
     check_compiled,
-    loss_gradients,
     make_report,
+    traced_gradients,
 )
 from tfq_resqunn.gradients.summaries import Summaries
-
-COLUMNS = ("layer", "kind", "n_weights", "state", "norm", "zeros")
 
 
 class GradientFlow(keras.callbacks.Callback):
     """Follows which layers the gradient reaches, before training and after each epoch.
 
     The gradient is that of `gradient_report`: of the loss on one fixed batch, without
-    regularisers. Epochs count as in "so many are done": 0 is before training. A `fit` that starts
-    at an earlier epoch than the last one recorded starts the record anew from there.
+    regularisers. Epochs are numbered by how many are done: 0 is before training. Where a `fit`
+    starts at an earlier epoch than the last one recorded, what was recorded after it is dropped.
 
     In TensorBoard, below `log_dir`, a run called `gradients` has:
 
     - scalars: `gradient/<layer>/norm`, `gradient/<layer>/zeros` (share of components that are
       exactly zero) and `gradient/<layer>/state` (0 none, 1 zero, 2 flows, 3 nan: not finite). A
-      layer without a gradient has the last alone, a static one none of them; numbers that are not
-      finite are left out;
+      layer without a gradient has only the last of these, a frozen layer has none. Numbers that
+      are not finite are left out;
     - histograms: `gradient/<layer>` of the components that are finite, `angles/<layer>` of the
       circuits' weights;
     - text: `report`, the table of each epoch, and `diagram/<layer>` of the circuits;
@@ -45,15 +45,15 @@ class GradientFlow(keras.callbacks.Callback):
         y: Their targets, likewise.
         log_dir: TensorBoard's folder, which may be that of `keras.callbacks.TensorBoard`.
             `None` writes nothing for TensorBoard.
-        csv: File for the table, a row for each epoch and layer, overwritten. It is whole after
-            every epoch. `None` writes none. To pandas, the state `nan` is a missing value unless
-            the file is read with `keep_default_na=False, na_values=[""]`.
+        csv: File for the table, with a row for each epoch and layer; it is written anew after
+            every epoch. `None` writes none. Read it with `keep_default_na=False, na_values=[""]`,
+            or pandas takes the state `nan` for a missing value.
         every: Integer, epochs from one record to the next. The last epoch is always recorded.
         n_feature_maps: Integer, images of the batch whose feature maps are drawn; 0 for none.
 
     Attributes:
-        history: A list with the `GradientReport` of each recorded epoch.
-        epochs: The epochs they belong to.
+        history: The `GradientReport` of each recorded epoch, in a list.
+        epochs: The epochs that these belong to.
 
     Raises:
         TypeError: If `every` or `n_feature_maps` is no integer.
@@ -98,11 +98,12 @@ class GradientFlow(keras.callbacks.Callback):
     def table(self) -> pd.DataFrame:
         """The history as a table: the epoch, then what a `GradientRow` holds."""
         rows = [
-            (epoch, *(getattr(row, column) for column in COLUMNS))
+            (epoch, *vars(row).values())
             for epoch, report in zip(self.epochs, self.history, strict=True)
             for row in report.rows
         ]
-        return pd.DataFrame(rows, columns=["epoch", *COLUMNS])
+        columns = [field.name for field in dataclasses.fields(GradientRow)]
+        return pd.DataFrame(rows, columns=["epoch", *columns])
 
     def on_train_begin(self, logs=None):
         check_compiled(self.model, "GradientFlow")
@@ -112,7 +113,8 @@ class GradientFlow(keras.callbacks.Callback):
         self._measure = _without_strategy(self._trace)
         self._started, self._done = False, None
         if self.log_dir is not None:
-            images = first_of(self._x, self.n_feature_maps) if self.n_feature_maps else None
+            n = self.n_feature_maps
+            images = tf.nest.map_structure(lambda part: part[:n], self._x) if n else None
             self._summaries = Summaries(
                 self.log_dir / "gradients", self.model, self._layers, images
             )
@@ -124,7 +126,7 @@ class GradientFlow(keras.callbacks.Callback):
         n_kept = sum(e < epoch for e in self.epochs)
         del self.epochs[n_kept:], self.history[n_kept:]
         self._record(epoch)
-        self.model.reset_metrics()  # Keras 2 counts the loss of the batch as a training step's
+        self.model.reset_metrics()  # where Keras 2 has counted the loss of this batch
 
     def on_epoch_end(self, epoch, logs=None):
         self._done = epoch + 1
@@ -139,15 +141,7 @@ class GradientFlow(keras.callbacks.Callback):
             self._summaries = None
 
     def _trace(self):
-        layers = self._layers
-
-        def measure(x, y):
-            return loss_gradients(self.model, layers, x, y)
-
-        # Traced here and never again, nor taken for a function that is traced too often where
-        # many models are trained one after the other.
-        function = tf.function(measure, autograph=False)
-        return function.get_concrete_function(self._x, self._y)
+        return traced_gradients(self.model, self._layers, self._x, self._y)
 
     def _record(self, epoch: int) -> None:
         gradients = self._measure(self._x, self._y)
@@ -162,9 +156,9 @@ class GradientFlow(keras.callbacks.Callback):
 
 
 def _without_strategy(function):
-    """Calls a function as if there were no `tf.distribute` strategy around `fit`.
+    """Calls a function outside any `tf.distribute` strategy, in which `fit` may be running.
 
-    Within one, losses are divided by the number of replicas. A thread of its own is in none.
+    Within a strategy, losses are divided by the number of replicas. A new thread is in none.
     """
     if not tf.distribute.has_strategy():
         return function()

@@ -1,4 +1,4 @@
-"""The layers of a model, wherever they stand: nested, wrapped, held by the user's own layers."""
+"""Finds a model's layers, however deep: in nested models, wrappers and layers of the user's."""
 
 from collections.abc import Iterator
 
@@ -10,10 +10,10 @@ CIRCUIT_LAYERS = (EncodedPQC, Quanv2D)
 
 
 def layers_with_weights(parent) -> Iterator[tuple[str, keras.layers.Layer]]:
-    """Yields each layer that owns weights, after its name with those of the layers around it.
+    """Yields each layer that owns weights, with its name: `outer/inner` for a layer in another.
 
-    Layers that Keras makes of others (`LSTM`, `MultiHeadAttention`) and those that run circuits
-    are one each. A layer that stands in several places comes once.
+    A layer that runs circuits comes as one, without the layers in it. So do layers of Keras' that
+    consist of others, such as `LSTM`. A layer that is used several times comes once.
     """
     if _owns_weights(parent):
         yield parent.name, parent
@@ -21,9 +21,8 @@ def layers_with_weights(parent) -> Iterator[tuple[str, keras.layers.Layer]]:
 
 
 def own_trainable_weights(layer) -> list:
-    """Gives the trainable weights of a layer, without those of layers told by themselves."""
-    told = {id(weight) for part in _parts(layer) for weight in part.weights}
-    return [weight for weight in layer.trainable_weights if id(weight) not in told]
+    """Gives the trainable weights of a layer, without those of the layers in it."""
+    return _without_parts(layer, layer.trainable_weights)
 
 
 def circuit_of(layer) -> QuanvCircuit | None:
@@ -47,12 +46,16 @@ def _walk(parent, prefix: str, seen: set) -> Iterator[tuple[str, keras.layers.La
 
 
 def _owns_weights(layer) -> bool:
-    told = {id(weight) for part in _parts(layer) for weight in part.weights}
-    return any(id(weight) not in told for weight in layer.weights)
+    return bool(_without_parts(layer, layer.weights))
+
+
+def _without_parts(layer, weights) -> list:
+    of_parts = {id(weight) for part in _parts(layer) for weight in part.weights}
+    return [weight for weight in weights if id(weight) not in of_parts]
 
 
 def _parts(layer) -> list[keras.layers.Layer]:
-    """Gives the layers within a layer that are told by themselves."""
+    """Gives the layers within a layer that `layers_with_weights` yields by themselves."""
     if isinstance(layer, CIRCUIT_LAYERS):
         return []
     tracked = _tracked(layer)

@@ -17,7 +17,7 @@ from tfq_resqunn.layers.checks import check_model
 
 @dataclasses.dataclass(frozen=True)
 class GradientRow:
-    """What reaches one layer.
+    """The gradient that reaches one layer.
 
     Attributes:
         layer: Name of the layer; within others, their names before it.
@@ -25,9 +25,9 @@ class GradientRow:
         n_weights: Number of trainable weights.
         state: `"none"`: no path leads from the loss to the weights (the graph is cut). `"zero"`:
             a path leads there, and every component is exactly zero. `"flows"`: some component is
-            not zero, and all are finite. `"nan"`: some component is NaN or infinite. `"static"`:
+            not zero, and all are finite. `"nan"`: some component is NaN or infinite. `"frozen"`:
             the layer has weights, none of them trainable.
-        norm: Euclidean norm of the gradient; `nan` where there is none. Neither finite where the
+        norm: Euclidean norm of the gradient; `nan` where there is none, and not finite where the
             state is `"nan"`.
         zeros: Share of the gradient's components that are exactly zero; `nan` where there is none.
     """
@@ -53,13 +53,14 @@ class GradientReport:
         return rows[layer]
 
     def __str__(self) -> str:
-        cells = [("layer", "kind", "weights", "gradient", "norm")]
+        cells: list[tuple[str, ...]] = [("layer", "kind", "weights", "gradient", "norm")]
         for r in self.rows:
             norm = "-" if np.isnan(r.norm) and r.state != "nan" else f"{r.norm:.3e}"
             cells.append((r.layer, r.kind, str(r.n_weights), r.state, norm))
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [_line(row, widths) for row in cells]
-        return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
+        cells.insert(1, tuple("-" * width for width in widths))
+        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
+        return "\n".join(lines)
 
 
 def gradient_report(model: keras.Model, x, y) -> GradientReport:
@@ -97,7 +98,7 @@ def gradient_report(model: keras.Model, x, y) -> GradientReport:
 
 
 def check_compiled(model: keras.Model, who: str) -> None:
-    """Raises a ValueError if a model has no loss yet."""
+    """Raises a `ValueError` if a model has no loss yet."""
     if getattr(model, "loss", None) is None:
         raise ValueError(
             f"{who}: `model` must be compiled, since the gradient is that of its loss. "
@@ -108,27 +109,37 @@ def check_compiled(model: keras.Model, who: str) -> None:
 def loss_gradients(model: keras.Model, layers: Sequence, x, y) -> list[list]:
     """Gives the gradients of each named layer's trainable weights, `None` where no path leads."""
     with tf.GradientTape() as weights_tape:
-        # A copy, since Keras' losses look through a softmax that they recognise.
+        # A copy hides a final softmax, in whose place Keras' losses would take its logits.
         outputs = tf.nest.map_structure(tf.identity, model(x, training=False))
+    flat = tf.nest.flatten(outputs)
     # The loss is differentiated by the outputs only, which leaves regularisers out.
     with tf.GradientTape() as loss_tape:
-        loss_tape.watch(tf.nest.flatten(outputs))
+        loss_tape.watch(flat)
         loss = _loss(model, x, y, outputs)
-    flat = tf.nest.flatten(outputs)
-    # An output without a loss has no gradient, and TensorFlow would take ones for it.
-    pairs = [
-        (o, g) for o, g in zip(flat, loss_tape.gradient(loss, flat), strict=True) if g is not None
-    ]
-    weights = [[_variable(w) for w in own_trainable_weights(layer)] for _, layer in layers]
-    if not pairs:
+    by_outputs = zip(flat, loss_tape.gradient(loss, flat), strict=True)
+    # For an output without a gradient, since it has no loss, TensorFlow would assume ones.
+    reached = [(output, gradient) for output, gradient in by_outputs if gradient is not None]
+    weights = [own_trainable_weights(layer) for _, layer in layers]
+    if not reached:
         return [[None] * len(own) for own in weights]
-    reached, from_loss = map(list, zip(*pairs, strict=True))
-    gradients = weights_tape.gradient(reached, weights, output_gradients=from_loss)
+    targets, from_loss = map(list, zip(*reached, strict=True))
+    variables = [[w.value if IS_KERAS_3 else w for w in own] for own in weights]
+    gradients = weights_tape.gradient(targets, variables, output_gradients=from_loss)
     return [[g if g is None else tf.convert_to_tensor(g) for g in own] for own in gradients]
 
 
+def traced_gradients(model: keras.Model, layers: Sequence, x, y):
+    """Traces `loss_gradients` once, as a function of batches like this one.
+
+    A concrete function is never traced again, and TensorFlow does not warn of it where the
+    gradients of many models are measured one after the other.
+    """
+    measure = tf.function(lambda x, y: loss_gradients(model, layers, x, y), autograph=False)
+    return measure.get_concrete_function(x, y)
+
+
 def _loss(model: keras.Model, x, y, outputs):
-    """Gives the loss as `fit` does, and leaves the metrics alone in which Keras 2 counts it."""
+    """Gives the loss as `fit` does. Keras 2 also counts it in metrics; these are left alone."""
     if IS_KERAS_3:
         return model.compute_loss(x=x, y=y, y_pred=outputs)
     with contextlib.ExitStack() as stack:
@@ -147,10 +158,6 @@ def make_report(layers: Sequence, gradients: Sequence[Sequence]) -> GradientRepo
     return GradientReport(tuple(_row(name, layer, own) for (name, layer), own in pairs))
 
 
-def _variable(weight):
-    return weight.value if IS_KERAS_3 else weight
-
-
 def _row(name: str, layer, gradients: Sequence) -> GradientRow:
     components = flat_components(gradients)
     norm = zeros = np.nan
@@ -158,7 +165,7 @@ def _row(name: str, layer, gradients: Sequence) -> GradientRow:
         norm = float(np.linalg.norm(components))
         zeros = float(np.mean(components == 0))
     n_weights = sum(int(np.prod(w.shape)) for w in own_trainable_weights(layer))
-    state = state_of(components) if gradients else "static"
+    state = state_of(components) if gradients else "frozen"
     return GradientRow(name, type(layer).__name__, n_weights, state, norm, zeros)
 
 
@@ -180,7 +187,3 @@ def flat_components(gradients: Sequence) -> np.ndarray:
     """Gives all components of a layer's gradients that exist as one float64 vector."""
     parts = [np.ravel(g).astype(np.float64) for g in gradients if g is not None]
     return np.concatenate(parts) if parts else np.empty(0)
-
-
-def _line(row, widths) -> str:
-    return "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()

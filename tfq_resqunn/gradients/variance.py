@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import Rule, check_seed, checked, integer, received
 from tfq_resqunn._utils.keras import keras
@@ -15,7 +14,13 @@ from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn.gradients.batch import checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
 from tfq_resqunn.gradients.redraw import initializers_of, redraw
-from tfq_resqunn.gradients.report import check_compiled, flat_components, loss_gradients, state_of
+from tfq_resqunn.gradients.report import (
+    check_compiled,
+    flat_components,
+    loss_gradients,
+    state_of,
+    traced_gradients,
+)
 from tfq_resqunn.layers.checks import check_model
 from tfq_resqunn.plots import variance_figure
 
@@ -32,15 +37,15 @@ class VarianceRow:
     """How much the gradient of one layer varies over initialisations.
 
     Attributes:
-        point: The values of what is varied.
-        layer: Name of the layer; within others, their names before it.
+        point: The values of the parameters that are varied.
+        layer: Name of the layer, after those of the layers around it.
         kind: Its class.
         n_weights: Number of trainable weights.
-        variance: Of the loss's derivative by one weight, averaged over the layer's weights; `nan`
-            where `state` is `"none"` or `"nan"`. In units of the loss squared per unit of the
-            weight squared (radians, for a rotation by one weight).
+        variance: Variance of the loss's derivative by one weight, averaged over the layer's
+            weights; `nan` where `state` is `"none"` or `"nan"`. Its unit is that of the loss
+            squared, over that of the weight squared (radians, for a rotation by one weight).
         low: Lower end of the bootstrap's 95 % interval.
-        high: Its upper end.
+        high: Upper end of it.
         state: As in `GradientRow`, over all initialisations: `"nan"` if any component is not
             finite, `"zero"` if all are zero in all of them.
     """
@@ -60,9 +65,9 @@ class GradientVariance:
     """What `gradient_variance` measured; prints as a table.
 
     Attributes:
-        over: The names of what is varied.
+        over: The names of the parameters that are varied.
         rows: A row for each point and layer.
-        n_samples: Initialisations for each point.
+        n_samples: Initialisations for each combination of parameters.
     """
 
     over: tuple[str, ...]
@@ -72,7 +77,7 @@ class GradientVariance:
     @property
     def table(self) -> pd.DataFrame:
         """The rows as a table, with a column for each varied parameter."""
-        columns = ("layer", "kind", "n_weights", "variance", "low", "high", "state")
+        _, *columns = (field.name for field in dataclasses.fields(VarianceRow))
         rows = [(*row.point, *(getattr(row, name) for name in columns)) for row in self.rows]
         return pd.DataFrame(rows, columns=[*self.over, *columns])
 
@@ -83,7 +88,7 @@ class GradientVariance:
         )
 
     def plot(self, path: str | os.PathLike | None = None):
-        """Draws the variances over the first of what is varied, with intervals; a log scale.
+        """Draws variances and their intervals over the first parameter, on a log scale.
 
         Args:
             path: File to write to; the suffix decides the format. Default: no file.
@@ -108,25 +113,26 @@ def gradient_variance(
     """Measures the variance of gradients over random initialisations, while a model grows.
 
     In deep random circuits it falls exponentially with the number of qubits (a barren plateau):
-    almost everywhere the loss is flat, and training does not start.
+    the loss is flat almost everywhere, and training does not start.
 
-    For each point, `build` gives a model, and its weights are drawn `n_samples` times from their
-    layers' initializers. Where a layer does not name these, the model is built anew for each
-    sample instead, which takes longer. The gradient is that of `gradient_report`.
+    For each combination of parameters, `build` gives a model, whose weights are drawn `n_samples`
+    times from its layers' initializers. If a layer does not name its initializers, the model is
+    built anew for each sample instead, which takes longer. The gradient is that of
+    `gradient_report`.
 
     Args:
-        build: Takes the varied parameters by name, and gives a compiled Keras model.
-        x: A batch of inputs; or a function that takes the same parameters and gives one, where
-            its shape depends on them.
+        build: Function that takes the varied parameters by name and gives a compiled Keras model.
+        x: A batch of inputs; or, where its shape depends on the parameters, a function that takes
+            them and gives one.
         y: Their targets; or a function, likewise.
         over: The parameters to vary and their values. All combinations are measured.
-        n_samples: Integer, initialisations for each point, at least 2.
-        seed: Integer; the same one gives the same numbers.
+        n_samples: Integer, initialisations for each combination, at least 2.
+        seed: Integer; the same seed gives the same numbers.
         verbose: 0 is silent, 1 shows a progress bar.
 
     Returns:
-        A `GradientVariance`. Where all models have the same kinds of layers in the same order,
-        their names are those of the first.
+        A `GradientVariance`. Layers are named as in the first model, if all models have the same
+        kinds of layers in the same order.
 
     Raises:
         TypeError: If `build` cannot be called, `over` is no mapping, or it gives no Keras model.
@@ -201,8 +207,7 @@ def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
             yield layers, loss_gradients(model, layers, x, y)
         return
     layers = tuple(layers_with_weights(model))
-    measure = tf.function(lambda x, y: loss_gradients(model, layers, x, y), autograph=False)
-    measure = measure.get_concrete_function(x, y)  # never counted as traced too often
+    measure = traced_gradients(model, layers, x, y)
     for _ in range(n_samples):
         redraw(pairs, rng)
         yield layers, measure(x, y)

@@ -33,11 +33,11 @@ def with_backend(
 
     Args:
         model: Keras model (`Sequential`, functional, or subclassed with a `get_config`) or layer
-            in which, however deeply nested, an `EncodedPQC` or a `Quanv2D` stands. It stays as it
-            is. Or the path of a `.keras` file with such a model, which may have been saved with a
-            backend that is not there on this system.
-        backend: As for `EncodedPQC`, likewise the others. All are new: nothing is taken over from
-            the model's own backend.
+            that holds an `EncodedPQC` or a `Quanv2D`, however deep; it is left as it is. Or the
+            path of a `.keras` file with such a model, which may have been saved with a backend
+            that this system does not have.
+        backend: As for `EncodedPQC`. Nothing is taken over from the model's own backend, nor from
+            the arguments below that it was given.
         differentiator: As for `EncodedPQC`.
         repetitions: As for `EncodedPQC`.
         noise: As for `EncodedPQC`.
@@ -45,8 +45,8 @@ def with_backend(
 
     Returns:
         A copy whose layers have the same names, with weights of its own that have the same values.
-        If `model` is compiled, the copy is compiled alike, with a copy of the optimizer and its
-        state. What XLA compiled it compiles only where it can.
+        If `model` is compiled, so is the copy, with a copy of the optimizer and its state; with
+        XLA only if the new backend allows it.
 
     Raises:
         FileNotFoundError: If `model` is a path, and no file.
@@ -98,7 +98,7 @@ def _copied(model):
     """Copies a layer through its configuration, with all that stands in it."""
     try:
         with warnings.catch_warnings():
-            # A lambda is unsafe in a file of somebody else's. Here there is no file.
+            # Keras warns that loading a lambda from a file is unsafe; here there is no file.
             warnings.filterwarnings("ignore", message=".*`lambda`")
             config = keras.utils.serialize_keras_object(model)
         config.pop("compile_config", None)
@@ -114,15 +114,10 @@ def _copied(model):
 
 def _own_classes(model) -> dict:
     """The classes of layers that are not Keras'; they need not be registered with it."""
-    classes = {type(layer).__name__: type(layer) for layer in _layers_in(model)}
+    classes = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
     return {
         n: c for n, c in classes.items() if not c.__module__.startswith(("keras.", "tf_keras."))
     }
-
-
-def _layers_in(model) -> list:
-    flatten = getattr(model, "_flatten_layers", None)
-    return [model] if flatten is None else list(flatten())
 
 
 def _set_weights(copy, model) -> None:
@@ -136,8 +131,7 @@ def _set_weights(copy, model) -> None:
 
 
 def _compile(copy, model) -> None:
-    # The arguments themselves, as both Kerases keep them. As configurations, they would have to
-    # be registered functions.
+    # The arguments as they were given; in a configuration, functions would have to be registered.
     arguments = tf.nest.map_structure(_own_copy, dict(model._compile_config.config))
     arguments["optimizer"] = _own_copy(model.optimizer)
     if arguments.get("jit_compile") is True and not _supports_jit(copy):
@@ -147,7 +141,7 @@ def _compile(copy, model) -> None:
 
 
 def _supports_jit(model) -> bool:
-    return all(getattr(layer, "supports_jit", True) for layer in _layers_in(model))
+    return all(getattr(layer, "supports_jit", True) for layer in model._flatten_layers())
 
 
 def _own_copy(value):

@@ -14,7 +14,8 @@ import functools
 import itertools
 import re
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NoReturn
 
 from tfq_resqunn._utils.arguments import Rule, check_count, checked, integer
 
@@ -30,7 +31,7 @@ _LAYERS = Rule(
     "a list of layers, counted from 1",
     lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes),
 )
-_TOKEN = re.compile(r"\s*(?:(O)([0-9]+)|([X(),+]))", re.IGNORECASE)
+_TOKEN = re.compile(r"O(?P<layer>[0-9]+)|[X(),+]|(?P<other>\S)", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Placement:
                 "Placement.parse('X+O1')."
             )
         # The parser knows all the rules, and shows where one is broken.
-        sums = _Parser(str(self)).parse()
+        sums = _parse(str(self))
         object.__setattr__(self, "sums", tuple(sorted(sums, key=_index)))
 
     @classmethod
@@ -93,7 +94,7 @@ class Placement:
             raise TypeError(f"Placement: `text` must be a string. Received {text!r}.")
         if depth is not None:
             depth = check_count(depth, "depth", "Placement")
-        return cls(_Parser(text, depth).parse())
+        return cls(_parse(text, depth))
 
     @classmethod
     def full(cls, depth: int) -> Placement:
@@ -138,17 +139,7 @@ class Placement:
 
     @functools.cached_property
     def _feeds(self) -> dict[int, tuple]:
-        feeds: dict[int, tuple] = {}
-
-        def collect(term):
-            if isinstance(term, tuple):
-                for inner in term:
-                    collect(inner)
-                feeds[_index(term)] = term
-
-        for term in self.sums:
-            collect(term)
-        return feeds
+        return {_index(group): group for term in self.sums for group in _groups(term)}
 
     def __str__(self) -> str:
         return ", ".join(_show(s)[1:-1] for s in self.sums) or "none"
@@ -195,112 +186,103 @@ def _index(term: Term) -> int:
     return max(map(_index, term)) if isinstance(term, tuple) else term
 
 
+def _parse(text: str, depth: int | None = None) -> tuple[tuple, ...]:
+    return () if text.strip().lower() == "none" else _Parser(text, depth).parse()
+
+
 class _Parser:
-    """Recursive descent over the tokens, each of which knows its place for the error."""
+    """Reads a text by recursive descent. Each token knows its place, which errors point at."""
 
     def __init__(self, text: str, depth: int | None = None):
-        self.text, self.depth, self.at, self.nesting = text, depth, 0, 0
-        self.replaced: dict[int, tuple] = {}
+        self.text, self.depth = text, depth
+        self.tokens = list(self._tokens())
+        self.token, self.place = self.tokens[0]
+        self.nesting = 0
+        self.replaced: dict[int, tuple] = {}  # an output, and the sum that takes its place
 
     def parse(self) -> tuple[tuple, ...]:
-        if self.text.strip().lower() == "none":
-            return ()
         sums = []
         while True:
-            start = self._start()
+            start = self.place
             sums.append(self._sum())
             self._claim(sums[-1], start)
-            if self._next() is None:
+            if self.token is None:
                 return tuple(sums)
-            if self._take() != ",":
-                self._fail("Expected '+', ',' or the end", self.last)
+            if self.token != ",":
+                self._fail("Expected '+', ',' or the end", self.place)
+            self._step()
+
+    def _tokens(self) -> Iterator[tuple[str | int | None, int]]:
+        """Yields layers as integers (X is 0), signs as text and `None` for the end."""
+        for match in _TOKEN.finditer(self.text):
+            place = match.start()
+            if match["other"]:
+                zero = " (with the letter O, not the digit 0)" if match["other"] == "0" else ""
+                self._fail(f"Expected X, O1, O2, ..., '(', ')', '+' or ','{zero}", place)
+            if match["layer"] is None:
+                yield (0 if match[0] in "Xx" else match[0]), place
+                continue
+            # Cut short, since Python refuses to read integers of thousands of digits.
+            layer = int(match["layer"].lstrip("0")[: len(str(MAX_LAYERS)) + 1] or 0)
+            if layer < 1:
+                self._fail("Layers are counted from O1 (X is the network's input)", place)
+            yield layer, place
+        yield None, len(self.text)
+
+    def _step(self) -> None:
+        self.tokens.pop(0)
+        self.token, self.place = self.tokens[0]
 
     def _sum(self) -> tuple:
-        start, terms = self._start(), [self._term()]
-        while self._next() == "+":
-            self._take()
-            place = self._start()
-            term = self._term()
+        start, terms = self.place, [self._term()]
+        while self.token == "+":
+            self._step()
+            place, term = self.place, self._term()
             if set(_atoms(term)) & set(_atoms(tuple(terms))):
                 self._fail("A sum holds each output once, but this one stands in it already", place)
             if _index(term) < _index(terms[-1]):
-                right = tuple(sorted([*terms, term], key=_index))
-                self._fail(
-                    "The terms of a sum stand in the order of their layers: here "
-                    f"{show_term(right)}",
-                    place,
-                )
+                right = show_term(tuple(sorted([*terms, term], key=_index)))
+                why = "The terms of a sum stand in the order of their layers: here"
+                self._fail(f"{why} {right}", place)
             terms.append(term)
         if len(terms) < 2:
             self._fail("A sum needs two terms, as in X+O1", start)
         return tuple(terms)
 
     def _term(self) -> Term:
-        token = self._take()
-        if token == "X":
-            return 0
+        token, place = self.token, self.place
         if token == "(":
-            start = self.last
+            self._step()
             self.nesting += 1
             if self.nesting > MAX_LAYERS:
-                self._fail(f"Sums can be nested {MAX_LAYERS} deep", start)
+                self._fail(f"Sums can be nested {MAX_LAYERS} deep", place)
             inner = self._sum()
-            if self._next() != ")":
-                self._fail("This '(' is never closed", start)
-            self._take()
+            if self.token != ")":
+                self._fail("This '(' is never closed", place)
             self.nesting -= 1
+            self._step()
             return inner
-        if isinstance(token, int):
-            if token < 1:
-                self._fail("Layers are counted from O1 (X is the network's input)", self.last)
-            if token > MAX_LAYERS:
-                self._fail(f"A network has at most {MAX_LAYERS} layers", self.last)
-            if self.depth is not None and token > self.depth:
-                has = ", ".join(f"O{k}" for k in range(1, self.depth + 1))
-                self._fail(
-                    f"There is no layer {token}: the network's depth is {self.depth} ({has})",
-                    self.last,
-                )
-            return token
-        return self._fail("Expected X, O1, O2, ... or '('", self.last)
-
-    def _claim(self, term: Term, start: int) -> None:
-        # An outer sum may take over from one of its own parts, but from no other sum.
-        for part in _groups(term):
-            k = _index(part)
-            if k in self.replaced:
-                self._fail(
-                    f"Two sums take the place of {_show(k)}: {show_term(self.replaced[k])} and "
-                    f"{show_term(part)}",
-                    start,
-                )
-        self.replaced.update((_index(part), part) for part in _groups(term))
-
-    def _next(self):
-        match = _TOKEN.match(self.text, self.at)
-        if match is None:
-            if self.text[self.at :].strip():
-                place = self._start()
-                zero = " (with the letter O, not the digit 0)" if self.text[place] == "0" else ""
-                self._fail(f"Expected X, O1, O2, ..., '(', ')', '+' or ','{zero}", place)
-            return None
-        if not match[1]:
-            return match[3].upper()
-        digits = match[2].lstrip("0")
-        # Python refuses to read numbers of thousands of digits; this one is refused here.
-        return int(digits[: len(str(MAX_LAYERS)) + 1] or 0)
-
-    def _take(self):
-        token = self._next()
-        self.last = self._start()
-        if token is not None:
-            self.at = _TOKEN.match(self.text, self.at).end()
+        if not isinstance(token, int):
+            self._fail("Expected X, O1, O2, ... or '('", place)
+        if token > MAX_LAYERS:
+            self._fail(f"A network has at most {MAX_LAYERS} layers", place)
+        if self.depth is not None and token > self.depth:
+            has = ", ".join(f"O{k}" for k in range(1, self.depth + 1))
+            why = f"There is no layer {token}: the network's depth is {self.depth} ({has})"
+            self._fail(why, place)
+        self._step()
         return token
 
-    def _start(self) -> int:
-        return self.at + len(self.text[self.at :]) - len(self.text[self.at :].lstrip())
+    def _claim(self, term: tuple, start: int) -> None:
+        """Notes whose places a sum and those within it take; no other sum may take them, too."""
+        groups = _groups(term)
+        for group in groups:
+            if (k := _index(group)) in self.replaced:
+                both = f"{show_term(self.replaced[k])} and {show_term(group)}"
+                self._fail(f"Two sums take the place of {_show(k)}: {both}", start)
+        self.replaced.update((_index(group), group) for group in groups)
 
-    def _fail(self, why: str, place: int):
+    def _fail(self, why: str, place: int) -> NoReturn:
         text, start = self.text, max(0, place - SHOWN // 2)
         if len(text) > SHOWN:
             before, after = "..." * (start > 0), "..." * (start + SHOWN < len(text))
@@ -319,6 +301,7 @@ def _atoms(term: Term) -> list[int]:
 
 
 def _groups(term: Term) -> list[tuple]:
+    """Gives the sums within a term and, last, the term itself if it is one."""
     if not isinstance(term, tuple):
         return []
     return [g for inner in term for g in _groups(inner)] + [term]

@@ -15,7 +15,7 @@ from tfq_resqunn.circuits.names import ANSATZES, ENCODERS, OBSERVABLES
 from tfq_resqunn.circuits.noise.strengths import as_text, ordered
 from tfq_resqunn.circuits.observables.text import parse_sum
 from tfq_resqunn.datasets import names
-from tfq_resqunn.datasets.arguments import check_arguments
+from tfq_resqunn.datasets.arguments import SELECTION
 from tfq_resqunn.models.placement import MAX_LAYERS, as_placement
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import find_model
@@ -28,7 +28,8 @@ def check_run(config: RunConfig) -> None:
         ValueError: If one of them is wrong.
         FileNotFoundError: If the data set is a file that is not there.
     """
-    check_arguments(config.classes, config.n_train, config.n_test, config.seed)
+    for argument, rule in SELECTION.items():
+        rule(getattr(config, argument), argument, "load")
     names.find(config.dataset)
     depth = integer(1, MAX_LAYERS)(config.depth, "depth", "resqunn")
     as_placement(config.placement, depth)

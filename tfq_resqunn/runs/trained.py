@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
-from tfq_resqunn.datasets.arguments import parse_image_size
+from tfq_resqunn.datasets.arguments import check_image_size
 from tfq_resqunn.datasets.selection import resize
 from tfq_resqunn.runs.class_probabilities import single_shape, to_probabilities
 from tfq_resqunn.runs.config import RunConfig
@@ -56,7 +56,8 @@ class Trained:
             ValueError: If the model takes others.
         """
         shape = single_shape(self.model, "input", self.who)[1:]
-        size = parse_image_size(self.config.image_size) if self.config else None
+        chosen = self.config.image_size if self.config else None
+        size = check_image_size(chosen, "image_size", "load")
         found, note = x.shape[1:], ""
         if size is not None and found[:2] != size and found[2:] == shape[2:]:
             x = resize(x, size)
