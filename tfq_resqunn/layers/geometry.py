@@ -231,8 +231,8 @@ class Geometry:
         if shape.rank != rank:
             remedy = f"For a sequence of {kind}s, wrap the layer in keras.layers.TimeDistributed."
             if shape.rank < rank:
-                axis = "x[..., None]" if last else "x[:, None]"
-                remedy = f"For {kind}s without channels, add an axis: {axis}."
+                added = "x[..., None]" if last else "x[:, None]"
+                remedy = f"For {kind}s without channels, add an axis: {added}."
             raise ValueError(
                 f"{self.who}: the input must be {what}. Received shape {tuple(shape)}, of rank "
                 f"{shape.rank}. {remedy} Quanv1D, Quanv2D and Quanv3D take rank 3, 4 and 5."
