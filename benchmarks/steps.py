@@ -15,7 +15,8 @@ import tensorflow as tf
 import tfq_resqunn as rq
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn._utils.seeding import set_seed
-from tfq_resqunn.layers.patches import Grid
+from tfq_resqunn.layers.geometry import Geometry
+from tfq_resqunn.layers.patches import cut, to_pixels
 
 ROOT = Path(__file__).parent.parent
 BACKENDS = ("twin", "matmul", "compiled", "noiseless")
@@ -133,19 +134,19 @@ class PatchProduct(keras.layers.Layer):
 
     def __init__(self, kernel_size, **kwargs):
         super().__init__(**kwargs)
-        self._grid = Grid.of(*[(kernel_size, kernel_size)] * 2, "valid", (1, 1))
+        self._geometry = Geometry.of(2, kernel_size)
 
     def build(self, input_shape):
-        n = self._grid.n_pixels
+        n = self._geometry.n_pixels
         self.kernel = self.add_weight(name="kernel", shape=(n, n))
         self.bias = self.add_weight(name="bias", shape=(n, 1), initializer="zeros")
         super().build(input_shape)
 
     def call(self, inputs):
-        n = self._grid.n_pixels
-        patches = tf.reshape(self._grid.extract(inputs), [n, -1])
+        n = self._geometry.n_pixels
+        patches = tf.reshape(cut(inputs, self._geometry), [n, -1])
         outcomes = tf.matmul(self.kernel, patches) + self.bias
-        return self._grid.to_pixels(tf.reshape(outcomes, [1, n, 1, -1]), inputs)
+        return to_pixels(tf.reshape(outcomes, [1, n, 1, -1]), inputs, self._geometry)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -137,6 +137,8 @@ def calls(folder: Path) -> list[Call]:
         call("Placement.feed", rq.Placement.parse("X+O1").feed, k=1),
         call("IdentityBlocks", rq.IdentityBlocks, n_blocks=1),
         call("EncodedPQC", rq.EncodedPQC, "dtype", "name", "trainable", circuit=circuit),
+        call("Quanv1D", rq.Quanv1D, kernel_size=2),
+        call("Quanv3D", rq.Quanv3D, kernel_size=2),
         call("Quanv2D", rq.Quanv2D, "dtype", "name", "trainable", kernel_size=2),
         call("Residual", rq.Residual, "dtype", layer=quanv),
         call("ClassPooling", ClassPooling, n_classes=2),

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tfq_resqunn import EncodedPQC, Quanv2D, QuanvCircuit, Residual
+from tfq_resqunn import EncodedPQC, Quanv1D, Quanv2D, Quanv3D, QuanvCircuit, Residual
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
 from tfq_resqunn.layers.area_pooling import AreaPooling
 from tfq_resqunn.layers.pooling import ClassPooling
-from tfq_resqunn.layers.twin import CutConv2D, PixelReadout
+from tfq_resqunn.layers.twin import CutConv1D, CutConv2D, CutConv3D, PixelReadout
 
 CIRCUIT = QuanvCircuit.from_parts(angle_encoder(2), basic_entangler(2))
 IMAGE = (4, 4, 2)
@@ -18,6 +18,8 @@ KINDS = {
     "Conv2D": (lambda **kwargs: Conv2D(4, 2, **kwargs), IMAGE, 2),
     "EncodedPQC": (lambda **kwargs: EncodedPQC(CIRCUIT, filters=2, **kwargs), (2,), 1),
     "Quanv2D": (lambda **kwargs: Quanv2D(1, (1, 2), use_bias=True, **kwargs), IMAGE, 2),
+    "Quanv1D": (lambda **kwargs: Quanv1D(2, 2, padding="causal", **kwargs), (5, 1), 1),
+    "Quanv3D": (lambda **kwargs: Quanv3D(1, (1, 2, 1), **kwargs), (2, 2, 2, 1), 1),
     "Quanv2D_in_groups": (lambda **kwargs: Quanv2D(2, (1, 2), groups=2, **kwargs), IMAGE, 2),
     "Residual": (
         lambda **kwargs: Residual(Quanv2D(1, (1, 2)), Conv2D(4, (1, 2), (1, 2)), **kwargs),
@@ -40,6 +42,13 @@ KINDS = {
         2,
     ),
     "CutConv2D": (lambda **kwargs: CutConv2D(4, 2, **kwargs), IMAGE, 2),
+    "CutConv1D": (lambda **kwargs: CutConv1D(4, 2, **kwargs), (4, 2), 2),
+    "CutConv3D": (lambda **kwargs: CutConv3D(4, 2, **kwargs), (2, 2, 3, 1), 2),
+    "PixelReadout_of_volumes": (
+        lambda **kwargs: PixelReadout(CutConv3D(4, (1, 2, 2), strides=(1, 2, 2)), **kwargs),
+        (*IMAGE, 1),
+        2,
+    ),
     "AreaPooling": (lambda **kwargs: AreaPooling((2, None, 3), **kwargs), IMAGE, 0),
     "ClassPooling": (lambda **kwargs: ClassPooling(3, **kwargs), IMAGE, 0),
 }

@@ -316,10 +316,10 @@ ERRORS = {
     "kernel_size": (
         lambda: Quanv2D(kernel_size=(2, 0)),
         ValueError,
-        r"Quanv2D: `kernel_size` must be a positive integer or a pair of them. "
+        r"Quanv2D: `kernel_size` must be a positive integer or a tuple of 2 positive integers. "
         r"Received \(2, 0\).",
     ),
-    "kernel_size_3": (lambda: Quanv2D(kernel_size=(2, 2, 2)), ValueError, "a pair of them"),
+    "kernel_size_3": (lambda: Quanv2D(kernel_size=(2, 2, 2)), ValueError, "a tuple of 2 positive"),
     "strides": (lambda: Quanv2D(strides="2"), TypeError, "`strides` must be a positive"),
     "strides_0": (lambda: Quanv2D(strides=0), ValueError, "`strides` must be a positive"),
     "input_gradient": (

@@ -19,7 +19,7 @@ from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.simulation.plan import Plan, compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
 
-__all__ = ["BACKENDS", "EXECUTION_NAMES", "Execution", "Runner", "exchanged"]
+__all__ = ["BACKENDS", "Execution", "Runner", "exchanged"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,14 +72,13 @@ class Execution:
 
     def __post_init__(self):
         if _is_elsewhere(self.backend):
-            self._set(_take_elsewhere())
+            self._take_elsewhere()
             return
-        counts = {
-            name: check_count.or_none()(value, name, self.who) for name, value in self._counts()
-        }
+        repetitions = check_count.or_none()(self.repetitions, "repetitions", self.who)
+        max_circuits = check_count.or_none()(self.max_circuits, "max_circuits", self.who)
         differentiator = differentiators.serialize(self.differentiator, self.who)
         noise = Noise.of(self.noise, self.who)
-        self._set({"differentiator": differentiator, "noise": noise, **counts})
+        self._set(self.backend, differentiator, repetitions, noise, max_circuits)
         check(self)
 
     def runner(self, circuit: QuanvCircuit) -> Runner:
@@ -105,7 +104,13 @@ class Execution:
             ValueError: If the backend is an object of Cirq, which no file can hold.
         """
         if _elsewhere.get() is not None:
-            return {**dict.fromkeys(EXECUTION_NAMES), "backend": _ELSEWHERE}
+            return {
+                "backend": _ELSEWHERE,
+                "differentiator": None,
+                "repetitions": None,
+                "noise": None,
+                "max_circuits": None,
+            }
         if not isinstance(self.backend, str):
             raise ValueError(
                 f"{self.who}: a layer is saved or copied with its `backend`, which must then be "
@@ -122,15 +127,21 @@ class Execution:
             "max_circuits": self.max_circuits,
         }
 
-    def _counts(self):
-        return (("repetitions", self.repetitions), ("max_circuits", self.max_circuits))
+    def _take_elsewhere(self) -> None:
+        other, copied, _ = _elsewhere.get()
+        copied.append(other)
+        self._set(
+            other.backend, other.differentiator, other.repetitions, other.noise, other.max_circuits
+        )
 
-    def _set(self, values: dict) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+    def _set(self, backend, differentiator, repetitions, noise, max_circuits) -> None:
+        # The way in which a frozen dataclass puts its arguments into their usual form.
+        object.__setattr__(self, "backend", backend)
+        object.__setattr__(self, "differentiator", differentiator)
+        object.__setattr__(self, "repetitions", repetitions)
+        object.__setattr__(self, "noise", noise)
+        object.__setattr__(self, "max_circuits", max_circuits)
 
-
-EXECUTION_NAMES = tuple(f.name for f in dataclasses.fields(Execution) if f.name != "who")
 
 # What a layer's configuration says in the place of a backend while it is being copied to another.
 _ELSEWHERE = "tfq_resqunn.elsewhere"
@@ -165,9 +176,3 @@ def _is_elsewhere(backend) -> bool:
         return False
     *_, saved = _elsewhere.get()
     return saved or (isinstance(backend, str) and backend == _ELSEWHERE)
-
-
-def _take_elsewhere() -> dict:
-    execution, copied, _ = _elsewhere.get()
-    copied.append(execution)
-    return {name: getattr(execution, name) for name in EXECUTION_NAMES}

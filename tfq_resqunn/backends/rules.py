@@ -9,7 +9,13 @@ def check(execution) -> None:
     """Raises a TypeError or ValueError if the arguments of an `Execution` do not fit each other."""
     backend, who = execution.backend, execution.who
     if isinstance(backend, str):
-        check_named(execution)
+        check_named(
+            backend,
+            noise=execution.noise,
+            repetitions=execution.repetitions,
+            differentiator=execution.differentiator,
+            who=who,
+        )
     elif isinstance(backend, (cirq.Sampler, cirq.SimulatesExpectationValues)):
         _check_cirq(execution)
     else:
@@ -51,7 +57,13 @@ def _check_cirq(execution) -> None:
             "Use cirq.DensityMatrixSimulator() or backend='compiled', which are exact, or give "
             "`repetitions`."
         )
-    check_no_adjoint(execution, "it runs on TensorFlow Quantum's simulator and on no other")
+    check_no_adjoint(
+        backend,
+        execution.repetitions,
+        execution.differentiator,
+        who,
+        "it runs on TensorFlow Quantum's simulator and on no other",
+    )
 
 
 def _is_sampled_by_cirq(execution) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tfq_resqunn._utils import markdown_page
 from tfq_resqunn.catalogue.drawings import draw_svg, draw_text
 from tfq_resqunn.catalogue.entries import Entry
-from tfq_resqunn.circuits.observables import describe
+from tfq_resqunn.circuits.observables.sums import describe
 
 TITLES = {"encoder": "Encoders", "ansatz": "Ansatzes", "observables": "Observables"}
 CAPTIONS = {

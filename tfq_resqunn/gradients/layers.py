@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.layers import EncodedPQC, Quanv2D
+from tfq_resqunn.layers import EncodedPQC
+from tfq_resqunn.layers.base_quanv import BaseQuanv
 
-CIRCUIT_LAYERS = (EncodedPQC, Quanv2D)
+CIRCUIT_LAYERS = (EncodedPQC, BaseQuanv)
 
 
 def layers_with_weights(parent) -> Iterator[tuple[str, keras.layers.Layer]]:
@@ -27,11 +28,7 @@ def own_trainable_weights(layer) -> list:
 
 def circuit_of(layer) -> QuanvCircuit | None:
     """Gives the circuit that a layer runs, or `None` for a layer that runs none."""
-    if isinstance(layer, EncodedPQC):
-        return layer.circuit
-    if isinstance(layer, Quanv2D) and layer.pqcs:
-        return layer.pqcs[0].circuit  # the same for all groups
-    return None
+    return layer.circuit if isinstance(layer, CIRCUIT_LAYERS) and layer.built else None
 
 
 def _walk(parent, prefix: str, seen: set) -> Iterator[tuple[str, keras.layers.Layer]]:

@@ -1,90 +1,187 @@
-"""`Geometry`: what a quanvolution does to the shape of images, in `Conv2D`'s words."""
+"""`Geometry`: where the patches of a quanvolution lie, and the shapes that follow; in any rank.
+
+The words are those of Keras' convolutions, and so is the arithmetic, which stands here once. What
+is done with tensors stands in `patches`.
+"""
+
+from __future__ import annotations
 
 import dataclasses
-import functools
+import math
 
+import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._utils.arguments import check_count, choice
+from tfq_resqunn._utils.arguments import MAX_SIZE, check_count, choice, is_integer
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.layers.inputs import check_numbers, known_shape
-from tfq_resqunn.layers.patches import Grid, pair, size
+from tfq_resqunn.layers.inputs import known_shape
 
-PADDINGS = ("valid", "same")
-DATA_FORMATS = ("channels_last", "channels_first")
 READOUTS = ("channels", "pixels")
+DATA_FORMATS = ("channels_last", "channels_first")
+# What inputs of each rank are called, and their axes, as in Keras' documents.
+KINDS = {1: "sequence", 2: "image", 3: "volume"}
+AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Axis:
+    """One axis along which patches lie, in pixels.
+
+    Attributes:
+        name: What it is called in messages, such as `"height"`.
+        kernel: Pixels that a patch takes.
+        stride: Distance between patches.
+        dilation: Distance between the pixels of a patch.
+        padding: `"valid"`; `"same"`: zeros on both sides; `"causal"`: zeros before the first pixel,
+            so that no patch sees pixels after its own place.
+    """
+
+    name: str
+    kernel: int
+    stride: int
+    dilation: int
+    padding: str
+
+    @property
+    def reach(self) -> int:
+        """Pixels from the first to the last of a patch, both included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def n_patches(self, size):
+        """Gives the number of patches on so many pixels: `None`, an integer or a tensor alike."""
+        if size is None:
+            return None
+        if self.padding == "valid":
+            return (size - self.reach) // self.stride + 1
+        return -(-size // self.stride)
+
+    def zeros(self, size) -> tuple:
+        """Gives the zeros before and after; under `"same"` an odd one goes after, as in Keras."""
+        if self.padding == "valid":
+            return 0, 0
+        if self.padding == "causal":
+            return self.reach - 1, 0
+        total = (self.n_patches(size) - 1) * self.stride + self.reach - size
+        total = max(total, 0) if isinstance(total, int) else tf.maximum(total, 0)
+        return total // 2, total - total // 2
 
 
 @dataclasses.dataclass(frozen=True)
 class Geometry:
-    """The arguments of `Quanv2D` that concern shapes, checked, and what follows from them.
+    """The arguments of a quanvolution that concern shapes, and what follows from them.
 
-    Args:
-        kernel_size: As for `Quanv2D`, likewise all others.
-        strides: `None` is `kernel_size`.
-        padding: `"valid"` or `"same"`, in any case of letters, as for `Conv2D`.
-        data_format: `None` is Keras' setting.
+    `Geometry.of` checks them, and is what makes one.
+
+    Attributes:
+        kernel_size: Pixels of a patch along each axis; as many numbers as the rank. So are
+            `strides` and `dilation_rate`.
+        strides: Distance between patches.
+        padding: `"valid"`, `"same"`, or for rank 1 `"causal"`.
+        data_format: `"channels_last"` or `"channels_first"`.
         dilation_rate: Distance between the pixels of a patch.
         groups: Parts into which the channels are split.
         readout: `"channels"` or `"pixels"`.
         who: Who asks, for messages.
-
-    Raises:
-        TypeError: If an argument is of the wrong type.
-        ValueError: If arguments contradict each other.
-
-    Example:
-        >>> Geometry(2, padding="same").output_shape((None, 5, 7, 1), n_outcomes=4)
-        (None, 3, 4, 4)
     """
 
-    kernel_size: tuple[int, int]
-    strides: tuple[int, int] | None = None
-    padding: str = "valid"
-    data_format: str | None = None
-    dilation_rate: tuple[int, int] = (1, 1)
-    groups: int = 1
-    readout: str = "channels"
-    who: str = "Quanv2D"
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    data_format: str
+    dilation_rate: tuple[int, ...]
+    groups: int
+    readout: str
+    who: str
 
-    def __post_init__(self):
-        kernel_size = pair(self.kernel_size, "kernel_size", self.who)
-        strides = kernel_size if self.strides is None else self.strides
-        data_format = self.data_format
+    @classmethod
+    def of(
+        cls,
+        rank: int,
+        kernel_size,
+        strides=None,
+        padding="valid",
+        data_format=None,
+        dilation_rate=1,
+        groups=1,
+        readout="channels",
+        who: str = "Geometry",
+    ) -> Geometry:
+        """Checks the arguments of a quanvolution.
+
+        Args:
+            rank: Axes along which patches lie: 1, 2 or 3.
+            kernel_size: As for `Quanv2D`, likewise all others.
+            strides: `None` is `kernel_size`.
+            padding: In any case of letters, as for Keras' convolutions; likewise `data_format`.
+            data_format: `None` is Keras' setting.
+            dilation_rate: Distance between the pixels of a patch.
+            groups: Parts into which the channels are split.
+            readout: `"channels"` or `"pixels"`.
+            who: Who asks, for messages.
+
+        Raises:
+            TypeError: If an argument is of the wrong type.
+            ValueError: If arguments contradict each other.
+
+        Example:
+            >>> geometry = Geometry.of(2, kernel_size=2, padding="same")
+            >>> geometry.output_shape((None, 5, 7, 1), n_outcomes=4)
+            (None, 3, 4, 4)
+        """
+        kernel_size = _sizes(kernel_size, rank, "kernel_size", who)
+        paddings = ("valid", "same", "causal") if rank == 1 else ("valid", "same")
         if data_format is None:
             data_format = keras.backend.image_data_format()
-        values = {
-            "kernel_size": kernel_size,
-            "strides": pair(strides, "strides", self.who),
-            "padding": self._one_of(self.padding, "padding", PADDINGS),
-            "data_format": self._one_of(data_format, "data_format", DATA_FORMATS),
-            "dilation_rate": pair(self.dilation_rate, "dilation_rate", self.who),
-            "groups": check_count(self.groups, "groups", self.who),
-            "readout": self._one_of(self.readout, "readout", READOUTS),
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-        if self.readout == "pixels" and not self.grid.tiles:
-            raise ValueError(
-                f"{self.who}: readout='pixels' puts outcomes back onto the pixels of their patch, "
-                "so patches must lie side by side: strides equal to kernel_size, dilation_rate=1. "
-                f"Received kernel_size={self.kernel_size}, strides={self.strides}, "
-                f"dilation_rate={self.dilation_rate}. Drop `strides`, or use readout='channels'."
-            )
+        geometry = cls(
+            kernel_size=kernel_size,
+            strides=_sizes(kernel_size if strides is None else strides, rank, "strides", who),
+            padding=_one_of(padding, "padding", paddings, who),
+            data_format=_one_of(data_format, "data_format", DATA_FORMATS, who),
+            dilation_rate=_sizes(dilation_rate, rank, "dilation_rate", who),
+            groups=check_count(groups, "groups", who),
+            readout=_one_of(readout, "readout", READOUTS, who),
+            who=who,
+        )
+        if geometry.readout == "pixels":
+            geometry._check_pixels()
+        return geometry
 
-    @functools.cached_property
-    def grid(self) -> Grid:
-        """Where the patches lie."""
-        return Grid.of(self.kernel_size, self.strides, self.padding, self.dilation_rate)
+    @property
+    def rank(self) -> int:
+        """The number of axes along which patches lie."""
+        return len(self.kernel_size)
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes along which patches lie."""
+        words = zip(
+            AXES[self.rank], self.kernel_size, self.strides, self.dilation_rate, strict=True
+        )
+        return tuple(Axis(*word, self.padding) for word in words)
+
+    @property
+    def n_pixels(self) -> int:
+        """Pixels of one patch."""
+        return math.prod(self.kernel_size)
+
+    @property
+    def is_side_by_side(self) -> bool:
+        """Whether patches lie side by side: neither apart nor on top of each other."""
+        return self.kernel_size == self.strides and set(self.dilation_rate) == {1}
+
+    @property
+    def fills_pixels(self) -> bool:
+        """Whether the outcomes of patches could go back onto the pixels of these."""
+        return self.is_side_by_side and self.padding != "causal"
 
     @property
     def channel_axis(self) -> int:
         """The axis of inputs and outputs that counts channels."""
-        return 3 if self.data_format == "channels_last" else 1
+        return self.rank + 1 if self.data_format == "channels_last" else 1
 
     def channels(self, input_shape) -> int:
         """Gives the number of channels of an input, which must be known and fit `groups`."""
-        channels = self._sizes(input_shape)[3]
+        _, channels = self.sizes(input_shape)
         if not channels:
             raise ValueError(
                 f"{self.who}: the number of channels must be known when the layer is built, and "
@@ -99,106 +196,100 @@ class Geometry:
 
     def n_values(self, channels: int) -> int:
         """Gives the number of values that a patch has in one group."""
-        return self.grid.n_pixels * channels // self.groups
+        return self.n_pixels * channels // self.groups
+
+    def n_patches(self, sizes) -> tuple:
+        """Gives the number of patches along each axis; where a size is `None`, so is that."""
+        return tuple(axis.n_patches(n) for axis, n in zip(self.axes, sizes, strict=True))
+
+    def output_sizes(self, sizes) -> tuple:
+        """Gives the size of the output along each axis."""
+        n_patches = self.n_patches(sizes)
+        if self.readout == "channels":
+            return n_patches
+        if self.padding == "same":
+            return tuple(sizes)
+        covered = zip(n_patches, self.kernel_size, strict=True)
+        return tuple(None if n is None else n * kernel for n, kernel in covered)
 
     def output_shape(self, input_shape, n_outcomes: int) -> tuple:
         """Gives the output's shape, for so many outcomes a patch from all filters together."""
-        batch, height, width, _ = self._sizes(input_shape)
-        if self.readout == "pixels":
-            height, width = self.grid.pixels_shape(height, width)
-            n_outcomes //= self.grid.n_pixels
-        else:
-            height, width = self.grid.shape(height, width)
+        sizes, _ = self.sizes(input_shape)
+        channels = n_outcomes // self.n_pixels if self.readout == "pixels" else n_outcomes
+        batch = tf.TensorShape(input_shape)[0]
         if self.data_format == "channels_first":
-            return (batch, n_outcomes, height, width)
-        return (batch, height, width, n_outcomes)
+            return (batch, channels, *self.output_sizes(sizes))
+        return (batch, *self.output_sizes(sizes), channels)
 
-    def images(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Checks inputs, and gives them channels last."""
-        check_numbers(inputs, self.who)
-        _, height, width, _ = self._sizes(inputs.shape)
-        images = inputs
-        if self.data_format == "channels_first":
-            images = tf.transpose(images, [0, 2, 3, 1])
-        if height is None or width is None:
-            images = self._check_later(images)
-        return images
-
-    def patches(self, images: tf.Tensor) -> list[tf.Tensor]:
-        """Cuts images (channels last) into `[values, n]` a group; patches come last."""
-        patches = self.grid.extract(images)  # [pixels, channels, n]
-        n_values = self.n_values(patches.shape[1])
-        return [tf.reshape(part, [n_values, -1]) for part in tf.split(patches, self.groups, axis=1)]
-
-    def outputs(self, outcomes: tf.Tensor, images: tf.Tensor, filters: int) -> tf.Tensor:
-        """Puts outcomes where they belong.
-
-        Args:
-            outcomes: `[filters * n_observables, n]`.
-            images: The images that were cut, for their size.
-            filters: How many circuits gave the outcomes.
-
-        Returns:
-            The layer's output, in its data format.
-        """
-        if self.readout == "channels":
-            outputs = self.grid.to_channels(outcomes, images)
-        else:
-            n_pixels = self.grid.n_pixels
-            shape = [filters, n_pixels, outcomes.shape[0] // filters // n_pixels, -1]
-            outputs = self.grid.to_pixels(tf.reshape(outcomes, shape), images)
-        if self.data_format == "channels_first":
-            outputs = tf.transpose(outputs, [0, 3, 1, 2])
-        return outputs
-
-    def _sizes(self, input_shape) -> tuple:
-        """Gives (batch, height, width, channels), where the kernel fits in."""
+    def sizes(self, input_shape) -> tuple[tuple, int | None]:
+        """Gives the size along each axis and the number of channels, where the kernel fits in."""
         last = self.data_format == "channels_last"
-        axes = "(batch, height, width, channels)" if last else "(batch, channels, height, width)"
-        shape = known_shape(input_shape, f"images of rank 4, {axes}", self.who)
-        if shape.rank != 4:
-            remedy = "For a sequence of images, wrap the layer in keras.layers.TimeDistributed."
-            if shape.rank < 4:
-                axis = "x[..., None]" if last else "x[:, None]"
-                remedy = f"For images without channels, add an axis: {axis}."
+        names = (*AXES[self.rank], "channels") if last else ("channels", *AXES[self.rank])
+        kind, rank = KINDS[self.rank], self.rank + 2
+        what = f"{kind}s of rank {rank}, (batch, {', '.join(names)})"
+        shape = known_shape(input_shape, what, self.who)
+        if shape.rank != rank:
+            remedy = f"For a sequence of {kind}s, wrap the layer in keras.layers.TimeDistributed."
+            if shape.rank < rank:
+                added = "x[..., None]" if last else "x[:, None]"
+                remedy = f"For {kind}s without channels, add an axis: {added}."
             raise ValueError(
-                f"{self.who}: the input must be images of rank 4, {axes}. Received shape "
-                f"{tuple(shape)}, of rank {shape.rank}. {remedy}"
+                f"{self.who}: the input must be {what}. Received shape {tuple(shape)}, of rank "
+                f"{shape.rank}. {remedy} Quanv1D, Quanv2D and Quanv3D take rank 3, 4 and 5."
             )
-        batch, *others = shape.as_list()
-        height, width, channels = others if last else (*others[1:], others[0])
-        for name, n, axis in self._named_axes(height, width):
+        _, *others = shape.as_list()
+        sizes, channels = (others[:-1], others[-1]) if last else (others[1:], others[0])
+        for axis, n in zip(self.axes, sizes, strict=True):
             if n is not None and axis.n_patches(n) < 1:
-                raise ValueError(self._must_fit(name, axis, n))
-        return batch, height, width, channels
+                raise ValueError(self.must_fit(axis, n))
+        return tuple(sizes), channels
 
-    def _check_later(self, images):
-        # Sizes that are not known yet: TensorFlow checks them when images arrive.
-        checks = []
-        for name, n, axis in self._named_axes(*size(images)):
-            message = self._must_fit(name, axis)
-            checks.append(tf.debugging.assert_positive(axis.n_patches(n), message=message))
-        with tf.control_dependencies([c for c in checks if c is not None]):
-            return tf.identity(images)
-
-    def _named_axes(self, height, width):
-        return (("height", height, self.grid.rows), ("width", width, self.grid.columns))
-
-    def _must_fit(self, name, axis, n=None) -> str:
-        received = "" if n is None else f" Received {name} {n}."
-        if axis.same:
-            return f"{self.who}: the image's {name} must be at least 1.{received}"
+    def must_fit(self, axis: Axis, n: int | None = None) -> str:
+        """Says that the kernel must fit in along an axis; `n` is its size, if that is known."""
+        kind = KINDS[self.rank]
+        received = "" if n is None else f" Received {axis.name} {n}."
+        if axis.padding != "valid":
+            return f"{self.who}: the {kind}'s {axis.name} must be at least 1.{received}"
         return (
-            f"{self.who}: the kernel must fit into the image: {name} must be at least "
+            f"{self.who}: the kernel must fit into the {kind}: {axis.name} must be at least "
             f"dilation * (kernel - 1) + 1 = {axis.dilation} * {axis.kernel - 1} + 1 = "
             f"{axis.reach}.{received} Use a smaller `kernel_size`"
-            # Zeros around a patch that is larger than the image are qubits for nothing.
+            # A patch that is larger than the image would have qubits that only ever see zeros.
             + ("." if n is not None and n < axis.kernel else ", or padding='same'.")
         )
 
-    def _one_of(self, value, argument: str, choices: tuple[str, ...]) -> str:
-        given = value.lower() if isinstance(value, str) else value
-        return choice(*choices)(given, argument, self.who)
+    def _check_pixels(self) -> None:
+        if not self.is_side_by_side:
+            raise ValueError(
+                f"{self.who}: readout='pixels' puts outcomes back onto the pixels of their patch, "
+                "so patches must lie side by side: strides equal to kernel_size, dilation_rate=1. "
+                f"Received kernel_size={self.kernel_size}, strides={self.strides}, "
+                f"dilation_rate={self.dilation_rate}. Drop `strides`, or use readout='channels'."
+            )
+        if self.padding == "causal":
+            raise ValueError(
+                f"{self.who}: readout='pixels' puts outcomes back onto all pixels of their patch, "
+                "so that the first would depend on the last, which padding='causal' rules out. "
+                "Received both. Use readout='channels', or padding='same'."
+            )
 
 
-GEOMETRY_NAMES = tuple(f.name for f in dataclasses.fields(Geometry) if f.name != "who")
+def _sizes(value, rank: int, argument: str, who: str) -> tuple[int, ...]:
+    """Gives one positive integer for each axis."""
+    values = value if isinstance(value, (tuple, list, np.ndarray)) else (value,) * rank
+    rule = (
+        f"{who}: `{argument}` must be a positive integer or a tuple of {rank} positive "
+        f"integer{'s' if rank > 1 else ''}."
+    )
+    if not all(map(is_integer, values)):
+        raise TypeError(f"{rule} Received {value!r}.")
+    if len(values) != rank or min(values) < 1:
+        raise ValueError(f"{rule} Received {value!r}.")
+    if max(values) > MAX_SIZE:
+        raise ValueError(f"{who}: `{argument}` must be at most {MAX_SIZE}. Received {value!r}.")
+    return tuple(map(int, values))
+
+
+def _one_of(value, argument: str, choices: tuple[str, ...], who: str) -> str:
+    given = value.lower() if isinstance(value, str) else value
+    return choice(*choices)(given, argument, who)

@@ -1,183 +1,204 @@
-"""Patches of images: how many there are, where they lie, how their outcomes go back.
+"""Patches of tensors: inputs are cut into them, and outcomes are put back in their places.
 
-The arithmetic is `keras.layers.Conv2D`'s, and stands here once. Images are channels-last.
+Tensors are channels-last here. Patches come last, `[pixels, channels, n]`, so that all of a
+circuit's arithmetic is on long rows; n counts the patches of all images, the pixels of a patch go
+row by row.
+
+Patches that lie side by side are cut, and laid back, by a transpose. XLA on a CPU lays them as fast
+as memory goes, but cuts them, the gradient of that, entry by entry. Strided slices take a quarter
+of the time; their gradient is to lay.
 """
 
-import dataclasses
+import itertools
+import math
 
-import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._utils.arguments import MAX_SIZE, is_integer
-from tfq_resqunn.layers.tiles import images_of, tiles_of
+from tfq_resqunn.layers.geometry import Geometry
+from tfq_resqunn.layers.inputs import check_numbers
+from tfq_resqunn.simulation.angles import in_cpu_xla
+
+# Up to this many rows are sliced one by one.
+_MAX_SLICES = 64
 
 
-def pair(value, argument: str, who: str) -> tuple[int, int]:
-    """Normalises a positive integer, or two, as `Conv2D` takes them."""
-    values = value if isinstance(value, (tuple, list, np.ndarray)) else (value, value)
-    rule = f"{who}: `{argument}` must be a positive integer or a pair of them."
-    if not all(map(is_integer, values)):
-        raise TypeError(f"{rule} Received {value!r}.")
-    if len(values) != 2 or min(values) < 1:
-        raise ValueError(f"{rule} Received {value!r}.")
-    if max(values) > MAX_SIZE:
-        raise ValueError(f"{who}: `{argument}` must be at most {MAX_SIZE}. Received {value!r}.")
-    rows, columns = map(int, values)
-    return rows, columns
-
-
-@dataclasses.dataclass(frozen=True)
-class Axis:
-    """One axis (rows or columns) of a grid of patches, in pixels.
-
-    Attributes:
-        kernel: Pixels that a patch takes.
-        stride: Distance between patches.
-        dilation: Distance between the pixels of a patch.
-        same: Whether zeros are padded, so that there are `ceil(size / stride)` patches.
-    """
-
-    kernel: int
-    stride: int
-    dilation: int
-    same: bool
-
-    @property
-    def reach(self) -> int:
-        """Pixels from the first to the last of a patch, both included."""
-        return self.dilation * (self.kernel - 1) + 1
-
-    def n_patches(self, size):
-        """Gives the number of patches; `None` and tensors pass through the formula."""
-        if size is None:
-            return None
-        if self.same:
-            return -(-size // self.stride)
-        return (size - self.reach) // self.stride + 1
-
-    def padding(self, size) -> tuple:
-        """Gives the zeros before and after, the odd one after, as TensorFlow pads."""
-        if not self.same:
-            return 0, 0
-        total = (self.n_patches(size) - 1) * self.stride + self.reach - size
-        total = max(total, 0) if isinstance(total, int) else tf.maximum(total, 0)
-        return total // 2, total - total // 2
-
-
-@dataclasses.dataclass(frozen=True)
-class Grid:
-    """Where the patches of an image lie.
-
-    Attributes:
-        rows: The vertical axis.
-        columns: The horizontal axis.
-    """
-
-    rows: Axis
-    columns: Axis
-
-    @classmethod
-    def of(cls, kernel_size, strides, padding: str, dilation_rate) -> "Grid":
-        """Builds the grid from `Conv2D`'s words, each a pair already."""
-        axes = zip(kernel_size, strides, dilation_rate, strict=True)
-        return cls(*(Axis(k, s, d, padding == "same") for k, s, d in axes))
-
-    @property
-    def tiles(self) -> bool:
-        """Whether the patches lie side by side: neither apart nor on top of each other."""
-        return all(a.kernel == a.stride and a.dilation == 1 for a in (self.rows, self.columns))
-
-    @property
-    def n_pixels(self) -> int:
-        """Pixels of one patch."""
-        return self.rows.kernel * self.columns.kernel
-
-    def shape(self, height, width) -> tuple:
-        """Gives (rows, columns) of patches on an image; `None` stays `None`."""
-        return self.rows.n_patches(height), self.columns.n_patches(width)
-
-    def extract(self, images: tf.Tensor) -> tf.Tensor:
-        """Cuts images into patches.
-
-        Args:
-            images: `[batch, height, width, channels]`.
-
-        Returns:
-            `[pixels, channels, n]` with n = batch * rows * columns patches; the pixels of a patch
-            row by row. Patches come last, so that all of a circuit's arithmetic is on long rows.
-        """
-        height, width = size(images)
-        if self.rows.same:
-            around = [(0, 0), self.rows.padding(height), self.columns.padding(width), (0, 0)]
-            images = tf.pad(images, around)
-        n_rows, n_columns = self.shape(height, width)
-        if self.tiles:
-            return self._tile(images, n_rows, n_columns)
-        pixels = []
-        for i in range(self.rows.kernel):
-            for j in range(self.columns.kernel):
-                rows = self._span(self.rows, i, n_rows)
-                columns = self._span(self.columns, j, n_columns)
-                pixels.append(images[:, rows, columns, :])
-        patches = tf.stack(pixels)  # [pixels, batch, rows, columns, channels]
-        patches = tf.reshape(patches, [self.n_pixels, -1, images.shape[-1]])
-        return tf.transpose(patches, [0, 2, 1])
-
-    def _tile(self, images, n_rows, n_columns):
-        kh, kw = self.rows.kernel, self.columns.kernel
-        covered = (n_rows * kh, n_columns * kw)
-        if images.shape[1:3] != covered:
-            images = images[:, : covered[0], : covered[1], :]
-        return tiles_of(images, kh, kw, (n_rows, n_columns))
-
-    def to_channels(self, outcomes: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
-        """Makes the outcomes of a patch the channels of one pixel.
-
-        Args:
-            outcomes: `[outcomes, n]`.
-            images: The images that were cut, for their size.
-
-        Returns:
-            `[batch, rows, columns, outcomes]`.
-        """
-        shape = [-1, *self.shape(*size(images)), outcomes.shape[0]]
-        return tf.reshape(tf.transpose(outcomes), shape)
-
-    def to_pixels(self, outcomes: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
-        """Puts the outcomes of each patch back onto its own pixels, and cuts the padding off.
-
-        Args:
-            outcomes: `[filters, pixels, channels, n]`.
-            images: The images that were cut, for their size.
-
-        Returns:
-            `[batch, rows * kernel, columns * kernel, filters * channels]`, less what was padded.
-        """
-        kh, kw = self.rows.kernel, self.columns.kernel
-        height, width = size(images)
-        n_rows, n_columns = self.shape(height, width)
-        pixels = images_of(outcomes, kh, kw, (n_rows, n_columns))
-        if not self.rows.same:
-            return pixels
-        top, left = self.rows.padding(height)[0], self.columns.padding(width)[0]
-        return pixels[:, top : top + height, left : left + width, :]
-
-    def pixels_shape(self, height, width) -> tuple:
-        """Gives the (height, width) that `to_pixels` returns."""
-        if self.rows.same:
-            return height, width
-        return tuple(
-            None if n is None else n * a.kernel
-            for n, a in zip(self.shape(height, width), (self.rows, self.columns), strict=True)
-        )
-
-    @staticmethod
-    def _span(axis: Axis, pixel: int, n_patches) -> slice:
-        start = pixel * axis.dilation
-        return slice(start, start + (n_patches - 1) * axis.stride + 1, axis.stride)
-
-
-def size(images: tf.Tensor) -> tuple:
-    """Gives (height, width): integers where they are known when the graph is made."""
+def sizes_of(images: tf.Tensor) -> tuple:
+    """Gives the size along each axis: integers where they are known when the graph is made."""
     dynamic = tf.shape(images)
-    return tuple(images.shape[i] or dynamic[i] for i in (1, 2))
+    return tuple(images.shape[i] or dynamic[i] for i in range(1, images.shape.rank - 1))
+
+
+def channels_last(inputs: tf.Tensor, geometry: Geometry) -> tf.Tensor:
+    """Checks the inputs of a layer, and gives them channels last."""
+    check_numbers(inputs, geometry.who)
+    sizes, _ = geometry.sizes(inputs.shape)
+    if geometry.data_format == "channels_first":
+        inputs = tf.transpose(inputs, [0, *range(2, geometry.rank + 2), 1])
+    return _check_later(inputs, geometry) if None in sizes else inputs
+
+
+def of_groups(images: tf.Tensor, geometry: Geometry) -> list[tf.Tensor]:
+    """Cuts images into the patches that each group sees, `[values, n]`."""
+    patches = cut(images, geometry)
+    n_values = geometry.n_values(patches.shape[1])
+    parts = tf.split(patches, geometry.groups, axis=1)
+    return [tf.reshape(part, [n_values, -1]) for part in parts]
+
+
+def feature_map(
+    outcomes: tf.Tensor, images: tf.Tensor, filters: int, geometry: Geometry
+) -> tf.Tensor:
+    """Puts outcomes where they belong.
+
+    Args:
+        outcomes: `[filters * n_observables, n]`.
+        images: The images that were cut, for their size.
+        filters: How many circuits gave the outcomes.
+        geometry: Where the patches lie.
+
+    Returns:
+        The layer's output, in its data format.
+    """
+    n_outcomes, n_pixels = outcomes.shape[0], geometry.n_pixels
+    if geometry.readout == "channels":
+        outputs = tf.reshape(
+            tf.transpose(outcomes), [-1, *geometry.n_patches(sizes_of(images)), n_outcomes]
+        )
+    else:
+        shape = [filters, n_pixels, n_outcomes // filters // n_pixels, -1]
+        outputs = to_pixels(tf.reshape(outcomes, shape), images, geometry)
+    if geometry.data_format == "channels_first":
+        outputs = tf.transpose(outputs, [0, geometry.rank + 1, *range(1, geometry.rank + 1)])
+    return outputs
+
+
+def cut(images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
+    """Cuts images into patches, `[pixels, channels, n]`."""
+    sizes = sizes_of(images)
+    if geometry.padding != "valid":
+        zeros = (axis.zeros(n) for axis, n in zip(geometry.axes, sizes, strict=True))
+        images = tf.pad(images, [(0, 0), *zeros, (0, 0)])
+    n_patches = geometry.n_patches(sizes)
+    if geometry.is_side_by_side:
+        return _cut_side_by_side(images, geometry.kernel_size, n_patches)
+    spans = [
+        [_span(axis, pixel, n) for pixel in range(axis.kernel)]
+        for axis, n in zip(geometry.axes, n_patches, strict=True)
+    ]
+    patches = tf.stack([_part(images, span) for span in itertools.product(*spans)])
+    patches = tf.reshape(patches, [geometry.n_pixels, -1, images.shape[-1]])
+    return tf.transpose(patches, [0, 2, 1])
+
+
+def to_pixels(outcomes: tf.Tensor, images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
+    """Puts the outcomes of each patch back onto its own pixels, and cuts the padding off.
+
+    Args:
+        outcomes: `[filters, pixels, channels, n]`.
+        images: The images that were cut, for their size.
+        geometry: Where the patches lie, side by side.
+
+    Returns:
+        `[batch, n_patches * kernel, ..., filters * channels]`, less what was padded.
+    """
+    sizes = sizes_of(images)
+    pixels = _lay_side_by_side(outcomes, geometry.kernel_size, geometry.n_patches(sizes))
+    if geometry.padding == "valid":
+        return pixels
+    starts = (axis.zeros(n)[0] for axis, n in zip(geometry.axes, sizes, strict=True))
+    inner = [slice(start, start + n) for start, n in zip(starts, sizes, strict=True)]
+    return _part(pixels, inner)
+
+
+def _part(images: tf.Tensor, spans) -> tf.Tensor:
+    """Gives a part of each image: a slice for each axis."""
+    place = (slice(None), *spans)
+    return images[place]
+
+
+def _span(axis, pixel: int, n_patches) -> slice:
+    """Tells where one pixel of all patches stands along an axis."""
+    start = pixel * axis.dilation
+    return slice(start, start + (n_patches - 1) * axis.stride + 1, axis.stride)
+
+
+def _check_later(images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
+    """Has TensorFlow check sizes that are not known yet, when images arrive."""
+    checks = [
+        tf.debugging.assert_positive(axis.n_patches(n), message=geometry.must_fit(axis))
+        for axis, n in zip(geometry.axes, sizes_of(images), strict=True)
+    ]
+    with tf.control_dependencies([check for check in checks if check is not None]):
+        return tf.identity(images)
+
+
+# --- patches that lie side by side --------------------------------------------------------------
+
+
+def _cut_side_by_side(images, kernel: tuple, n_patches: tuple) -> tf.Tensor:
+    """Cuts images into patches, `[pixels, channels, n]`; leaves what they do not cover."""
+    rank, channels = len(kernel), images.shape[-1]
+    covered = tuple(n * k for n, k in zip(n_patches, kernel, strict=True))
+    if images.shape[1:-1] != covered:
+        images = _part(images, map(slice, covered))
+    n_pixels = math.prod(kernel)
+    if in_cpu_xla() and n_pixels * channels <= _MAX_SLICES:
+        return _slices(images, kernel, n_patches)
+    # [batch * n_0, k_0, n_1, k_1, ..., channels], for n_i patches of k_i pixels along an axis
+    shape = [-1, kernel[0]]
+    for n, k in zip(n_patches[1:], kernel[1:], strict=True):
+        shape += [n, k]
+    patches = tf.reshape(images, [*shape, channels])
+    order = [*range(1, 2 * rank, 2), 2 * rank, *range(0, 2 * rank, 2)]
+    return tf.reshape(tf.transpose(patches, order), [n_pixels, channels, -1])
+
+
+def _lay_side_by_side(patches, kernel: tuple, n_patches: tuple) -> tf.Tensor:
+    """Lays patches `[filters, pixels, channels, n]` side by side."""
+    filters, n_pixels, channels, _ = patches.shape
+    if in_cpu_xla() and filters * n_pixels * channels <= _MAX_SLICES:
+        return _laid(patches, kernel, n_patches)
+    return _transposed(patches, kernel, n_patches)
+
+
+def _slices(images, kernel, n_patches):
+    @tf.custom_gradient
+    def sliced(images):
+        pixels = list(itertools.product(*map(range, kernel)))
+        channels = range(images.shape[-1])
+        places = [
+            (slice(None), *(slice(i, None, k) for i, k in zip(pixel, kernel, strict=True)), channel)
+            for pixel in pixels
+            for channel in channels
+        ]
+        rows = tf.stack([images[place] for place in places])
+        patches = tf.reshape(rows, [len(pixels), len(channels), -1])
+        return patches, lambda upstream: _laid(upstream[None], kernel, n_patches)
+
+    return sliced(images)
+
+
+def _laid(patches, kernel, n_patches):
+    filters, n_pixels, channels, _ = patches.shape
+
+    @tf.custom_gradient
+    def laid(patches):
+        def gradient(upstream):
+            images = tf.ensure_shape(upstream, [None] * (len(kernel) + 1) + [filters * channels])
+            slices = _slices(images, kernel, n_patches)
+            slices = tf.reshape(slices, [n_pixels, filters, channels, -1])
+            return tf.transpose(slices, [1, 0, 2, 3])
+
+        return _transposed(patches, kernel, n_patches), gradient
+
+    return laid(patches)
+
+
+def _transposed(patches, kernel, n_patches):
+    filters, _, channels, _ = patches.shape
+    rank = len(kernel)
+    patches = tf.reshape(patches, [filters, *kernel, channels, -1, *n_patches[1:]])
+    order = [axis for i in range(rank) for axis in (rank + 2 + i, 1 + i)]
+    patches = tf.transpose(patches, [*order, 0, rank + 1])
+    sizes = [n * k for n, k in zip(n_patches, kernel, strict=True)]
+    return tf.reshape(patches, [-1, *sizes, filters * channels])

@@ -9,9 +9,10 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, check_flag
 from tfq_resqunn._utils.keras import NO_AUTOCAST, keras, output_shape, register
 from tfq_resqunn._utils.tfq import import_tfq
-from tfq_resqunn.backends.execution import EXECUTION_NAMES, Execution
+from tfq_resqunn.backends.execution import Execution
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.symbols import listed
+from tfq_resqunn.layers.angles import by_name, with_angles
 from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 from tfq_resqunn.layers.strategies import check_strategy
@@ -121,8 +122,11 @@ class EncodedPQC(_PQC):
         self.circuit = circuit
         self.filters = filters
         self._execution = execution
-        for argument in EXECUTION_NAMES:
-            setattr(self, argument, getattr(execution, argument))
+        self.backend = execution.backend
+        self.differentiator = execution.differentiator
+        self.repetitions = execution.repetitions
+        self.noise = execution.noise
+        self.max_circuits = execution.max_circuits
         self.input_gradient = check_flag(input_gradient, "input_gradient", "EncodedPQC")
         self._runner = execution.runner(circuit)
         self.supports_jit = self._runner.supports_jit
@@ -148,6 +152,30 @@ class EncodedPQC(_PQC):
         """Gives a `dict` from each weight's symbol to its value: a float, or one a filter."""
         values = np.transpose(self.get_weights()[0])
         return dict(zip(self.symbols, values[:, 0] if self.filters == 1 else values, strict=True))
+
+    @property
+    def angles(self) -> dict[str, float | np.ndarray]:
+        """The angles by their symbols' names: a number, or an array of one for each filter."""
+        return by_name(np.array(self.parameters), self.circuit.weights)
+
+    def set_angles(self, angles) -> None:
+        """Sets some angles by their symbols' names; the others stay as they are.
+
+        Args:
+            angles: As for `Quanv2D.set_angles`.
+        """
+        weights = np.array(self.parameters)
+        weights = with_angles(weights, self.circuit.weights, angles, "EncodedPQC")
+        self.parameters.assign(weights)
+
+    def __repr__(self) -> str:
+        circuit = self.circuit
+        return (
+            f"<EncodedPQC name={self.name}, filters={self.filters}, circuit of "
+            f"{len(circuit.qubits)} qubits, {len(circuit.inputs)} data symbols, "
+            f"{len(circuit.weights)} weights, {len(circuit.observables)} observables, "
+            f"backend={self.backend!r}, built={self.built}>"
+        )
 
     def build(self, input_shape):
         self.compute_output_shape(input_shape)

@@ -1,23 +1,11 @@
 """`Quanv2D`: a circuit that slides over the patches of an image."""
 
-import contextlib
-import dataclasses
-
-import tensorflow as tf
-
-from tfq_resqunn._utils.arguments import check_count, check_flag
-from tfq_resqunn._utils.keras import keras, output_shape, register, track_for_checkpoints
-from tfq_resqunn.backends.execution import EXECUTION_NAMES, Execution
-from tfq_resqunn.circuits.parts import PART_NAMES, Parts
-from tfq_resqunn.layers.bias import BiasedLayer
-from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
-from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
-from tfq_resqunn.layers.patch_circuits import PatchCircuits
-from tfq_resqunn.layers.pqc import EncodedPQC
+from tfq_resqunn._utils.keras import register
+from tfq_resqunn.layers.base_quanv import BaseQuanv
 
 
 @register
-class Quanv2D(BiasedLayer):
+class Quanv2D(BaseQuanv):
     """A trainable quanvolution: a parametrised circuit in the place of `Conv2D`'s kernel.
 
     Each patch of the image gives the values of the circuit's data symbols; each observable's
@@ -77,8 +65,12 @@ class Quanv2D(BiasedLayer):
             drawn (a static quanvolution), and gradients still pass to the layers below.
 
     Attributes:
-        pqcs: The `EncodedPQC`s that own the angles, one a group; empty until the layer is built.
+        angles: The angles by the names of their symbols; `set_angles` sets them likewise. This,
+            `plan` and the `circuit` of named parts are there once the layer is built.
         bias: The bias, or `None`.
+        circuit: The `QuanvCircuit` that takes a patch.
+        plan: How `"compiled"` computes the circuit, and why; prints as a table.
+        pqcs: The `EncodedPQC`s that own the angles, one a group; empty until the layer is built.
 
     Input shape:
         `(batch, height, width, channels)`, or channels before height under `"channels_first"`.
@@ -113,174 +105,4 @@ class Quanv2D(BiasedLayer):
         arXiv:2402.09146.
     """
 
-    def __init__(
-        self,
-        filters=1,
-        kernel_size=2,
-        strides=None,
-        padding="valid",
-        data_format=None,
-        dilation_rate=1,
-        groups=1,
-        *,
-        encoder=None,
-        ansatz=None,
-        n_layers=None,
-        n_uploads=None,
-        observables=None,
-        circuit=None,
-        symbol_order=None,
-        readout="channels",
-        backend="compiled",
-        differentiator=None,
-        repetitions=None,
-        noise=None,
-        max_circuits=None,
-        initializer=None,
-        regularizer=None,
-        constraint=None,
-        activation=None,
-        use_bias=False,
-        bias_initializer="zeros",
-        bias_regularizer=None,
-        bias_constraint=None,
-        activity_regularizer=None,
-        input_gradient=True,
-        **kwargs,
-    ):
-        super().__init__(
-            activation=activation,
-            use_bias=use_bias,
-            bias_initializer=bias_initializer,
-            bias_regularizer=bias_regularizer,
-            bias_constraint=bias_constraint,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
-        self.filters = check_count(filters, "filters", "Quanv2D")
-        self._set_geometry(
-            Geometry(kernel_size, strides, padding, data_format, dilation_rate, groups, readout)
-        )
-        self._parts = Parts(
-            encoder, ansatz, n_layers, n_uploads, observables, circuit, symbol_order, "Quanv2D"
-        )
-        for part in PART_NAMES:
-            setattr(self, part, getattr(self._parts, part))
-        self._circuits = PatchCircuits(self._parts, self._geometry)
-        self._execution = Execution(
-            backend, differentiator, repetitions, noise, max_circuits, who="Quanv2D"
-        )
-        for argument in EXECUTION_NAMES:
-            setattr(self, argument, getattr(self._execution, argument))
-        self.initializer = default_initializer(initializer)
-        self.regularizer = keras.regularizers.get(regularizer)
-        self.constraint = keras.constraints.get(constraint)
-        self.input_gradient = check_flag(input_gradient, "input_gradient", "Quanv2D")
-        if self.filters % self.groups:
-            raise ValueError(
-                "Quanv2D: `groups` must divide `filters`, since each filter sees one group. "
-                f"Received filters={self.filters}, groups={self.groups}."
-            )
-
-    def _set_geometry(self, geometry: Geometry) -> None:
-        self._geometry = geometry
-        for argument in GEOMETRY_NAMES:
-            setattr(self, argument, getattr(geometry, argument))
-
-    def choose_readout(self, input_shape) -> None:
-        """Takes `readout="pixels"` where a patch's outcomes fill its pixels evenly.
-
-        For a layer that has `readout="channels"` and is not built yet; it keeps that elsewhere.
-
-        Args:
-            input_shape: Shape of the layer's input, batch axis first.
-
-        Example:
-            >>> layer = Quanv2D(encoder="angle")  # 4 outcomes on 2 x 2 pixels
-            >>> layer.choose_readout((None, 8, 8, 1))
-            >>> layer.readout
-            'pixels'
-        """
-        grid = self._geometry.grid
-        if not grid.tiles:
-            return
-        circuit = self._circuits.of(self._geometry.channels(input_shape))
-        if len(circuit.observables) % grid.n_pixels == 0:
-            self._set_geometry(dataclasses.replace(self._geometry, readout="pixels"))
-            self._circuits = self._circuits.laid_out(self._geometry)
-
-    @property
-    def pqcs(self) -> list[EncodedPQC]:
-        """The `tfq.layers.PQC`s that the layer runs, one a group; empty until it is built."""
-        return list(self._pqcs) if self.built else []
-
-    @property
-    def plan(self):
-        """How the compiled backend computes the circuit, and why; prints as a table."""
-        return self._pqcs[0].plan if self.built else None
-
-    def build(self, input_shape):
-        axis = self._geometry.channel_axis
-        n_outputs = self.compute_output_shape(input_shape)[axis]
-        channels = self._geometry.channels(input_shape)
-        circuit = self._circuits.of(channels)
-        # As for EncodedPQC: in half precision, angles would be too coarse.
-        dtype = "float64" if self.variable_dtype == "float64" else "float32"
-        shape = (self.filters, len(circuit.weights))
-        shares = initializers_of_groups(self.initializer, self.groups, shape, dtype)
-        self._pqcs = [self._pqc(f"circuit_{i}", circuit, share) for i, share in enumerate(shares)]
-        track_for_checkpoints(self, self._pqcs)
-        for pqc in self._pqcs:
-            pqc.build((None, len(circuit.inputs)))
-        self.add_bias(n_outputs)
-        self.input_spec = keras.layers.InputSpec(ndim=4, axes={axis: channels})
-        super().build(input_shape)
-
-    def _pqc(self, name: str, circuit, initializer) -> EncodedPQC:
-        """Makes what runs the circuits of one group."""
-        # Several groups' variables need names that differ, for an .h5 file of Keras 2.
-        scope = contextlib.nullcontext() if self.groups == 1 else tf.name_scope(name)
-        with scope:
-            return EncodedPQC(
-                circuit,
-                filters=self.filters // self.groups,
-                **{argument: getattr(self, argument) for argument in EXECUTION_NAMES},
-                initializer=initializer,
-                regularizer=self.regularizer,
-                constraint=self.constraint,
-                input_gradient=self.input_gradient,
-                trainable=self.trainable,
-                dtype=self.dtype_policy,
-                name=name,
-            )
-
-    def call(self, inputs):
-        images = self._geometry.images(inputs)
-        patches = self._geometry.patches(images)
-        runs = zip(self._pqcs, patches, strict=True)
-        outcomes = tf.concat([pqc.expectations(values) for pqc, values in runs], axis=0)
-        outputs = self._geometry.outputs(outcomes, images, self.filters)
-        return self.finish(outputs, self._geometry.channel_axis)
-
-    def compute_output_shape(self, input_shape):
-        circuit = self._circuits.of(self._geometry.channels(input_shape))
-        n_outcomes = self.filters * len(circuit.observables)
-        return output_shape(self._geometry.output_shape(input_shape, n_outcomes))
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            **{argument: getattr(self, argument) for argument in GEOMETRY_NAMES},
-            **self._parts.get_config(),
-            **self._execution.get_config(),
-            "initializer": keras.initializers.serialize(self.initializer),
-            "regularizer": keras.regularizers.serialize(self.regularizer),
-            "constraint": keras.constraints.serialize(self.constraint),
-            "input_gradient": self.input_gradient,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        parts = Parts.from_config(config, "Quanv2D")
-        return cls(**{**config, **{name: getattr(parts, name) for name in PART_NAMES}})
+    rank = 2

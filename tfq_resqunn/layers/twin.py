@@ -1,54 +1,80 @@
-"""The classical layer that stands in for a `Quanv2D` in a control experiment."""
+"""The classical layers that stand in for quanvolutions in a control experiment."""
+
+import math
 
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import instance
 from tfq_resqunn._utils.keras import keras, output_shape, register
-from tfq_resqunn.layers.patches import Grid
-from tfq_resqunn.layers.quanv2d import Quanv2D
+from tfq_resqunn.layers import patches
+from tfq_resqunn.layers.base_quanv import BaseQuanv
+from tfq_resqunn.layers.geometry import Geometry
 
 
-def conv_twin(quanv: Quanv2D, input_shape, *, name=None, **conv2d) -> keras.layers.Layer:
-    """Builds the `Conv2D` that sees the same patches as a quanvolution and gives as many outputs.
+def conv_twin(quanv: BaseQuanv, input_shape, *, name=None, **conv) -> keras.layers.Layer:
+    """Builds the convolution that sees the same patches as a quanvolution, with as many outputs.
 
     Args:
-        quanv: The `Quanv2D` in whose place the twin is to stand. With `input_gradient=False` the
-            twin sends no gradient to the layers below either.
+        quanv: The `Quanv1D`, `Quanv2D` or `Quanv3D` in whose place the twin is to stand. With
+            `input_gradient=False` the twin sends no gradient to the layers below either.
         input_shape: Shape of its input, batch axis first.
         name: Name of the layer.
-        **conv2d: Further arguments of `Conv2D`, or others in the place of the quanvolution's. It
-            has a bias unless `use_bias=False` is among them, since a `Conv2D` without one cannot
-            give what an expectation value can.
+        **conv: Further arguments of the convolution, or others in the place of the quanvolution's.
+            It has a bias unless `use_bias=False` is among them, since a convolution without one
+            cannot give what an expectation value can.
 
     Returns:
-        A `Conv2D`, with `readout="pixels"` in a `PixelReadout`. Without input gradients it is a
-        `CutConv2D`.
+        A `Conv1D`, `Conv2D` or `Conv3D`, with `readout="pixels"` in a `PixelReadout`. Without input
+        gradients it is a `CutConv1D`, `CutConv2D` or `CutConv3D`.
 
     Example:
+        >>> from tfq_resqunn import Quanv2D
         >>> twin = conv_twin(Quanv2D(kernel_size=2, readout="pixels"), (None, 8, 8, 1))
         >>> tuple(twin.compute_output_shape((None, 8, 8, 1)))
         (None, 8, 8, 1)
     """
-    instance(Quanv2D, "a Quanv2D")(quanv, "quanv", "conv_twin")
+    instance(BaseQuanv, "a Quanv1D, Quanv2D or Quanv3D")(quanv, "quanv", "conv_twin")
     if quanv.data_format != "channels_last":
         raise ValueError(
-            "conv_twin: `quanv` must be channels_last, since TensorFlow has no Conv2D for "
-            f"channels_first on a CPU. Received data_format={quanv.data_format!r}."
+            f"conv_twin: `quanv` must be channels_last, since TensorFlow has no Conv{quanv.rank}D "
+            f"for channels_first on a CPU. Received data_format={quanv.data_format!r}."
         )
-    geometry = ("kernel_size", "strides", "padding", "dilation_rate", "groups")
-    ending = ("activation", "bias_initializer", "bias_regularizer", "bias_constraint")
-    same = (*geometry, *ending, "activity_regularizer", "trainable")
-    conv2d = {**{k: getattr(quanv, k) for k in same}, **conv2d}
-    make = keras.layers.Conv2D if quanv.input_gradient else CutConv2D
+    arguments = {
+        "kernel_size": quanv.kernel_size,
+        "strides": quanv.strides,
+        "padding": quanv.padding,
+        "dilation_rate": quanv.dilation_rate,
+        "groups": quanv.groups,
+        "activation": quanv.activation,
+        "bias_initializer": quanv.bias_initializer,
+        "bias_regularizer": quanv.bias_regularizer,
+        "bias_constraint": quanv.bias_constraint,
+        "activity_regularizer": quanv.activity_regularizer,
+        "trainable": quanv.trainable,
+        **conv,
+    }
+    make = (CONVOLUTIONS if quanv.input_gradient else CUT_CONVOLUTIONS)[quanv.rank]
     n_outputs = quanv.compute_output_shape(input_shape)[-1]
     if quanv.readout == "channels":
-        return make(n_outputs, name=name, **conv2d)
-    n_pixels = quanv.kernel_size[0] * quanv.kernel_size[1]
-    return PixelReadout(make(n_outputs * n_pixels, name="conv", **conv2d), name=name)
+        return make(n_outputs, name=name, **arguments)
+    n_pixels = math.prod(quanv.kernel_size)
+    return PixelReadout(make(n_outputs * n_pixels, name="conv", **arguments), name=name)
+
+
+class _NoInputGradient:
+    """Stops the gradient by the input of the layer that it is mixed into."""
+
+    def call(self, inputs):
+        return super().call(tf.stop_gradient(inputs))
 
 
 @register
-class CutConv2D(keras.layers.Conv2D):
+class CutConv1D(_NoInputGradient, keras.layers.Conv1D):
+    """A `Conv1D` that sends no gradient to what lies before it; see `CutConv2D`."""
+
+
+@register
+class CutConv2D(_NoInputGradient, keras.layers.Conv2D):
     """A `Conv2D` that sends no gradient to what lies before it.
 
     What `input_gradient=False` makes of a `Quanv2D`, for the layer that stands in its place: the
@@ -73,41 +99,56 @@ class CutConv2D(keras.layers.Conv2D):
         None
     """
 
-    def call(self, inputs):
-        return super().call(tf.stop_gradient(inputs))
+
+@register
+class CutConv3D(_NoInputGradient, keras.layers.Conv3D):
+    """A `Conv3D` that sends no gradient to what lies before it; see `CutConv2D`."""
+
+
+# By rank.
+CONVOLUTIONS = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
+CUT_CONVOLUTIONS = {1: CutConv1D, 2: CutConv2D, 3: CutConv3D}
 
 
 @register
 class PixelReadout(keras.layers.Wrapper):
-    """Puts the channels of a `Conv2D` back onto the pixels of each patch, as `Quanv2D` does.
+    """Puts the channels of a convolution back onto the pixels of each patch, as `Quanv2D` does.
 
     Args:
-        layer: A channels-last `Conv2D` with strides equal to its kernel size, whose filters are
-            a multiple of the kernel's pixels.
+        layer: A channels-last `Conv1D`, `Conv2D` or `Conv3D` with strides equal to its kernel size,
+            whose filters are a multiple of the kernel's pixels.
         **kwargs: Of `keras.layers.Layer`.
 
     Input shape:
-        `(batch, height, width, channels)`.
+        `(batch, ..., channels)`, as `layer` takes it.
 
     Output shape:
-        `(batch, rows * kernel_rows, columns * kernel_columns, filters / pixels)`; under
-        `padding="same"` the input's height and width.
+        `(batch, ..., filters / pixels)`: along each axis the number of patches times the kernel's
+        pixels; under `padding="same"` the size of the input.
     """
 
     def __init__(self, layer, **kwargs):
         super().__init__(layer, **kwargs)
-        self._grid = Grid.of(layer.kernel_size, layer.strides, layer.padding, layer.dilation_rate)
+        self._geometry = Geometry.of(
+            len(layer.kernel_size),
+            layer.kernel_size,
+            layer.strides,
+            layer.padding,
+            "channels_last",
+            layer.dilation_rate,
+            readout="pixels",
+            who="PixelReadout",
+        )
 
     def call(self, inputs):
-        outcomes = self.layer(inputs)
-        shape = [-1, 1, self._grid.n_pixels, outcomes.shape[-1] // self._grid.n_pixels]
+        outcomes, n_pixels = self.layer(inputs), self._geometry.n_pixels
+        shape = [-1, 1, n_pixels, outcomes.shape[-1] // n_pixels]
         outcomes = tf.transpose(tf.reshape(outcomes, shape), [1, 2, 3, 0])
-        return tf.cast(self._grid.to_pixels(outcomes, inputs), self.compute_dtype)
+        outputs = patches.to_pixels(outcomes, inputs, self._geometry)
+        return tf.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        n_outputs = self.layer.filters // self._grid.n_pixels
-        size = self._grid.pixels_shape(*input_shape[1:3])
-        return output_shape((input_shape[0], *size, n_outputs))
+        return output_shape(self._geometry.output_shape(input_shape, self.layer.filters))
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

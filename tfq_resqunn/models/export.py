@@ -20,9 +20,9 @@ from tfq_resqunn.circuits.rewriting.unrolling import unroll
 from tfq_resqunn.gradients.batch import as_tensors, n_samples
 from tfq_resqunn.gradients.calls import recorded_calls
 from tfq_resqunn.gradients.layers import CIRCUIT_LAYERS, layers_with_weights
-from tfq_resqunn.layers import EncodedPQC, Quanv2D
+from tfq_resqunn.layers import EncodedPQC, patches
+from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.checks import check_model_or_layer
-from tfq_resqunn.layers.geometry import GEOMETRY_NAMES, Geometry
 
 MANIFEST = "manifest.json"
 VERSIONS = {"qasm": "2.0", "qasm3": "3.0"}  # by the files' ending
@@ -97,7 +97,7 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
 
 def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int) -> dict:
     folder.mkdir()
-    pqcs = layer.pqcs if isinstance(layer, Quanv2D) else [layer]
+    pqcs = layer.pqcs if isinstance(layer, BaseQuanv) else [layer]
     circuit = pqcs[0].circuit  # the same for all groups
     filters = [(g, weights) for g, pqc in enumerate(pqcs) for weights in np.array(pqc.parameters)]
     inputs_names, weights_names = list(map(str, circuit.inputs)), list(map(str, circuit.weights))
@@ -147,7 +147,7 @@ def _distinct(layer, inputs: list, group: int) -> dict[tuple, list]:
     rows: dict[tuple, list] = {}
     first = 0
     for tensor in inputs:
-        if isinstance(layer, Quanv2D):
+        if isinstance(layer, BaseQuanv):
             values, places = _patches(layer, tensor, group)
         else:
             values, places = np.array(tensor), np.arange(len(tensor))[:, None]
@@ -157,13 +157,13 @@ def _distinct(layer, inputs: list, group: int) -> dict[tuple, list]:
     return rows
 
 
-def _patches(layer: Quanv2D, inputs, group: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gives the patches that a group sees, and their images, rows and columns."""
-    geometry = Geometry(*(getattr(layer, name) for name in GEOMETRY_NAMES))
-    images = geometry.images(inputs)
-    batch, height, width, _ = images.shape
-    places = np.indices([batch, *geometry.grid.shape(height, width)]).reshape(3, -1)
-    return np.transpose(geometry.patches(images)[group]), np.transpose(places)
+def _patches(layer: BaseQuanv, inputs, group: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gives the patches that a group sees, and their images and places (rows and columns)."""
+    images = patches.channels_last(inputs, layer.geometry)
+    batch, *sizes, _ = images.shape
+    places = np.indices([batch, *layer.geometry.n_patches(sizes)]).reshape(layer.rank + 1, -1)
+    values = patches.of_groups(images, layer.geometry)[group]
+    return np.transpose(values), np.transpose(places)
 
 
 def _resolved(circuit: cirq.FrozenCircuit, numbers: dict) -> cirq.Circuit:

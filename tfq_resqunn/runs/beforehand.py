@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tfq_resqunn._utils.arguments import check_count, check_path, check_seed, integer
-from tfq_resqunn._utils.named_backends import Demands, check_named
+from tfq_resqunn._utils.named_backends import check_named
 from tfq_resqunn.circuits.names import ANSATZES, ENCODERS, OBSERVABLES
 from tfq_resqunn.circuits.noise.strengths import as_text, ordered
 from tfq_resqunn.circuits.observables.text import parse_sum
@@ -101,4 +101,4 @@ def check_grid(
 def _check_backend(backend: str, repetitions: int | None, noise: dict, who: str) -> None:
     check_count.or_none()(repetitions, "repetitions", who)
     text = as_text(ordered(noise, who)) or None
-    check_named(Demands(backend, text, repetitions, who=who))
+    check_named(backend, noise=text, repetitions=repetitions, who=who)

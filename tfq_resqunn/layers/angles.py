@@ -1,0 +1,76 @@
+"""Angles of circuits by the names of their symbols, for layers to show and to take."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import sympy
+
+from tfq_resqunn._utils.arguments import received
+
+
+def by_name(weights: np.ndarray, symbols: Sequence[sympy.Symbol]) -> dict[str, float | np.ndarray]:
+    """Gives the angles of each symbol: a number, or with several filters an array of one each.
+
+    Args:
+        weights: `[filters, n_weights]`.
+        symbols: The circuit's weights, in order.
+
+    Example:
+        >>> by_name(np.array([[1.0, 2.0]]), sympy.symbols("w_0 w_1"))
+        {'w_0': 1.0, 'w_1': 2.0}
+    """
+    columns = zip(symbols, np.transpose(weights), strict=True)
+    return {str(s): float(c[0]) if len(c) == 1 else np.array(c) for s, c in columns}
+
+
+def with_angles(
+    weights: np.ndarray, symbols: Sequence[sympy.Symbol], angles, who: str
+) -> np.ndarray:
+    """Gives the weights in which some symbols have other angles.
+
+    Args:
+        weights: `[filters, n_weights]`; they stay as they are.
+        symbols: The circuit's weights, in order.
+        angles: A number for each symbol or name, or an array of one for each filter.
+        who: Who asks, for messages.
+
+    Raises:
+        TypeError: If `angles` is no mapping, or an angle is no number.
+        ValueError: If there is no such symbol, or the numbers are not finite or not as many as
+            filters.
+    """
+    if not isinstance(angles, Mapping):
+        raise TypeError(
+            f"{who}: `angles` must be a dict from names of weights to angles, such as "
+            f"{{'{symbols[0]}': 0.3}}. Received {received(angles)}."
+        )
+    changed, names = np.array(weights), [str(s) for s in symbols]
+    for symbol, value in angles.items():
+        name = str(symbol)
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(
+                f"{who}: `angles` must name weights of the circuit ({_listed(names)}). "
+                f"Received {name!r}.{hint}"
+            )
+        changed[:, names.index(name)] = _of_filters(value, name, len(changed), who)
+    return changed
+
+
+def _of_filters(value, name: str, filters: int, who: str) -> np.ndarray:
+    shape = "one number" if filters == 1 else f"one number, or an array of {filters}, one a filter"
+    rule = f"{who}: `angles` must give {name!r} {shape}"
+    numbers = np.asarray(value)
+    if numbers.dtype.kind not in "iuf":
+        raise TypeError(f"{rule}. Received {received(value)}.")
+    if numbers.shape not in ((), (filters,)):
+        raise ValueError(f"{rule}. Received an array of shape {numbers.shape}.")
+    if not np.all(np.isfinite(numbers)):
+        raise ValueError(f"{rule}, all finite. Received {received(value)}.")
+    return numbers
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names if len(names) <= 8 else [*names[:4], "...", names[-1]])
