@@ -37,9 +37,9 @@ def check_named(execution) -> None:
             f"{execution.who}: `backend` must be one of {', '.join(map(repr, BACKENDS))}, or an "
             f"object of Cirq (a cirq.Sampler, or a simulator). Received {execution.backend!r}."
         )
-    _RULES[execution.backend](execution)
     if execution.backend != "compiled":
         check_tfq(execution.backend, execution.who)
+    _RULES[execution.backend](execution)
 
 
 def _check_compiled(execution) -> None:
