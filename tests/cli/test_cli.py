@@ -99,6 +99,7 @@ def test_train_then_predict(resqunn, tmp_path):
         "training accuracy  ",
         "test accuracy      ",
         f"model      {folder / 'model.keras'}",
+        f"result     {folder / 'result.json'}",
         f"  tensorboard --logdir {folder / 'logs'}",
         f"  resqunn predict {folder / 'model.keras'} IMAGES.npz",
     ):
@@ -167,7 +168,7 @@ def test_keras_on_another_backend(tmp_path):
     result = run_apart("draw", "--kernel-size=1", cwd=tmp_path, **settings)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == (
-        "Error: tfq_resqunn: Keras must run on TensorFlow. It is set to run on 'jax'. Set "
+        "Error: Keras must run on TensorFlow. It is set to run on 'jax'. Set "
         "KERAS_BACKEND=tensorflow before Keras is imported.\n"
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import tfq_resqunn as rq
+from tfq_resqunn._utils.tfq import HAS_TFQ
 
 pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
@@ -55,7 +56,11 @@ MISTAKES = {
     "train --observables zz": "Did you mean 'z'?",
     "train --observables Z0*Z0": "which names qubit 0 twice",
     "train --backend gpu": "--backend must be one of 'compiled', 'noiseless', 'noisy'",
-    "train --backend noisy": "--backend noisy needs --noise and --shots",
+    "train --backend noisy": (
+        "Received no --noise: name the channels"
+        if HAS_TFQ
+        else "--backend noisy runs circuits on TensorFlow Quantum, which is not installed"
+    ),
     "train --noise depolarising=0.01": "--noise must name some of 'depolarizing'",
     "train --noise depolarizing=2": "must lie between 0 and 1",
     "train --shots 0": "--shots must be at least 1",
@@ -82,7 +87,7 @@ MISTAKES = {
     "evaluate run/model.keras --seed -1": "--seed must be at least 0",
     "study --seeds x": "'x' must be a number of seeds",
     "study --seeds 0": "--seeds must be a list of seeds, or their number",
-    "study --layers 9": "--layers must be an integer from 1 to 6",
+    "study --depth 9": "--depth must be an integer from 1 to 6",
     "study --placement X++O1": "Expected X, O1, O2",
     "study --variant foo": "'foo' is not one of 'trainable'",
     "study --config none.yaml": "'none.yaml' does not exist",
@@ -172,6 +177,9 @@ assert not [m for m in {HEAVY} if m in sys.modules]
 dir(tfq_resqunn), tfq_resqunn.__version__, tfq_resqunn.Placement
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 assert "angle" in ENCODERS and "sim_19" in list(ANSATZES) and len(OBSERVABLES) == 6
+from tfq_resqunn.runs import RunConfig
+from tfq_resqunn.study import StudyConfig
+StudyConfig(RunConfig())
 assert not [m for m in {HEAVY} if m in sys.modules]
 tfq_resqunn.circuits.QuanvCircuit
 assert "cirq" in sys.modules and "tensorflow" not in sys.modules
@@ -180,7 +188,10 @@ print("done")
     assert run(program) == "done\n"
 
 
-LAZY = ("tfq_resqunn", "tfq_resqunn.circuits", "tfq_resqunn.datasets")
+LAZY = (
+    "tfq_resqunn", "tfq_resqunn.circuits", "tfq_resqunn.datasets", "tfq_resqunn.models",
+    "tfq_resqunn.runs", "tfq_resqunn.study",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("package", LAZY)
@@ -212,10 +223,10 @@ def test_packages_show_what_they_offer(package):
     names = {}
     exec(f"from {package} import *", names)
     assert set(module.__all__) <= set(names)
-    with pytest.raises(AttributeError, match=f"^module '{package}' has no attribute 'Quanv3D'$"):
-        getattr(module, "Quanv3D")  # noqa: B009 - the statement alone would do nothing
-    with pytest.raises(ImportError, match="cannot import name 'Quanv3D'"):
-        exec(f"from {package} import Quanv3D")
+    with pytest.raises(AttributeError, match=f"^module '{package}' has no attribute 'Quanv4D'$"):
+        getattr(module, "Quanv4D")  # noqa: B009 - the statement alone would do nothing
+    with pytest.raises(ImportError, match="cannot import name 'Quanv4D'"):
+        exec(f"from {package} import Quanv4D")
 
 
 def test_submodules_are_attributes():
@@ -235,8 +246,11 @@ def test_functions_are_no_modules_of_the_same_name():
     """A submodule that is imported becomes an attribute of its package, whatever it was."""
     modules = {path.stem for path in PACKAGE.iterdir()}
     assert set(rq.__all__) & modules == {"circuits", "datasets"}
-    modules = {path.stem for path in (PACKAGE / "circuits").iterdir()}
-    assert not set(rq.circuits.__all__) & modules
+    for package in LAZY[1:]:
+        module = importlib.import_module(package)
+        assert not set(module.__all__) & {
+            path.stem for path in Path(module.__file__).parent.iterdir()
+        }
 
 
 def test_values_can_be_pickled():

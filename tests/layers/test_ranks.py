@@ -271,7 +271,8 @@ ERRORS = {
         lambda: Quanv1D().build((None, 8)),
         ValueError,
         r"Quanv1D: the input must be sequences of rank 3, \(batch, steps, channels\). Received "
-        r"shape \(None, 8\), of rank 2. For sequences without channels, add an axis: x\[..., None\]",
+        r"shape \(None, 8\), of rank 2. For sequences without channels, add an axis: "
+        r"x\[..., None\]",
     ),
     "rank_of_images": (
         lambda: Quanv3D().build((None, 8, 8, 1)),

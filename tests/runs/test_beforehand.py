@@ -17,7 +17,6 @@ MISTAKES = [
     {"backend": "noiseless", "noise": {"bit_flip": 0.1}},
     {"noise": {"bit_flip": 2}},
     {"noise": {"foo": 1}},
-    {"depth": 300},
     {"placement": "X+O3"},
     {"classes": [3, 3]},
     {"dataset": "digit"},

@@ -19,12 +19,16 @@ from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import next_run_folder
 from tfq_resqunn.runs.prediction import predict
 from tfq_resqunn.runs.training import train
+from tfq_resqunn.study.results import RESULT_COLUMNS
 
 TINY = RunConfig(
     classes=(3, 8), n_train=8, n_test=4, image_size=4, depth=2, kernel_size=(1, 2), epochs=2,
     batch_size=4, seed=7,
 )  # fmt: skip
-FILES = ["config.json", "curves.png", "gradients.csv", "history.csv", "logs", "model.keras"]
+FILES = [
+    "config.json", "curves.png", "gradients.csv", "history.csv", "logs", "model.keras",
+    "result.json",
+]  # fmt: skip
 
 
 def whole(message):
@@ -47,6 +51,7 @@ def images(tmp_path_factory):
 def test_files(run):
     folder = run.paths["model"].parent
     assert sorted(path.name for path in folder.iterdir()) == FILES
+    assert all(path.exists() for path in run.paths.values())
     assert list(run.paths["logs"].rglob("events.out.tfevents.*"))
     assert run.paths["curves"].read_bytes().startswith(b"\x89PNG")
 
@@ -64,6 +69,14 @@ def test_history_file(run):
     table = pd.read_csv(run.paths["history"], index_col="epoch")
     assert list(table.index) == [1, 2]
     assert {name: list(column) for name, column in table.items()} == run.history
+
+
+def test_result_file(run):
+    result = json.loads(run.paths["result"].read_text())
+    assert list(result) == [*RESULT_COLUMNS]
+    assert result == run.measures()
+    assert result["test_accuracy"] == run.test_accuracy
+    assert result["n_weights"] == 2 * 4 + 16 * 2 + 2
 
 
 def test_gradients_file(run):

@@ -19,13 +19,14 @@ from click.testing import CliRunner
 
 from tests.helpers.systems import needs_linux, words_of
 from tfq_resqunn import cli
-from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs import RunConfig, load_trained, predict
+from tfq_resqunn.runs.folder import FILES
 from tfq_resqunn.study.accuracies import accuracy_table
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
 from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig, StudyRun
+from tfq_resqunn.study.folder import partial_folder
 from tfq_resqunn.study.results import GRADIENT_COLUMNS, HISTORY_COLUMNS, load_results
 from tfq_resqunn.study.runner import locked, run_study
-from tfq_resqunn.study.single import partial_folder
 
 TABLES = ("table", "histories", "gradients")
 TIMES = ["seconds", "seconds_per_epoch"]
@@ -143,22 +144,6 @@ def test_missing_keys_take_their_default():
     assert StudyConfig.from_yaml("run: {depth: 3}") == StudyConfig(replace(COMMON, depth=3))
 
 
-@pytest.mark.parametrize("config", configurations())
-def test_the_command_makes_the_same_study(config, tmp_path, monkeypatch):
-    made = []
-    module = sys.modules["tfq_resqunn.cli.study"]  # the command has the same name
-    monkeypatch.setattr(module, "check_run", lambda run: None)  # whose data set may not be there
-    monkeypatch.setattr(
-        "tfq_resqunn.study.runner.run_study", lambda config, *_, **__: made.append(config)
-    )
-    monkeypatch.setattr(module, "_show_results", lambda *_: None)
-    (tmp_path / "study.json").write_text(json.dumps({"config": config.to_dict(), "command": ""}))
-    command = command_line(config, tmp_path)
-    result = CliRunner().invoke(cli.main, words_of(command)[1:])
-    assert result.exit_code == 0, result.output
-    assert made == [config]
-
-
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -234,7 +219,7 @@ def test_file_that_holds_no_settings(tmp_path, text):
 def test_file_of_settings_and_options_over_it(tmp_path):
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump({"seeds": 2, "run": {"epochs": 0, "depth": 1}}))
-    result = CliRunner().invoke(cli.main, ["study", "--config", str(path), "--layers", "3"])
+    result = CliRunner().invoke(cli.main, ["study", "--config", str(path), "--depth", "3"])
     assert result.output.startswith("Error: --epochs must be at least 1")
 
 
@@ -261,6 +246,27 @@ def test_results(finished, tiny):
     assert list(results.gradients["state"]) == ["flows"] * 3 + ["frozen"] * 3 + ["flows"] * 3
     assert results.n_missing == 0
     assert not results.failures
+
+
+def test_a_run_of_a_study_is_a_run_as_any_other(finished, data_file, tmp_path, monkeypatch):
+    results, folder = finished
+    monkeypatch.chdir(tmp_path)
+    for run, accuracy in zip(results.config.runs(), results.table["test_accuracy"], strict=True):
+        run_folder = folder / "runs" / run.id
+        assert {path.name for path in run_folder.iterdir()} == set(FILES.values()) - {
+            "curves.png", "logs",
+        }  # fmt: skip
+        model, x, y = load_trained(run_folder / "model.keras")
+        assert np.mean(model.predict(x, verbose=0).argmax(1) == y) == pytest.approx(accuracy)
+        predicted = predict(run_folder / "model.keras", data_file)
+        assert predicted.accuracy is not None
+    trained = folder / "runs" / results.config.runs()[0].id / "model.keras"
+    invoke = CliRunner().invoke
+    said = invoke(cli.main, ["predict", str(trained), str(data_file)])
+    assert said.exit_code == 0, said.output
+    said = invoke(cli.main, ["evaluate", str(trained), "--strengths=0", f"--out={tmp_path}"])
+    assert said.exit_code == 0, said.output
+    assert f"{results.table['test_accuracy'][0]:.1%}" in said.output
 
 
 def test_finished_study_is_left_as_it_is(finished, tiny):
@@ -387,7 +393,7 @@ def test_mistakes_are_found_before_anything_is_made(tiny, tmp_path, change):
 def test_number_of_jobs_is_checked(tiny, tmp_path):
     with pytest.raises(ValueError, match="`n_jobs` must be at least 1. Received 0"):
         run_study(tiny, tmp_path / "study", n_jobs=0)
-    with pytest.raises(TypeError, match="`n_jobs` must be an integer. Received '2'"):
+    with pytest.raises(TypeError, match="`n_jobs` must be an integer or None. Received '2'"):
         run_study(tiny, tmp_path / "study", n_jobs="2")
 
 

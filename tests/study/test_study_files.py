@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,13 +15,16 @@ from tests.helpers.systems import words_of
 from tests.study.test_study_report import RUN, write_study
 from tfq_resqunn import cli
 from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.settings import option_words, settings_of
 from tfq_resqunn.runs.training import load_data
 from tfq_resqunn.study.command import command_line, read_settings
 from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig
+from tfq_resqunn.study.folder import is_done
 from tfq_resqunn.study.pool import Outcome
+from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import run_study
-from tfq_resqunn.study.single import train_run
+from tfq_resqunn.study.worker import train_run
 
 pytestmark = pytest.mark.once
 
@@ -47,6 +52,13 @@ def configurations():
     yield "all", StudyConfig(RunConfig(**OTHERS), variants=["frozen"], seeds=[4], heads=["none"])
     yield "pair", StudyConfig(replace(COMMON, kernel_size=(2, 4)))
     yield "placements", StudyConfig(COMMON, placements=["none"], input_gradients=[False])
+    yield "deep", StudyConfig(replace(COMMON, depth=9), placements=["X+O1, O2+O9"], seeds=[1, 5])
+    yield (
+        "other order",
+        StudyConfig(
+            COMMON, input_gradients=[False, True], heads=["none", "linear"], variants=["frozen"]
+        ),
+    )
 
 
 @pytest.mark.parametrize("config", [pytest.param(c, id=name) for name, c in configurations()])
@@ -60,12 +72,30 @@ def test_click_reads_every_command_as_the_study_it_is_of(config, jobs, tmp_path,
         lambda config, out, n_jobs, **_: made.append((config, out, n_jobs)),
     )
     monkeypatch.setattr(module, "_show_results", lambda *_: None)
-    (tmp_path / "study.json").write_text(json.dumps({"config": config.to_dict(), "command": ""}))
     command = words_of(command_line(config, tmp_path, jobs))
     result = CliRunner().invoke(cli.main, command[1:])
     assert result.exit_code == 0, result.output
     assert made == [(config, tmp_path, jobs)]
-    assert ("--config" in command) == (config.run.kernel_size == (2, 4))
+    assert "--config" not in command
+
+
+def test_a_run_is_made_again_by_its_options():
+    for config in [RunConfig(**OTHERS, **VARIED_OTHERS), RunConfig(image_size=(4, 5), noise={})]:
+        words = [*option_words(config, RunConfig())]
+        assert RunConfig(**settings_read(cli.train, words)) == config
+    assert set(VARIED_OTHERS) == set(VARIED)
+
+
+VARIED_OTHERS = {
+    "placement": "X+O1, O2+O3", "head": "none", "classical": True, "input_gradient": False,
+    "trainable": False, "seed": 5,
+}  # fmt: skip
+
+
+def settings_read(command, words):
+    """What click makes of the options of a run."""
+    read = command.make_context("train", words).params
+    return {name: value for name, value in read.items() if name in settings_of(RunConfig)}
 
 
 @pytest.fixture
@@ -108,6 +138,44 @@ def test_a_run_whose_loss_is_no_number_has_failed(failing, tmp_path):
 def test_nothing_failed_and_nothing_says_so(failing, tmp_path):
     run_study(failing, tmp_path / "study", n_jobs=1, report=False)
     assert not (tmp_path / "study" / "failed").exists()
+
+
+# --- a study of version 0.2.0 ------------------------------------------------------------------
+
+OLDER = Path(__file__).parents[1] / "data" / "study_0_2_0"
+
+
+@pytest.fixture
+def older(tmp_path):
+    return shutil.copytree(OLDER, tmp_path / "older")
+
+
+def test_an_older_study_is_read_and_reported(older):
+    results = load_results(older)
+    assert (len(results.table), results.n_missing, results.failures) == (10, 20, {})
+    assert " --depth 2 " in results.command and "--layers" not in results.command
+    write_report(older)
+    assert results.command in (older / "report.md").read_text()
+    (older / "report.md").unlink()
+    result = CliRunner().invoke(cli.main, ["study", "--out", str(older), "--report-only"])
+    assert result.exit_code == 0, result.output
+    assert (older / "report.md").is_file()
+
+
+def test_an_older_study_goes_on(older, monkeypatch):
+    """Its runs have no model.keras, and are done all the same."""
+    config, started = load_results(older).config, []
+
+    def run_jobs(jobs, n):
+        started.extend(folder.name for _, folder in jobs)
+        yield from ()
+
+    monkeypatch.setattr("tfq_resqunn.study.runner.run_jobs", run_jobs)
+    before = {path: path.read_bytes() for path in older.glob("runs/*/*")}
+    assert all(is_done(older, run) == (run.seed == 0) for run in config.runs())
+    run_study(config, older, report=False)
+    assert started == [run.id for run in config.runs() if run.seed > 0]
+    assert {path: path.read_bytes() for path in older.glob("runs/*/*")} == before
 
 
 # --- damaged files -----------------------------------------------------------------------------

@@ -37,13 +37,13 @@ def check_named(
     if backend == "compiled":
         _check_compiled(differentiator, who)
         return
+    check_tfq(backend, who)
     if backend == "noiseless":
         _check_noiseless(noise, who)
     else:
         _check_noisy(noise, repetitions, who)
     if repetitions is not None:
         check_no_adjoint(backend, repetitions, differentiator, who, "outcomes are drawn at random")
-    check_tfq(backend, who)
 
 
 def check_no_adjoint(backend, repetitions, differentiator, who: str, reason: str) -> None:

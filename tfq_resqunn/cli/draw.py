@@ -7,7 +7,7 @@ import click
 from tfq_resqunn._utils.arguments import check_count
 from tfq_resqunn._utils.files import replacing, write_text
 from tfq_resqunn.cli.loading import load_tensorflow
-from tfq_resqunn.cli.options import Strengths, option
+from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_layer
 from tfq_resqunn.runs.config import RunConfig
 
@@ -18,27 +18,25 @@ Examples:
   resqunn draw --encoder iqp --ansatz sim_14 --noise depolarizing=0.01
 """
 
+CIRCUIT = (
+    "kernel_size", "encoder", "ansatz", "n_layers", "n_uploads", "observables", "noise",
+)  # fmt: skip
+
 
 @click.command(epilog=EXAMPLES)
-@option("kernel_size", "Pixels of a patch in each direction.", type=int)
+@add_settings(RunConfig, only=CIRCUIT)
 @click.option("--channels", default=1, show_default=True, help="Channels of the image.")
-@option("encoder", "How pixels become angles, as for train.")
-@option("ansatz", "The circuit's trainable block, as for train.")
-@option("n_layers", "Number of layers of the ansatz.")
-@option("n_uploads", "How often encoder and ansatz are repeated.")
-@option("observables", "What is measured, as for train.")
-@option("noise", "What befalls qubits, as for train.  [default: nothing]", type=Strengths())
 @click.option("--svg", type=click.Path(), help="Also write a picture, as SVG, into this file.")
-def draw(kernel_size, channels, svg, **circuit):
+def draw(channels, svg, **settings):
     """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""
     with replacing(svg) if svg is not None else contextlib.nullcontext() as temporary:
         check_count(channels, "channels", "draw")
-        check_layer(RunConfig(kernel_size=kernel_size, **circuit))
+        check_layer(RunConfig(**settings))
         load_tensorflow()
         from tfq_resqunn.layers import Quanv2D
 
-        layer = Quanv2D(kernel_size=kernel_size, **circuit)
-        layer.build((None, kernel_size, kernel_size, channels))
+        layer = Quanv2D(**settings)
+        layer.build((None, *layer.kernel_size, channels))
         circuit = layer.pqcs[0].circuit
         click.echo(circuit.diagram())
         click.echo(f"\n{layer.plan}")

@@ -18,7 +18,6 @@ OTHER_NAMES = {
     "backends": "backend",
     "folder": "out",
     "images_path": "images",
-    "input_gradients": "input_gradient",
     "model_path": "model",
     "n_jobs": "jobs",
     "name": "dataset",
@@ -67,16 +66,17 @@ class CleanErrors(click.Group):
                 raise
             command = self.commands[str(ctx.invoked_subcommand)]
             shown = LibraryError if isinstance(error, MISTAKES) else Failure
-            raise shown(in_options(_text_of(error), command)) from error
+            raise shown(_text_of(error, command)) from error
 
 
-def _text_of(error: Exception) -> str:
+def _text_of(error: Exception, command: click.Command) -> str:
     text = str(error)
     if (message := _tensorflow_message(error)) is not None:
         text = re.sub(r"\{\{.*?\}\} | \[Op:\w*\]", "", message)  # names in the graph
     text = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]} ..."
     if isinstance(error, OSError) and error.errno is not None:
         return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+    text = in_options(text, command)
     if isinstance(error, MISTAKES) and text:
         return text
     return f"{type(error).__name__}: {text}\nTo see where this happened, set RESQUNN_TRACEBACK=1."
@@ -108,8 +108,8 @@ def in_options(text: str, command: click.Command) -> str:
     """Writes what an error of the library says in the words of a command.
 
     An argument of Python becomes the option it came from, with its value in a remedy: `n_layers`
-    becomes --n-layers, and readout='channels' becomes --readout channels. The function that
-    checked the argument, in front of the message, is left out then.
+    becomes --n-layers, and readout='channels' becomes --readout channels. Which function or class
+    complains, in front of the message, is left out.
 
     Example:
         >>> from tfq_resqunn.cli.draw import draw
@@ -131,13 +131,13 @@ def in_options(text: str, command: click.Command) -> str:
 
     if "placement" in parameters:  # whose parser speaks of itself
         text = re.sub(r"^Placement: ", "--placement: ", text)
-    text = re.sub(rf"^[A-Za-z_]\w*: (?=`(?:{names})`)", "", text)
+    text = re.sub(r"^[A-Za-z_]\w*: ", "", text)
     text = re.sub(rf"`({names})`", flag, text)
     return re.sub(rf"(?<![\w.`-])({names})=({VALUE})", setting, text)
 
 
 VALUE = (
-    r"""'[^'\n]*'|"[^"\n]*"|\[[^]\n]*\]|\{[^}\n]*\}|\([^()\n]*\)|True|False"""
+    r"""'[^'\n]*'|"[^"\n]*"|\[[^]\n]*\]|\{[^}\n]*\}|\([^()\n]*\)|True|False|None"""
     r"""|-?\d[\d.e+-]*(?<![.,])"""
 )
 
@@ -156,6 +156,8 @@ def _setting(parameter: click.Parameter, value_text: str) -> str | None:
         value = ast.literal_eval(value_text)
     except (ValueError, SyntaxError):  # text of the user's that only looks like a setting
         return None
+    if value is None:
+        return f"no {_flag(parameter)}"
     if value == [...]:
         return f"{_flag(parameter)} ..."
     if isinstance(parameter, click.Option) and parameter.is_flag:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import click
 
+from tfq_resqunn._utils.arguments import check_text
 from tfq_resqunn._utils.files import check_folder, replacing
 from tfq_resqunn.circuits.noise.strengths import NAMES
 from tfq_resqunn.cli.loading import load_tensorflow
+from tfq_resqunn.cli.options import Written
 from tfq_resqunn.runs.beforehand import check_evaluation, check_grid
 from tfq_resqunn.runs.folder import find_model
+from tfq_resqunn.runs.settings import Form, list_of
 
 EXAMPLES = """\b
 Examples:
@@ -20,32 +23,18 @@ Examples:
 TABLE, PLOTS = "evaluation.csv", ("evaluation.png", "evaluation.svg")
 
 
-class Shots(click.ParamType):
-    """Numbers of shots, or `exact`, with commas between them."""
-
-    name = "N,N,..."
-
-    def convert(self, value, param, ctx):
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(None if v.strip() == "exact" else int(v) for v in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} must be numbers of shots or exact, such as exact,10,100.")
-
-
-class Numbers(click.ParamType):
-    """Numbers with commas between them."""
-
-    name = "P,P,..."
-
-    def convert(self, value, param, ctx):
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(float(v) for v in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} must be numbers with commas between them, such as 0,0.01,0.1.")
+SHOTS = Form(
+    check_text,
+    list_of(lambda text: None if text.strip() == "exact" else int(text)),
+    metavar="N,N,...",
+    expected="numbers of shots or exact, such as exact,10,100",
+)
+STRENGTHS = Form(
+    check_text,
+    list_of(float),
+    metavar="P,P,...",
+    expected="numbers with commas between them, such as 0,0.01,0.1",
+)
 
 
 @click.command(epilog=EXAMPLES)
@@ -66,7 +55,7 @@ class Numbers(click.ParamType):
 )
 @click.option(
     "--shots",
-    type=Shots(),
+    type=Written(SHOTS),
     default="exact",
     show_default=True,
     help="Shots for each Pauli string, several with commas between them; exact is none.",
@@ -80,7 +69,7 @@ class Numbers(click.ParamType):
 )
 @click.option(
     "--strengths",
-    type=Numbers(),
+    type=Written(STRENGTHS),
     default="0,0.01,0.05,0.1",
     show_default=True,
     help="Its strengths, each a probability or a damping rate.",

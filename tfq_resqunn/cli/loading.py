@@ -1,9 +1,11 @@
 """TensorFlow, loaded by the commands that need it, without its chatter."""
 
 import contextlib
+import faulthandler
 import importlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 
 LOADING = "Loading TensorFlow ..."
@@ -24,8 +26,8 @@ def load_tensorflow() -> None:
 
         I0000 ... cudart_stub.cc:31] Could not find cuda drivers on your machine, ...
 
-    They mean nothing, and no variable stops them, so standard error is turned away for as long as
-    the import takes.
+    They mean nothing, and no variable stops them, so standard error is kept back for as long as
+    the import takes, and shown only where that fails.
 
     Who sets `TF_CPP_MIN_LOG_LEVEL` to less than 3 sees all that TensorFlow writes.
     """
@@ -50,14 +52,25 @@ def _saying(line: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    if sys.stderr is None:  # it is closed: there is nothing to turn away
+    """Keeps standard error back; whoever fails meanwhile has it shown after all."""
+    if sys.stderr is None:  # it is closed: there is nothing to keep back
         yield
         return
-    stderr = os.dup(2)
-    try:
-        with open(os.devnull, "w", encoding="utf-8") as nothing:
-            os.dup2(nothing.fileno(), 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+    stderr, was_enabled = os.dup(2), faulthandler.is_enabled()
+    with open(stderr, "wb") as shown, tempfile.TemporaryFile() as kept:
+        # An error that ends the process at once, such as a processor that TensorFlow is not made
+        # for, is named nonetheless.
+        faulthandler.enable(shown, all_threads=False)
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            kept.seek(0)
+            shown.write(kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            if was_enabled:
+                faulthandler.enable()
+            else:
+                faulthandler.disable()

@@ -1,49 +1,61 @@
-"""What the commands share: how options are made, and the values that several of them take."""
+"""The options of a command, made of the settings of a configuration."""
+
+from collections.abc import Callable, Collection
 
 import click
 
-from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.settings import Form, Setting, settings_of
 
 
-class Labels(click.ParamType):
-    """Integers with commas between them."""
+class Written(click.ParamType):
+    """A value in one word, as a `Form` reads it."""
 
-    name = "LABELS"
-
-    def convert(self, value, param, ctx):
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(int(label) for label in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} must be integers with commas between them, such as 3,8.")
-
-
-class Strengths(click.ParamType):
-    """Names with numbers, with commas between them."""
-
-    name = "NAME=STRENGTH"
+    def __init__(self, form: Form):
+        self.form = form
+        self.name = form.metavar or "value"
 
     def convert(self, value, param, ctx):
-        if isinstance(value, dict):
-            return value
+        if not isinstance(value, str):
+            return value  # a default
         try:
-            pairs = (part.split("=") for part in value.split(","))
-            return {name.strip(): float(strength) for name, strength in pairs}
+            return self.form.read(value)
         except ValueError:
-            self.fail(f"{value!r} must be names with strengths, such as depolarizing=0.01.")
+            self.fail(f"{value!r} must be {self.form.expected}.")
 
 
-def option(field: str, help: str, otherwise: str = "", **settings):
-    """Make an option with the name and the default that `RunConfig` has for it.
+def add_settings(config, only: Collection[str] = (), but: Collection[str] = ()) -> Callable:
+    """Makes a decorator that gives a command an option for each setting, with its default.
 
     Args:
-        field: Of a `RunConfig`.
-        help: What it decides.
-        otherwise: The flag that switches it off, for a switch.
-        **settings: As for `click.option`.
+        config: A configuration, or its class. Its values are the defaults.
+        only: Names of the settings that become options. Default: all.
+        but: Names of settings that do not.
     """
-    flag, default = RunConfig.flag(field), getattr(RunConfig, field)
-    flags = f"{flag}/{otherwise}" if otherwise else flag
-    shown = default is not None
-    return click.option(flags, field, help=help, default=default, show_default=shown, **settings)
+    names = [name for name in settings_of(config) if name in (only or [name]) and name not in but]
+
+    def decorate(command):
+        for name in reversed(names):  # click shows the last one first
+            command = _option(name, settings_of(config)[name], getattr(config, name))(command)
+        return command
+
+    return decorate
+
+
+def _option(name: str, setting: Setting, default) -> Callable:
+    form = setting.form
+    kind: click.ParamType | Callable
+    if "/" in setting.flags:
+        kind = click.BOOL
+    elif form.choices:
+        kind = click.Choice(form.choices)
+    else:
+        kind = Written(form) if form.expected else form.read
+    return click.option(
+        *(setting.flags, name),
+        type=kind,
+        metavar=None if form.choices else form.metavar,
+        help=setting.help,
+        multiple=setting.several,
+        default=None if setting.several else default,
+        show_default=default is not None and not setting.several,
+    )

@@ -1,6 +1,5 @@
 """`resqunn study`: every placement, with its controls, over seeds, and a report of it."""
 
-import copy
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +10,11 @@ from click.core import ParameterSource
 from tfq_resqunn._utils.arguments import check_count
 from tfq_resqunn._utils.interrupts import INTERRUPTED
 from tfq_resqunn.cli.loading import load_tensorflow
-from tfq_resqunn.cli.train import train
+from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_run
+from tfq_resqunn.runs.settings import settings_of
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
-from tfq_resqunn.study.config import COMMON, HEADS, VARIANTS, VARIED, StudyConfig
+from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig
 from tfq_resqunn.study.folder import check_study_folder, is_done, read_study
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   resqunn study
-  resqunn study --dataset digits --layers 2 --seeds 3
-  resqunn study --layers 3 --placement none --placement "X+O1, O2+O3" --head none
+  resqunn study --dataset digits --depth 2 --seeds 3
+  resqunn study --depth 3 --placement none --placement "X+O1, O2+O3" --head none
   resqunn study --dataset my_images.npz --n-train 500 --variant trainable --seeds 0,1,7
   resqunn study --config study.yaml --out runs/my-study
   resqunn study --out runs/my-study --report-only
@@ -38,64 +38,12 @@ seeds, and under run what all runs have in common, such as:
 """
 
 
-class Seeds(click.ParamType):
-    """A number of seeds, or integers with commas between them."""
-
-    name = "N|SEEDS"
-
-    def convert(self, value, param, ctx):
-        try:
-            numbers = tuple(int(number) for number in str(value).split(",") if number.strip())
-        except ValueError:
-            numbers = ()
-        if not numbers:
-            self.fail(f"{value!r} must be a number of seeds, such as 3, or seeds, such as 0,1,7.")
-        return numbers if "," in str(value) else numbers[0]
+OWN = settings_of(StudyConfig)
 
 
-def _with_options_of_a_run(command: click.Command) -> click.Command:
-    """Adds what `resqunn train` has for one run, as far as the study does not vary it."""
-    for parameter in train.params:
-        if parameter.name not in (*VARIED, "depth", "out", "quiet"):
-            option = copy.copy(parameter)
-            option.default = getattr(COMMON, option.name)
-            command.params.append(option)
-    return command
-
-
-@_with_options_of_a_run
 @click.command(epilog=EXAMPLES)
-@click.option(
-    "--layers", "--depth", "depth",
-    default=COMMON.depth, show_default=True, help="Number of quanvolutional layers.",
-)  # fmt: skip
-@click.option(
-    "--placement", "placements",
-    multiple=True,
-    help='Where the residuals stand, as for train; may be repeated.  [default: all 2**layers sets '
-    "of residuals around single layers]",
-)  # fmt: skip
-@click.option(
-    "--input-gradient/--no-input-gradient",
-    default=None,
-    help="Only with, or only without gradients through the layers.  [default: both]",
-)
-@click.option(
-    "--head", "heads",
-    multiple=True, type=click.Choice(HEADS),
-    help="What follows the layers, as for train; may be repeated.  [default: both]",
-)  # fmt: skip
-@click.option(
-    "--variant", "variants",
-    multiple=True, type=click.Choice(VARIANTS),
-    help="Circuits that are trained, circuits that stay as they are drawn, or convolutions in "
-    "their place; may be repeated.  [default: all]",
-)  # fmt: skip
-@click.option(
-    "--seeds",
-    type=Seeds(), default="3", show_default=True,
-    help="How many seeds, or which: 0,1,7.",
-)  # fmt: skip
+@add_settings(StudyConfig)
+@add_settings(COMMON, but=VARIED)
 @click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -105,7 +53,7 @@ def _with_options_of_a_run(command: click.Command) -> click.Command:
     "--out",
     type=click.Path(path_type=Path),
     help="Folder of the study, a new one or one to go on with.  [default: "
-    "runs/study-<dataset>-<layers>]",
+    "runs/study-<dataset>-<depth>]",
 )
 @click.option("--jobs", type=int, help="Runs at once.  [default: the number of cores]")
 @click.option("--report-only", is_flag=True, help="Write the report of what is there already.")
@@ -145,21 +93,18 @@ def study(ctx, config, out, jobs, report_only, quiet, **settings):
 
 def _merge(file: dict, given: dict) -> dict:
     """Puts options over the settings of a file; those of a run have a place of their own there."""
-    own = {"placements", "heads", "variants", "seeds", "input_gradient"}
-    values = {**file, **{k: v for k, v in given.items() if k in own}}
-    if "input_gradient" in values:
-        values["input_gradients"] = [values.pop("input_gradient")]
-    run = {k: v for k, v in given.items() if k not in own}
-    return {**values, "run": {**file.get("run", {}), **run}}
+    own = {name: value for name, value in given.items() if name in OWN}
+    run = {name: value for name, value in given.items() if name not in OWN}
+    return {**file, **own, "run": {**file.get("run", {}), **run}}
 
 
 def _show(progress: "Progress") -> None:
     run = progress.run
     gradient = "with input gradient" if run.input_gradient else "no input gradient"
-    if progress.error is None:
+    if progress.result is not None:
         outcome = f"test accuracy {progress.result['test_accuracy']:.3f}"
     else:
-        outcome = f"FAILED: {_headline(progress.error)}"
+        outcome = f"FAILED: {_headline(str(progress.error))}"
     counted = f"{progress.n_ended:>{len(str(progress.n_runs))}}/{progress.n_runs}"
     left = f"  {_duration(progress.seconds_left)} left" if progress.seconds_left else ""
     click.echo(

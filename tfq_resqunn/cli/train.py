@@ -8,7 +8,7 @@ import click
 
 from tfq_resqunn._utils.interrupts import INTERRUPTED
 from tfq_resqunn.cli.loading import load_tensorflow
-from tfq_resqunn.cli.options import Labels, Strengths, option
+from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_run
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import check_new_folder, next_run_folder
@@ -27,98 +27,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@option(
-    "dataset",
-    "digits, mnist, fashion_mnist, or an .npz file with x and y, or with x_train, y_train, x_test "
-    "and y_test.",
-    metavar="NAME|FILE",
-)
-@option("classes", "Labels to keep, such as 3,8.  [default: all]", type=Labels())
-@option("n_train", "Number of training images to draw.  [default: all]", type=int)
-@option("n_test", "Number of test images to draw.  [default: all]", type=int)
-@option("image_size", "Pixels to resize to in each direction.  [default: the data's own]", type=int)
-@option("depth", "Number of quanvolutional layers.")
-@option(
-    "placement",
-    'Where the skip connections are, such as "(X+O1)+O2": X is the image, O1 '
-    'the first layer\'s output; "none" for a plain stack.  [default: around every layer]',
-    type=str,
-)
-@option(
-    "head",
-    "What follows the layers: linear is a trained Dense layer; none averages the features of each "
-    "class, so that only the layers before it can learn.",
-    type=click.Choice(["linear", "none"]),
-)
-@option(
-    "shortcut",
-    "What brings the terms of a sum to one shape, where they differ: pool averages and repeats, "
-    "without weights; conv is a trained 1x1 convolution; none refuses such sums.",
-    type=click.Choice(["pool", "conv", "none"]),
-)
-@option(
-    "classical",
-    "Whether convolutions stand in the place of the circuits (the classical twin, a control).",
-    otherwise="--quantum",
-)
-@option(
-    "kernel_size",
-    "Pixels of a patch in each direction; the square of it is the number of "
-    "values a circuit takes.",
-    type=int,
-)
-@option(
-    "padding",
-    "valid leaves out what a last, incomplete patch would hold; same adds zeros.",
-    type=click.Choice(["valid", "same"]),
-)
-@option("filters", "Number of circuits in each layer.")
-@option("encoder", "How pixels enter a circuit, by name; `resqunn circuits` lists all.")
-@option("ansatz", "The circuits' trainable block, by name; `resqunn circuits` lists all.")
-@option("n_layers", "Number of layers of the ansatz in each circuit.")
-@option("n_uploads", "How often encoder and ansatz are repeated (data re-uploading).")
-@option(
-    "observables",
-    "What is measured: a name that `resqunn circuits` lists, or a sum such as Z0*Z1.",
-)
-@option(
-    "readout",
-    "Where a patch's outcomes go: to its own pixels, or to channels.  [default: to pixels where "
-    "they are as many, or a multiple]",
-    type=click.Choice(["pixels", "channels"]),
-)
-@option(
-    "input_gradient",
-    "Whether gradients pass through a layer to those "
-    "before it. Without, only skip connections carry them.",
-    otherwise="--no-input-gradient",
-)
-@option(
-    "trainable",
-    "Whether the layers' weights are trained; if not, only the classifier behind them is.",
-    otherwise="--no-trainable",
-)
-@option(
-    "backend",
-    "What runs the circuits: compiled (TensorFlow operations), or noiseless "
-    "(TensorFlow Quantum's simulator, where that is installed), which gives the same numbers far "
-    "more slowly.",
-)
-@option(
-    "repetitions",
-    "Shots for each Pauli string that is measured.  [default: exact expectation values]",
-    type=int,
-)
-@option(
-    "noise",
-    "What befalls qubits after each gate, such as depolarizing=0.01,readout_error=0.02; also "
-    "amplitude_damping, phase_damping, bit_flip and phase_flip.  [default: nothing]",
-    type=Strengths(),
-)
-@option("epochs", "Passes over the training images.")
-@option("batch_size", "Images in a training step.")
-@option("learning_rate", "Step size of Adam.")
-@option("seed", "Same seed, same numbers: of the data, the weights and the shuffling.")
+@add_settings(RunConfig)
 @click.option(
     "--out",
     type=click.Path(),

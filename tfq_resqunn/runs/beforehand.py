@@ -9,20 +9,20 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from tfq_resqunn._utils.arguments import check_count, check_path, check_seed, integer
+from tfq_resqunn._utils.arguments import check_count, check_path, check_seed
 from tfq_resqunn._utils.named_backends import check_named
 from tfq_resqunn.circuits.names import ANSATZES, ENCODERS, OBSERVABLES
 from tfq_resqunn.circuits.noise.strengths import as_text, ordered
 from tfq_resqunn.circuits.observables.text import parse_sum
 from tfq_resqunn.datasets import names
 from tfq_resqunn.datasets.arguments import SELECTION
-from tfq_resqunn.models.placement import MAX_LAYERS, as_placement
+from tfq_resqunn.models.placement import as_placement
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import find_model
 
 
 def check_run(config: RunConfig) -> None:
-    """Checks the names, the placement and the data set of a run.
+    """Checks the names, the placement and the data set of a run; its numbers a `RunConfig` checks.
 
     Raises:
         ValueError: If one of them is wrong.
@@ -31,8 +31,7 @@ def check_run(config: RunConfig) -> None:
     for argument, rule in SELECTION.items():
         rule(getattr(config, argument), argument, "load")
     names.find(config.dataset)
-    depth = integer(1, MAX_LAYERS)(config.depth, "depth", "resqunn")
-    as_placement(config.placement, depth)
+    as_placement(config.placement, config.depth)
     check_layer(config)
 
 
@@ -95,10 +94,10 @@ def check_grid(
     """
     check_seed(seed, "seed", "evaluate")
     for backend, repetitions, strength in itertools.product(backends, shots, strengths):
+        check_count.or_none()(repetitions, "repetitions", "evaluate")
         _check_backend(backend, repetitions, {noise: strength}, "evaluate")
 
 
 def _check_backend(backend: str, repetitions: int | None, noise: dict, who: str) -> None:
-    check_count.or_none()(repetitions, "repetitions", who)
     text = as_text(ordered(noise, who)) or None
     check_named(backend, noise=text, repetitions=repetitions, who=who)

@@ -2,79 +2,96 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tfq_resqunn._utils.arguments import (
     MAX_SIZE,
     Rule,
-    check_count,
-    check_flag,
     check_path,
     check_seed,
-    check_size,
     check_text,
     checked,
-    choice,
+    integer,
     is_integer,
     number,
-    received,
+)
+from tfq_resqunn.models.placement import MAX_LAYERS
+from tfq_resqunn.runs.settings import (
+    COUNT,
+    SIZE,
+    SWITCH,
+    TEXT,
+    Form,
+    check_keys,
+    check_settings,
+    join,
+    list_of,
+    setting,
+    words,
 )
 
-# Fields whose option on the command line has another name.
-FLAGS = {"repetitions": "--shots"}
+# --- kinds of values ---------------------------------------------------------------------------
+# What concerns the data and the circuits is checked again, with them, when a run is set up.
 
 
-def _is_size(value) -> bool:
+def _is_pixels(value) -> bool:
     values = value if isinstance(value, tuple) else (value, value)
     return len(values) == 2 and all(map(is_integer, values))
 
 
-def _beyond_size(value) -> str | None:
+def _beyond_pixels(value) -> str | None:
     values = value if isinstance(value, tuple) else (value,)
     if min(values) < 1:
         return "at least 1"
     return f"at most {MAX_SIZE}" if max(values) > MAX_SIZE else None
 
 
-_LABELS = Rule(
-    "a list of integers", lambda value: isinstance(value, tuple) and all(map(is_integer, value))
+def _read_pixels(text: str) -> int | tuple[int, ...]:
+    return list_of(int)(text) if "," in text else int(text)
+
+
+def _read_strengths(text: str) -> dict[str, float]:
+    pairs = (part.split("=") for part in text.split(","))
+    return {name.strip(): float(strength) for name, strength in pairs}
+
+
+DATASET = Form(dataclasses.replace(check_path, convert=os.fspath), str, metavar="NAME|FILE")
+LABELS = Form(
+    Rule(
+        "a list of integers",
+        lambda value: isinstance(value, tuple) and all(map(is_integer, value)),
+    ),
+    list_of(int),
+    join,
+    "LABELS",
+    "integers with commas between them, such as 3,8",
 )
-_SIZE = Rule("an integer or a pair of integers", _is_size, _beyond_size)
-_STRENGTHS = Rule(
-    "a dictionary such as {'depolarizing': 0.01}", lambda value: isinstance(value, Mapping)
+PIXELS = Form(
+    Rule("an integer or a pair of integers", _is_pixels, _beyond_pixels),
+    _read_pixels,
+    lambda value: join(value) if isinstance(value, tuple) else str(value),
+    "N|ROWS,COLS",
+    "a number of pixels, or those of rows and columns, such as 2,3",
 )
-# What concerns the data and the circuits is checked again, with them, when a run is set up.
-RULES: dict[str, Rule] = {
-    "dataset": check_path,
-    "classes": _LABELS.or_none(),
-    "n_train": check_count.or_none(),
-    "n_test": check_count.or_none(),
-    "image_size": _SIZE.or_none(),
-    "depth": check_size,
-    "placement": check_text.or_none(),
-    "head": choice("linear", "none"),
-    "shortcut": choice("pool", "conv", "none"),
-    "classical": check_flag,
-    "kernel_size": _SIZE,
-    "padding": choice("valid", "same"),
-    "filters": check_count,
-    "encoder": check_text,
-    "ansatz": check_text,
-    "n_layers": check_size,
-    "n_uploads": check_size,
-    "observables": check_text,
-    "readout": choice("pixels", "channels").or_none(),
-    "input_gradient": check_flag,
-    "trainable": check_flag,
-    "backend": check_text,
-    "repetitions": check_count.or_none(),
-    "noise": _STRENGTHS.or_none(),
-    "epochs": check_count,
-    "batch_size": check_count,
-    "learning_rate": number(0, above=True),
-    "seed": check_seed,
-}
+STRENGTHS = Form(
+    Rule(
+        "a dictionary such as {'depolarizing': 0.01}",
+        lambda value: isinstance(value, Mapping),
+        convert=lambda value: dict(value) or None,
+    ),
+    _read_strengths,
+    lambda value: join(f"{name}={strength!r}" for name, strength in value.items()),
+    "NAME=STRENGTH",
+    "names with strengths, such as depolarizing=0.01",
+)
+DEPTH = Form(integer(1, MAX_LAYERS), int)
+STEP = Form(number(0, above=True), float)
+SEED = Form(check_seed, int)
+
+
+# --- the configuration -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -131,51 +148,113 @@ class RunConfig:
         True
     """
 
-    dataset: str = "digits"
-    classes: tuple[int, ...] | None = None
-    n_train: int | None = None
-    n_test: int | None = None
-    image_size: int | tuple[int, int] | None = None
-    depth: int = 2
-    placement: str | None = None
-    head: str = "linear"
-    shortcut: str = "pool"
-    classical: bool = False
-    kernel_size: int | tuple[int, int] = 2
-    padding: str = "valid"
-    filters: int = 1
-    encoder: str = "angle"
-    ansatz: str = "basic_entangler"
-    n_layers: int = 1
-    n_uploads: int = 1
-    observables: str = "z"
-    readout: str | None = None
-    input_gradient: bool = True
-    trainable: bool = True
-    backend: str = "compiled"
-    repetitions: int | None = None
-    noise: dict[str, float] | None = None
-    epochs: int = 15
-    batch_size: int = 32
-    learning_rate: float = 0.01
-    seed: int = 0
+    dataset: str = setting(
+        "digits", DATASET, "--dataset",
+        "digits, mnist, fashion_mnist, or an .npz file with x and y, or with x_train, y_train, "
+        "x_test and y_test.",
+    )  # fmt: skip
+    classes: tuple[int, ...] | None = setting(
+        None, LABELS, "--classes", "Labels to keep, such as 3,8.  [default: all]"
+    )
+    n_train: int | None = setting(
+        None, COUNT, "--n-train", "Number of training images to draw.  [default: all]"
+    )
+    n_test: int | None = setting(
+        None, COUNT, "--n-test", "Number of test images to draw.  [default: all]"
+    )
+    image_size: int | tuple[int, int] | None = setting(
+        None, PIXELS, "--image-size",
+        "Pixels to resize to in each direction.  [default: the data's own]",
+    )  # fmt: skip
+    depth: int = setting(2, DEPTH, "--depth", "Number of quanvolutional layers.")
+    placement: str | None = setting(
+        None, TEXT, "--placement",
+        'Where the residuals are, such as "(X+O1)+O2": X is the image, O1 the first layer\'s '
+        'output; "none" for a plain stack.  [default: around every layer]',
+    )  # fmt: skip
+    head: str = setting(
+        "linear", words("linear", "none"), "--head",
+        "What follows the layers: linear is a trained Dense layer; none averages the features of "
+        "each class, so that only the layers before it can learn.",
+    )  # fmt: skip
+    shortcut: str = setting(
+        "pool", words("pool", "conv", "none"), "--shortcut",
+        "What brings the terms of a sum to one shape, where they differ: pool averages and "
+        "repeats, without weights; conv is a trained 1x1 convolution; none refuses such sums.",
+    )  # fmt: skip
+    classical: bool = setting(
+        False, SWITCH, "--classical/--quantum",
+        "Whether convolutions stand in the place of the circuits (the classical twin, a control).",
+    )  # fmt: skip
+    kernel_size: int | tuple[int, int] = setting(
+        2, PIXELS, "--kernel-size",
+        "Pixels of a patch in each direction; a circuit takes the values of them all.",
+    )  # fmt: skip
+    padding: str = setting(
+        "valid", words("valid", "same"), "--padding",
+        "valid leaves out what a last, incomplete patch would hold; same adds zeros.",
+    )  # fmt: skip
+    filters: int = setting(1, COUNT, "--filters", "Number of circuits in each layer.")
+    encoder: str = setting(
+        "angle", TEXT, "--encoder",
+        "How pixels enter a circuit, by name; `resqunn circuits` lists all.",
+    )  # fmt: skip
+    ansatz: str = setting(
+        "basic_entangler", TEXT, "--ansatz",
+        "The circuits' trainable block, by name; `resqunn circuits` lists all.",
+    )  # fmt: skip
+    n_layers: int = setting(
+        1, SIZE, "--n-layers", "Number of layers of the ansatz in each circuit."
+    )
+    n_uploads: int = setting(
+        1, SIZE, "--n-uploads", "How often encoder and ansatz are repeated (data re-uploading)."
+    )
+    observables: str = setting(
+        "z", TEXT, "--observables",
+        "What is measured: a name that `resqunn circuits` lists, or a sum such as Z0*Z1.",
+    )  # fmt: skip
+    readout: str | None = setting(
+        None, words("pixels", "channels"), "--readout",
+        "Where a patch's outcomes go: to its own pixels, or to channels.  [default: to pixels "
+        "where they are as many, or a multiple]",
+    )  # fmt: skip
+    input_gradient: bool = setting(
+        True, SWITCH, "--input-gradient/--no-input-gradient",
+        "Whether gradients pass through a layer to those before it. Without, only residuals carry "
+        "them.",
+    )  # fmt: skip
+    trainable: bool = setting(
+        True, SWITCH, "--trainable/--no-trainable",
+        "Whether the layers' weights are trained; if not, only the classifier behind them is.",
+    )  # fmt: skip
+    backend: str = setting(
+        "compiled", TEXT, "--backend",
+        "What runs the circuits: compiled (TensorFlow operations), or noiseless (TensorFlow "
+        "Quantum's simulator, where that is installed), which gives the same numbers far more "
+        "slowly.",
+    )  # fmt: skip
+    repetitions: int | None = setting(
+        None, COUNT, "--shots",
+        "Shots for each Pauli string that is measured.  [default: exact expectation values]",
+    )  # fmt: skip
+    noise: dict[str, float] | None = setting(
+        None, STRENGTHS, "--noise",
+        "What befalls qubits after each gate, such as depolarizing=0.01,readout_error=0.02; also "
+        "amplitude_damping, phase_damping, bit_flip and phase_flip.  [default: nothing]",
+    )  # fmt: skip
+    epochs: int = setting(15, COUNT, "--epochs", "Passes over the training images.")
+    batch_size: int = setting(32, COUNT, "--batch-size", "Images in a training step.")
+    learning_rate: float = setting(0.01, STEP, "--learning-rate", "Step size of Adam.")
+    seed: int = setting(
+        0, SEED, "--seed",
+        "Same seed, same numbers: of the data, the weights and the shuffling.",
+    )  # fmt: skip
 
     def __post_init__(self):
         for name, value in vars(self).items():
             if isinstance(value, list):  # so that JSON's lists compare equal to tuples
                 object.__setattr__(self, name, tuple(value))
-        for name, rule in RULES.items():
-            object.__setattr__(self, name, rule(getattr(self, name), name, "RunConfig"))
-
-    @classmethod
-    def flag(cls, field: str) -> str:
-        """Give the option of the command line that stands for a field.
-
-        Example:
-            >>> RunConfig.flag("n_train"), RunConfig.flag("repetitions")
-            ('--n-train', '--shots')
-        """
-        return FLAGS.get(field, f"--{field.replace('_', '-')}")
+        check_settings(self)
 
     def to_json(self) -> str:
         """Write the configuration as a JSON object, a key for each argument."""
@@ -186,13 +265,5 @@ class RunConfig:
     def from_json(cls, text: str) -> "RunConfig":
         """Read what `to_json` wrote; an argument that is not there takes its default."""
         values = json.loads(text)
-        if not isinstance(values, dict):
-            raise ValueError(f"RunConfig: the JSON must be an object. Received {received(values)}.")
-        known = [field.name for field in dataclasses.fields(cls)]
-        unknown = [name for name in values if name not in known]
-        if unknown:
-            raise ValueError(
-                f"RunConfig: the JSON's keys must be among {', '.join(known)}.\n"
-                f"Received {', '.join(unknown)} as well.\nRemove what is not in that list."
-            )
+        check_keys(values, cls.__dataclass_fields__, "RunConfig: the JSON's keys")
         return cls(**values)

@@ -1,9 +1,34 @@
-"""The folder of a training run: a new one, or the model in one that is there."""
+"""The folder of a run, whether `train` has made it or a study.
+
+    config.json    what was trained, on which classes and images, with which versions of packages
+    gradients.csv  which layers the gradient reached, in each epoch (0 is before the training)
+    model.keras    the trained model
+    history.csv    loss and accuracy of each epoch, on training images and on test images (`val_`)
+    curves.png     the same, drawn; only if that is asked for
+    logs/          for TensorBoard; only if that is asked for
+    result.json    accuracies and losses in the end, number of weights, seconds
+
+They are written in this order, `config.json` before the training and `result.json` when all else is
+there. So no model is there without its classes, and a run with a `result.json` is complete. One
+whose loss did not stay finite gets none, since its accuracy means nothing.
+
+Version 0.2.0 wrote no `model.keras` in a study's runs, and no `result.json` in others.
+"""
 
 import os
 from pathlib import Path
 
 from tfq_resqunn._utils.files import check_folder
+
+FILES = {
+    "model": "model.keras",
+    "config": "config.json",
+    "history": "history.csv",
+    "curves": "curves.png",
+    "gradients": "gradients.csv",
+    "logs": "logs",
+    "result": "result.json",
+}
 
 
 def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
@@ -47,7 +72,7 @@ def find_model(path: str | os.PathLike, who: str) -> Path:
     """
     path = Path(path)
     if not path.is_file():
-        inside = path / "model.keras"
+        inside = path / FILES["model"]
         there = inside.is_file()
         remedy = f"Name {inside}." if there else "Name the model.keras in the folder of a run."
         raise FileNotFoundError(

@@ -4,6 +4,8 @@ import contextlib
 import json
 import math
 import os
+import statistics
+import time
 import warnings
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -23,9 +25,10 @@ from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.folder import check_new_folder
+from tfq_resqunn.runs.folder import FILES, check_new_folder
 
 N_GRADIENT_IMAGES = 64
+HISTORY_COLUMNS = ["loss", "accuracy", "val_loss", "val_accuracy"]
 # Some are not there on every system; TensorFlow has packages of several names.
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
 QUANV2D_ARGUMENTS = (
@@ -51,10 +54,16 @@ class RunResult:
     """What a training run gave.
 
     Args:
-        paths: The files it wrote, under the names `model`, `config`, `history`, `curves`,
-            `gradients` and `logs`.
+        paths: The files it wrote, under the names in `runs.folder.FILES`: `model`, `config`,
+            `history`, `gradients`; `result`, if the loss stayed finite; `curves` and `logs`, if
+            they were asked for.
         train_accuracy: Of the trained model on the training images.
         test_accuracy: The same on the test images.
+        train_loss: Of the trained model on the training images.
+        test_loss: The same on the test images.
+        n_weights: Number of trained weights.
+        seconds: Time that the whole run took.
+        seconds_per_epoch: Median of the time that an epoch took, the first left out.
         gradients: The gradient report of the trained model.
         history: Loss and accuracy after each epoch, by name.
     """
@@ -62,6 +71,11 @@ class RunResult:
     paths: dict[str, Path]
     train_accuracy: float
     test_accuracy: float
+    train_loss: float
+    test_loss: float
+    n_weights: int
+    seconds: float
+    seconds_per_epoch: float
     gradients: GradientReport
     history: dict[str, list[float]]
 
@@ -69,6 +83,18 @@ class RunResult:
     def divergence(self) -> str | None:
         """In a sentence, from which epoch on the loss is no finite number; `None` if it is one."""
         return divergence(self.history)
+
+    def measures(self) -> dict[str, float]:
+        """Gives what stands in `result.json`."""
+        return {
+            "train_accuracy": self.train_accuracy,
+            "test_accuracy": self.test_accuracy,
+            "train_loss": self.train_loss,
+            "test_loss": self.test_loss,
+            "n_weights": self.n_weights,
+            "seconds": self.seconds,
+            "seconds_per_epoch": self.seconds_per_epoch,
+        }
 
 
 @checked(config=instance(RunConfig, "a RunConfig"), out=check_path, verbose=integer(0, 2))
@@ -78,12 +104,12 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
     Args:
         config: What to train, on what, and how.
         out: Folder to make. It gets `model.keras`, `config.json`, `history.csv`, `curves.png`,
-            `gradients.csv` (of every epoch) and `logs/` (for TensorBoard).
+            `gradients.csv` (of every epoch), `logs/` (for TensorBoard) and `result.json`.
         verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch.
 
     Returns:
-        A `RunResult`. Where the loss did not stay finite, all files are written, and its
-        `divergence` says so.
+        A `RunResult`. Where the loss did not stay finite, its `divergence` says so; all files but
+        `result.json` are written.
 
     Raises:
         FileExistsError: If `out` exists. Nothing is overwritten.
@@ -91,29 +117,70 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
         TypeError: If a value of `config` has the wrong type.
         ValueError: If a value of `config` is wrong. All is checked before training starts.
     """
-    out = Path(out)
     check_new_folder(out)
-    set_seed(config.seed)
-    data = load_data(config)
-    model = build_model(config, data)
+    return run(config, load_data(config), Path(out), verbose=verbose, extras=True)
 
-    out.mkdir(parents=True)
-    paths = _name_paths(out)
-    # Before any model is there, whose classes nothing else says.
+
+def run(
+    config: RunConfig,
+    data: datasets.Dataset,
+    folder: Path,
+    *,
+    verbose: int = 0,
+    jit_compile: bool | str = "auto",
+    extras: bool = False,
+) -> RunResult:
+    """Train a network and fill its folder, as `runs/folder.py` says; `train` and studies do so.
+
+    Args:
+        config: What to train.
+        data: On what, see `load_data`.
+        folder: To be made.
+        verbose: As for `train`.
+        jit_compile: As for `Model.compile`.
+        extras: Whether to write `curves.png` and `logs/` as well.
+    """
+    started = time.perf_counter()
+    set_seed(config.seed)
+    model = build_model(config, data, jit_compile)
+
+    folder.mkdir(parents=True)
+    paths = {name: folder / file for name, file in FILES.items()}
     with replacing(paths["config"]) as temporary:
         write_text(temporary, describe_run(config, data))
-    x, y = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
-    flow = GradientFlow(x, y, log_dir=paths["logs"], csv=paths["gradients"])
-    callbacks = [keras.callbacks.TensorBoard(paths["logs"]), flow]
-    history = fit(model, config, data, callbacks, verbose)
+    logs = paths["logs"] if extras else None
+    images, labels = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
+    flow = GradientFlow(images, labels, log_dir=logs, csv=paths["gradients"])
+    clock = _Clock()
+    history = fit(
+        model, config, data, [clock, *([keras.callbacks.TensorBoard(logs)] * extras), flow], verbose
+    )
+    with replacing(paths["model"]) as temporary:
+        model.save(temporary)
+    with replacing(paths["history"]) as temporary:
+        _tabulate(history).to_csv(temporary, lineterminator="\n")
+    if extras:
+        with replacing(paths["curves"]) as temporary:
+            training_curves(history, temporary)
+
+    trained = model.evaluate(data.x_train, data.y_train, verbose=0, return_dict=True)
+    is_finite = divergence(history) is None
+    optional = {"curves": extras, "logs": extras, "result": is_finite}
     result = RunResult(
-        paths=paths,
-        train_accuracy=evaluate(model, data.x_train, data.y_train)["accuracy"],
-        test_accuracy=evaluate(model, data.x_test, data.y_test)["accuracy"],
+        paths={name: path for name, path in paths.items() if optional.get(name, True)},
+        train_accuracy=float(trained["accuracy"]),
+        test_accuracy=history["val_accuracy"][-1],
+        train_loss=float(trained["loss"]),
+        test_loss=history["val_loss"][-1],
+        n_weights=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        seconds=round(time.perf_counter() - started, 3),
+        seconds_per_epoch=round(statistics.median(clock.seconds[1:] or clock.seconds), 4),
         gradients=flow.history[-1],
         history=history,
     )
-    _write_run(model, result)
+    if is_finite:
+        with replacing(paths["result"]) as temporary:
+            write_text(temporary, json.dumps(result.measures(), indent=2) + "\n")
     return result
 
 
@@ -199,38 +266,25 @@ def divergence(history: dict[str, list[float]]) -> str | None:
     return None
 
 
-def evaluate(model, x: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Give the loss and the accuracy of a compiled model."""
-    return {k: float(v) for k, v in model.evaluate(x, y, verbose=0, return_dict=True).items()}
+class _Clock(keras.callbacks.Callback):
+    """How long each epoch takes, validation included."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds.append(time.perf_counter() - self._started)
 
 
-# --- the run's folder ----------------------------------------------------------------------
-
-
-def _name_paths(out: Path) -> dict[str, Path]:
-    return {
-        "model": out / "model.keras",
-        "config": out / "config.json",
-        "history": out / "history.csv",
-        "curves": out / "curves.png",
-        "gradients": out / "gradients.csv",
-        "logs": out / "logs",
-    }
-
-
-def _write_run(model, result: RunResult) -> None:
-    with replacing(result.paths["model"]) as temporary:
-        model.save(temporary)
-    with replacing(result.paths["history"]) as temporary:
-        tabulate_history(result.history).to_csv(temporary, lineterminator="\n")
-    with replacing(result.paths["curves"]) as temporary:
-        training_curves(result.history, temporary)
-
-
-def tabulate_history(history: dict[str, list[float]]) -> pd.DataFrame:
+def _tabulate(history: dict[str, list[float]]) -> pd.DataFrame:
     """Give the values of each epoch as a table, a row for each epoch, counted from 1."""
     epochs = range(1, len(history["loss"]) + 1)
-    return pd.DataFrame(history, index=pd.Index(epochs, name="epoch"))
+    table = pd.DataFrame(history, index=pd.Index(epochs, name="epoch"))
+    return table[HISTORY_COLUMNS]
 
 
 def describe_run(config: RunConfig, data: datasets.Dataset) -> str:

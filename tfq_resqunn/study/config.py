@@ -2,22 +2,55 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tfq_resqunn._utils.arguments import check_text, checked
 from tfq_resqunn.models.placement import Placement
 from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.settings import (
+    SWITCH,
+    TEXT,
+    Form,
+    check_keys,
+    join,
+    setting,
+    settings_of,
+    words,
+)
 from tfq_resqunn.study.yaml_text import read_yaml, write_yaml
 
 HEADS = ("linear", "none")
 VARIANTS = ("trainable", "frozen", "classical")
-LISTS = ("placements", "input_gradients", "heads", "variants", "seeds")
 # The fields of a RunConfig that a study sets itself, run by run.
 VARIED = ("placement", "head", "classical", "input_gradient", "trainable", "seed")
 # Few, large steps: most of a short run is otherwise spent outside the network.
 COMMON = RunConfig(epochs=10, batch_size=64, learning_rate=0.02)
 MAX_DEPTH_OF_ALL = 6
+MAX_SEEDS = 10_000
+
+
+def _read_seeds(text: str) -> int | tuple[int, ...]:
+    numbers = tuple(int(number) for number in text.split(",") if number.strip())
+    if not numbers:
+        raise ValueError("no seeds")
+    return numbers if "," in text else numbers[0]
+
+
+def _write_seeds(seeds: tuple[int, ...]) -> str:
+    if seeds == tuple(range(len(seeds))):
+        return str(len(seeds))
+    return join(seeds) + ("," if len(seeds) == 1 else "")  # which is no number of seeds
+
+
+SEEDS = Form(
+    check_text,  # StudyConfig has a rule of its own
+    _read_seeds,
+    _write_seeds,
+    "N|SEEDS",
+    "a number of seeds, such as 3, or seeds, such as 0,1,7",
+)
 
 
 @dataclass(frozen=True)
@@ -96,25 +129,55 @@ class StudyConfig:
     """
 
     run: RunConfig = COMMON
-    placements: tuple[str, ...] | None = None
-    input_gradients: tuple[bool, ...] = (True, False)
-    heads: tuple[str, ...] = HEADS
-    variants: tuple[str, ...] = VARIANTS
-    seeds: tuple[int, ...] | int = 3
+    placements: tuple[str, ...] = setting(
+        None, TEXT, "--placement",
+        "Where the residuals are, as for train; may be repeated.  [default: all 2**depth sets of "
+        "residuals around single layers]",
+        several=True,
+    )  # fmt: skip
+    input_gradients: tuple[bool, ...] = setting(
+        (True, False), SWITCH, "--input-gradient/--no-input-gradient",
+        "Only with, or only without gradients through the layers.  [default: both]",
+        several=True,
+    )  # fmt: skip
+    heads: tuple[str, ...] = setting(
+        HEADS, words(*HEADS), "--head",
+        "What follows the layers, as for train; may be repeated.  [default: both]",
+        several=True,
+    )  # fmt: skip
+    variants: tuple[str, ...] = setting(
+        VARIANTS, words(*VARIANTS), "--variant",
+        "Circuits that are trained, circuits that stay as they are drawn, or convolutions in their "
+        "place; may be repeated.  [default: all]",
+        several=True,
+    )  # fmt: skip
+    seeds: tuple[int, ...] = setting(3, SEEDS, "--seeds", "How many seeds, or which: 0,1,7.")
+
+    if TYPE_CHECKING:  # more is taken than is kept
+
+        def __init__(
+            self,
+            run: RunConfig = ...,
+            placements: Sequence[str] | None = ...,
+            input_gradients: Sequence[bool] = ...,
+            heads: Sequence[str] = ...,
+            variants: Sequence[str] = ...,
+            seeds: Sequence[int] | int = ...,
+        ) -> None: ...
 
     def __post_init__(self):
         _check_common(self.run)
-        if isinstance(self.seeds, int):
-            object.__setattr__(self, "seeds", _count_seeds(self.seeds))
-        if self.placements is None:
-            object.__setattr__(self, "placements", _every_placement(self.run.depth))
-        for name in LISTS:
-            object.__setattr__(self, name, _check_list(name, getattr(self, name)))
-        parsed = [Placement.parse(p, self.run.depth) for p in self.placements]
-        object.__setattr__(self, "placements", _check_list("placements", [*map(str, parsed)]))
-        _check_choices("input_gradients", self.input_gradients, (True, False))
-        _check_choices("heads", self.heads, HEADS)
-        _check_choices("variants", self.variants, VARIANTS)
+        placements = self.placements
+        if placements is None:
+            placements = tuple(map(str, every_placement(self.run.depth)))
+        parsed = [Placement.parse(p, self.run.depth) for p in _listed("placements", placements)]
+        object.__setattr__(self, "placements", _listed("placements", [*map(str, parsed)]))
+        gradients = _among("input_gradients", self.input_gradients, (True, False))
+        object.__setattr__(self, "input_gradients", gradients)
+        object.__setattr__(self, "heads", _among("heads", self.heads, HEADS))
+        object.__setattr__(self, "variants", _among("variants", self.variants, VARIANTS))
+        seeds = _count_seeds(self.seeds) if isinstance(self.seeds, int) else self.seeds
+        object.__setattr__(self, "seeds", _listed("seeds", seeds))
         for seed in self.seeds:
             replace(self.run, seed=seed)  # checks it
 
@@ -139,10 +202,10 @@ class StudyConfig:
     @classmethod
     def from_dict(cls, values: dict) -> "StudyConfig":
         """Read what `to_dict` gave; an argument that is not there takes its default."""
-        _check_keys(values, dataclasses.fields(cls), "StudyConfig: the configuration's keys")
+        check_keys(values, cls.__dataclass_fields__, "StudyConfig: the configuration's keys")
         run = values.get("run", {})
-        known = [f for f in dataclasses.fields(RunConfig) if f.name not in VARIED]
-        _check_keys(run, known, "StudyConfig: the keys of `run`")
+        known = [name for name in settings_of(RunConfig) if name not in VARIED]
+        check_keys(run, known, "StudyConfig: the keys of `run`")
         return cls(**{**values, "run": replace(COMMON, **run)})
 
     @classmethod
@@ -202,11 +265,8 @@ def _check_common(run) -> None:
         raise ValueError(
             f"StudyConfig: `run` must leave {', '.join(VARIED)} at their defaults, since the "
             f"study varies them.\nReceived a RunConfig that sets {', '.join(varied)}.\n"
-            f"Say which of them to run with {', '.join(LISTS)}."
+            f"Say which of them to run with {', '.join(settings_of(StudyConfig))}."
         )
-
-
-MAX_SEEDS = 10_000
 
 
 def _count_seeds(n_seeds: int) -> tuple[int, ...]:
@@ -223,17 +283,22 @@ def _count_seeds(n_seeds: int) -> tuple[int, ...]:
     return tuple(range(n_seeds))
 
 
-def _every_placement(depth) -> tuple[str, ...]:
-    if isinstance(depth, bool) or not isinstance(depth, int) or not 1 <= depth <= MAX_DEPTH_OF_ALL:
+def every_placement(depth: int) -> list[Placement]:
+    """Give the placements of a study that names none.
+
+    Raises:
+        ValueError: If there would be too many.
+    """
+    if depth > MAX_DEPTH_OF_ALL:
         raise ValueError(
             f"StudyConfig: `depth` must be an integer from 1 to {MAX_DEPTH_OF_ALL}, since all "
             f"2**depth placements are run where `placements` names none.\nReceived {depth!r}.\n"
             "Use depth=2, or name placements, such as placements=['none', 'X+O1']."
         )
-    return tuple(map(str, Placement.every(depth)))
+    return Placement.every(depth)
 
 
-def _check_list(name: str, values) -> tuple:
+def _listed(name: str, values) -> tuple:
     if isinstance(values, str) or not isinstance(values, list | tuple):
         raise TypeError(f"StudyConfig: `{name}` must be a list. Received {values!r}.")
     if not values or any(value in values[:k] for k, value in enumerate(values)):
@@ -243,22 +308,11 @@ def _check_list(name: str, values) -> tuple:
     return tuple(values)
 
 
-def _check_choices(name: str, values: tuple, choices: tuple) -> None:
-    for value in values:
+def _among(name: str, values, choices: tuple) -> tuple:
+    for value in _listed(name, values):
         if type(value) is not type(choices[0]) or value not in choices:
             raise ValueError(
                 f"StudyConfig: `{name}` must be among {', '.join(map(repr, choices))}. "
                 f"Received {value!r}."
             )
-
-
-def _check_keys(values, fields, what: str) -> None:
-    known = [field.name for field in fields]
-    if not isinstance(values, dict):
-        raise TypeError(f"{what} must be among {', '.join(known)}. Received {values!r} instead.")
-    unknown = [str(name) for name in values if name not in known]
-    if unknown:
-        raise ValueError(
-            f"{what} must be among {', '.join(known)}.\nReceived {', '.join(unknown)} as well.\n"
-            "Remove what is not in that list."
-        )
+    return tuple(values)

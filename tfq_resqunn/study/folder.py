@@ -19,8 +19,10 @@ def read_study(folder: Path) -> tuple[StudyConfig, str]:
         )
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
-        return StudyConfig.from_dict(described["config"]), described["command"]
-    except (ValueError, TypeError, KeyError) as error:
+        # Version 0.2.0 wrote --layers for --depth.
+        command = described["command"].replace(" --layers ", " --depth ")
+        return StudyConfig.from_dict(described["config"]), command
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
             f"load_results: {path} must be what a study has written. It cannot be read: {error}"
         ) from error
@@ -29,6 +31,11 @@ def read_study(folder: Path) -> tuple[StudyConfig, str]:
 def is_done(folder: Path, run: StudyRun) -> bool:
     """Whether a run is there; a run's folder takes its name when it is complete."""
     return (folder / "runs" / run.id / "result.json").is_file()
+
+
+def partial_folder(folder: Path) -> Path:
+    """Name the hidden folder in which a run is written until it is complete."""
+    return folder.with_name(f".partial-{folder.name}")
 
 
 def check_study_folder(config: StudyConfig, folder: Path) -> None:

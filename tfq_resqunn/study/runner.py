@@ -12,16 +12,22 @@ from pathlib import Path
 import joblib
 from filelock import FileLock, Timeout
 
-from tfq_resqunn._utils.arguments import check_flag, check_function, check_path, checked, instance
+from tfq_resqunn._utils.arguments import (
+    check_count,
+    check_flag,
+    check_function,
+    check_path,
+    checked,
+    instance,
+)
 from tfq_resqunn._utils.files import replacing, write_text
 from tfq_resqunn.runs.training import build_model, load_data
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.config import StudyConfig, StudyRun
-from tfq_resqunn.study.folder import LOCK, check_study_folder, is_done
+from tfq_resqunn.study.folder import LOCK, check_study_folder, is_done, partial_folder
 from tfq_resqunn.study.pool import Outcome, run_jobs
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import Results, load_results
-from tfq_resqunn.study.single import partial_folder
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Progress:
 
     Args:
         run: The run that has just ended.
-        result: What it gave, see `train_run`, or `None`.
+        result: What is in its `result.json`, or `None`.
         error: Why it failed, or `None`.
         n_ended: Runs that are done or have failed, those of earlier starts included.
         n_runs: Runs of the whole study.
@@ -48,6 +54,7 @@ class Progress:
 @checked(
     config=instance(StudyConfig, "a StudyConfig"),
     folder=check_path,
+    n_jobs=check_count.or_none(),
     on_progress=check_function.or_none(),
     report=check_flag,
 )
@@ -83,7 +90,6 @@ def run_study(
         TypeError: If a value of the configuration has the wrong type.
         ValueError: If one is wrong. All is checked before the first run.
     """
-    n_jobs = _check_jobs(n_jobs)
     folder = Path(folder)
     check_study_folder(config, folder)
     waiting = [run for run in config.runs() if not is_done(folder, run)]
@@ -95,7 +101,8 @@ def run_study(
         _prepare(config, folder)
         waiting = [run for run in waiting if not is_done(folder, run)]
         if waiting:
-            _run(config, folder, waiting, min(n_jobs, len(waiting)), on_progress)
+            n_jobs = min(n_jobs or joblib.cpu_count(), len(waiting))
+            _run(config, folder, waiting, n_jobs, on_progress)
         if report:
             write_report(folder)
     return load_results(folder)
@@ -162,19 +169,6 @@ def locked(folder: Path) -> Iterator[None]:
         ) from None
     with held:
         yield
-
-
-# --- the configuration ---------------------------------------------------------------------
-
-
-def _check_jobs(n_jobs: int | None) -> int:
-    if n_jobs is None:
-        return joblib.cpu_count()
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int):
-        raise TypeError(f"run_study: `n_jobs` must be an integer. Received {n_jobs!r}.")
-    if n_jobs < 1:
-        raise ValueError(f"run_study: `n_jobs` must be at least 1. Received {n_jobs}.")
-    return n_jobs
 
 
 def _check_runs(config: StudyConfig) -> None:

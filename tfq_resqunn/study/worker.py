@@ -12,13 +12,18 @@ import functools
 import json
 import os
 import queue
+import shutil
 import sys
 import threading
 import traceback
+from pathlib import Path
 
+from tfq_resqunn._utils.files import rename_patiently
+from tfq_resqunn._utils.keras import keras
+from tfq_resqunn.datasets import Dataset
+from tfq_resqunn.runs import training
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.training import load_data
-from tfq_resqunn.study.single import train_run
+from tfq_resqunn.study.folder import partial_folder
 
 N_KEPT_DATA_SETS = 2  # one for each seed, and seeds come one after the other
 
@@ -29,15 +34,47 @@ def main() -> None:
     os.dup2(2, 1)  # what others print is no answer
     jobs = queue.Queue()
     threading.Thread(target=_read_jobs, args=(jobs,), daemon=True).start()
-    load = functools.lru_cache(maxsize=N_KEPT_DATA_SETS)(_load_data)
+    load = functools.lru_cache(maxsize=N_KEPT_DATA_SETS)(training.load_data)
     _answer(answers, {"ready": True})
     while True:
         job = json.loads(jobs.get())
         try:
             config = RunConfig.from_json(job["config"])
-            _answer(answers, {"result": train_run(config, load(_data_of(config)), job["folder"])})
+            result = train_run(config, load(_data_of(config)), Path(job["folder"]))
+            _answer(answers, {"result": result})
         except Exception:  # one run that fails must not stop the others
             _answer(answers, {"error": traceback.format_exc()})
+
+
+def train_run(config: RunConfig, data: Dataset, folder: Path) -> dict[str, float]:
+    """Train one network; its folder is complete, or it is not there.
+
+    Args:
+        config: What to train.
+        data: On what.
+        folder: To be made, beside others.
+
+    Returns:
+        What is in its `result.json`.
+
+    Raises:
+        FloatingPointError: If the loss does not stay finite.
+    """
+    partial = partial_folder(folder)
+    shutil.rmtree(partial, ignore_errors=True)
+    keras.backend.clear_session()  # names of layers begin anew, and memory is freed
+    try:
+        # What XLA gains in so short a training it loses by compiling.
+        result = training.run(config, data, partial, jit_compile=False)
+        if result.divergence is not None:
+            # Its accuracy is a finite number all the same, and would be taken for a result.
+            raise FloatingPointError(
+                f"{result.divergence} The network has learned nothing; try a smaller learning_rate."
+            )
+        rename_patiently(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return result.measures()
 
 
 def _read_jobs(jobs: queue.Queue) -> None:
@@ -54,7 +91,3 @@ def _data_of(config: RunConfig) -> RunConfig:
     """Leave of a configuration what decides the data, so that equal data is loaded once."""
     names = ("dataset", "classes", "n_train", "n_test", "image_size", "seed")
     return RunConfig(**{name: getattr(config, name) for name in names})
-
-
-def _load_data(config: RunConfig):
-    return load_data(config)
