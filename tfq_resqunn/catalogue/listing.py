@@ -157,10 +157,11 @@ def _document(
         blocks.append(markdown_page.table(table.header, rows, table.n_labels))
         for entry in entries if with_pictures else ():
             if entry.kind == kind and entry.circuit is not None:
-                drawing, said, address = draw_svg(entry.circuit), entry.description, entry.name
+                drawing, said = draw_svg(entry.circuit), entry.description
+                address, name = f"picture-{len(pictures)}", markdown_page.escape(entry.name)
                 pictures[address] = drawing.picture.replace("<svg ", OWN_SIZE, 1)
-                blocks.append(f"**{entry.name}** | {said.summary} {said.reference}".rstrip())
-                blocks.append(f"![{entry.name}]({address})")
+                blocks.append(f"**{name}** | {said.summary} {said.reference}".rstrip())
+                blocks.append(f"![{name}]({address})")
                 if drawing.legend:
                     blocks.append(markdown_page.code_block(drawing.legend))
     return "\n\n".join(blocks) + "\n", pictures
