@@ -32,42 +32,50 @@ def expectations(circuit, features, weights):
 
 
 def quanvolve(
-    images, circuit, weights, *, kernel, strides, dilation=(1, 1), padding="valid", groups=1,
+    images, circuit, weights, *, kernel, strides, dilation=None, padding="valid", groups=1,
     readout="channels", expectations=expectations,
 ):  # fmt: skip
-    """Slides over channels-last images; weights is [filters, n_weights].
+    """Slides over channels-last images of any rank; weights is [filters, n_weights].
 
     `expectations` says what a window gives; another truth than Cirq's may be quicker.
     """
-    (kh, kw), (sh, sw), (dh, dw) = kernel, strides, dilation
-    batch, height, width, channels = images.shape
-    reach_h, reach_w = dh * (kh - 1) + 1, dw * (kw - 1) + 1
-    top = left = 0
-    if padding == "same":
-        rows, columns = int(np.ceil(height / sh)), int(np.ceil(width / sw))
-        need_h = max((rows - 1) * sh + reach_h - height, 0)
-        need_w = max((columns - 1) * sw + reach_w - width, 0)
-        top, left = need_h // 2, need_w // 2
-        around = [(0, 0), (top, need_h - top), (left, need_w - left), (0, 0)]
-        padded = np.pad(images, around)
+    batch, *sizes, channels = images.shape
+    axes = range(len(kernel))
+    dilation = dilation or (1,) * len(kernel)
+    reach = [dilation[a] * (kernel[a] - 1) + 1 for a in axes]
+    if padding == "valid":
+        patches = [(sizes[a] - reach[a]) // strides[a] + 1 for a in axes]
+        before = after = [0] * len(kernel)
     else:
-        rows, columns = (height - reach_h) // sh + 1, (width - reach_w) // sw + 1
-        padded = images
+        patches = [int(np.ceil(sizes[a] / strides[a])) for a in axes]
+        need = [max((patches[a] - 1) * strides[a] + reach[a] - sizes[a], 0) for a in axes]
+        before, after = [n // 2 for n in need], [n - n // 2 for n in need]
+        if padding == "causal":
+            before, after = [n - 1 for n in reach], [0] * len(kernel)
+    padded = np.pad(images, [(0, 0), *zip(before, after, strict=True), (0, 0)])
     filters, n_obs = len(weights), len(circuit.observables)
-    per_group, out = channels // groups, np.full((batch, rows, columns, filters * n_obs), np.nan)
+    per_group, out = channels // groups, np.full((batch, *patches, filters * n_obs), np.nan)
     for f in range(filters):
         g = f // (filters // groups)
-        for b, i, j in np.ndindex(batch, rows, columns):
-            window = padded[b, i * sh : i * sh + reach_h : dh, j * sw : j * sw + reach_w : dw, :]
-            values = window[:, :, g * per_group : (g + 1) * per_group].reshape(1, -1)
-            out[b, i, j, f * n_obs : (f + 1) * n_obs] = expectations(circuit, values, weights[f])
+        for b, *place in np.ndindex(batch, *patches):
+            starts = [place[a] * strides[a] for a in axes]
+            spans = [slice(starts[a], starts[a] + reach[a], dilation[a]) for a in axes]
+            window = padded[(b, *spans)]
+            values = window[..., g * per_group : (g + 1) * per_group].reshape(1, -1)
+            found = expectations(circuit, values, weights[f])
+            out[(b, *place, slice(f * n_obs, (f + 1) * n_obs))] = found
     if readout == "channels":
         return out
-    per_pixel = n_obs // (kh * kw)
-    pixels = np.full((batch, rows * kh, columns * kw, filters * per_pixel), np.nan)
-    for b, i, j, f, a, c in np.ndindex(batch, rows, columns, filters, kh, kw):
-        start = f * n_obs + (a * kw + c) * per_pixel
-        pixels[b, i * kh + a, j * kw + c, f * per_pixel : (f + 1) * per_pixel] = out[
-            b, i, j, start : start + per_pixel
-        ]
-    return pixels[:, top : top + height, left : left + width] if padding == "same" else pixels
+    per_pixel = n_obs // int(np.prod(kernel))
+    covered = [patches[a] * kernel[a] for a in axes]
+    pixels = np.full((batch, *covered, filters * per_pixel), np.nan)
+    for b, f, *place in np.ndindex(batch, filters, *patches):
+        for i, pixel in enumerate(np.ndindex(*kernel)):
+            target = (b, *(place[a] * kernel[a] + pixel[a] for a in axes))
+            start = f * n_obs + i * per_pixel
+            own = slice(f * per_pixel, (f + 1) * per_pixel)
+            pixels[(*target, own)] = out[(b, *place, slice(start, start + per_pixel))]
+    if padding == "same":
+        inner = [slice(before[a], before[a] + sizes[a]) for a in axes]
+        pixels = pixels[(slice(None), *inner)]
+    return pixels

@@ -85,7 +85,7 @@ def cut(images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
         [_span(axis, pixel, n) for pixel in range(axis.kernel)]
         for axis, n in zip(geometry.axes, n_patches, strict=True)
     ]
-    patches = tf.stack([images[(slice(None), *span)] for span in itertools.product(*spans)])
+    patches = tf.stack([_part(images, span) for span in itertools.product(*spans)])
     patches = tf.reshape(patches, [geometry.n_pixels, -1, images.shape[-1]])
     return tf.transpose(patches, [0, 2, 1])
 
@@ -107,7 +107,13 @@ def to_pixels(outcomes: tf.Tensor, images: tf.Tensor, geometry: Geometry) -> tf.
         return pixels
     starts = (axis.zeros(n)[0] for axis, n in zip(geometry.axes, sizes, strict=True))
     inner = [slice(start, start + n) for start, n in zip(starts, sizes, strict=True)]
-    return pixels[(slice(None), *inner)]
+    return _part(pixels, inner)
+
+
+def _part(images: tf.Tensor, spans) -> tf.Tensor:
+    """Gives a part of each image: a slice for each axis."""
+    place = (slice(None), *spans)
+    return images[place]
 
 
 def _span(axis, pixel: int, n_patches) -> slice:
@@ -134,7 +140,7 @@ def _cut_side_by_side(images, kernel: tuple, n_patches: tuple) -> tf.Tensor:
     rank, channels = len(kernel), images.shape[-1]
     covered = tuple(n * k for n, k in zip(n_patches, kernel, strict=True))
     if images.shape[1:-1] != covered:
-        images = images[(slice(None), *(slice(size) for size in covered))]
+        images = _part(images, map(slice, covered))
     n_pixels = math.prod(kernel)
     if in_cpu_xla() and n_pixels * channels <= _MAX_SLICES:
         return _slices(images, kernel, n_patches)

@@ -65,7 +65,7 @@ class _NoInputGradient:
     """Stops the gradient by the input of the layer that it is mixed into."""
 
     def call(self, inputs):
-        return super().call(tf.stop_gradient(inputs))  # type: ignore[misc]
+        return super().call(tf.stop_gradient(inputs))
 
 
 @register

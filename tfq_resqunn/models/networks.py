@@ -7,13 +7,18 @@ import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import Rule, check_count, check_text, choice, integer, is_integer
 from tfq_resqunn._utils.keras import keras
+from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.pooling import ClassPooling
+from tfq_resqunn.layers.quanv1d import Quanv1D
 from tfq_resqunn.layers.quanv2d import Quanv2D
+from tfq_resqunn.layers.quanv3d import Quanv3D
 from tfq_resqunn.layers.twin import conv_twin
 from tfq_resqunn.models.placement import MAX_LAYERS, Placement, as_placement, show_term
 from tfq_resqunn.models.shortcuts import make_shortcut
 
 HEADS = ("linear", "none")
+# By the number of sizes in the shape of an input, of which one counts channels.
+QUANVS = {2: Quanv1D, 3: Quanv2D, 4: Quanv3D}
 
 
 def _is_shape(value) -> bool:
@@ -36,7 +41,7 @@ def resqunn(
     shortcut="pool",
     readout=None,
     name="resqunn",
-    **quanv2d,
+    **quanv,
 ) -> keras.Model:
     """Builds a residual quanvolutional network (ResQuNN) for classification.
 
@@ -44,7 +49,9 @@ def resqunn(
     The result is a plain Keras model, to be compiled and fitted as any other.
 
     Args:
-        input_shape: Shape of one image, `(height, width, channels)`.
+        input_shape: Shape of one image, `(height, width, channels)`, whose layers are `Quanv2D`s.
+            That of a sequence, `(steps, channels)`, makes them `Quanv1D`s, that of a volume,
+            `(depth, height, width, channels)`, `Quanv3D`s.
         n_classes: Integer, number of classes.
         depth: Integer, number of quanvolutional layers.
         placement: Where residuals stand: text such as `"(X+O1)+O2"`, a `Placement`, or `None` for
@@ -62,7 +69,7 @@ def resqunn(
             possible, which is where patches lie side by side and the observables of a circuit are
             as many as the pixels of a patch, or a multiple; else `"channels"`.
         name: Name of the model.
-        **quanv2d: Further arguments of every `Quanv2D`.
+        **quanv: Further arguments of every quanvolution, as for `Quanv2D`.
 
     Returns:
         A `keras.Model` from `(batch, *input_shape)` to `(batch, n_classes)` probabilities. Its
@@ -88,11 +95,11 @@ def resqunn(
         Kashif, Shafique, *ResQuNNs* (2025), arXiv:2402.09146.
     """
 
-    def quanv(k, shape):
-        return _quanv2d(shape, readout, name=f"quanv_{k}", **quanv2d)
+    def layer(k, shape):
+        return _quanv(shape, readout, name=f"quanv_{k}", **quanv)
 
-    shortcut = make_shortcut(shortcut, quanv2d.get("data_format"))
-    return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, quanv)
+    shortcut = make_shortcut(shortcut, quanv.get("data_format"))
+    return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, layer)
 
 
 def classical_twin(
@@ -106,9 +113,9 @@ def classical_twin(
     readout=None,
     name="classical_twin",
     activation=None,
-    **quanv2d,
+    **quanv,
 ) -> keras.Model:
-    """Builds `resqunn` with a `Conv2D` in each quanvolution's place, all shapes the same.
+    """Builds `resqunn` with a convolution in each quanvolution's place, all shapes the same.
 
     Args:
         input_shape: As for `resqunn`.
@@ -121,7 +128,7 @@ def classical_twin(
         name: Name of the model.
         activation: Keras activation after each convolution. `None` is linear; `"tanh"` has the
             range of an expectation value.
-        **quanv2d: As for `resqunn`. `input_gradient` and `trainable` mean the same here; what
+        **quanv: As for `resqunn`. `input_gradient` and `trainable` mean the same here; what
             concerns circuits only decides how many outputs a patch has.
 
     Returns:
@@ -133,19 +140,20 @@ def classical_twin(
         True
     """
 
-    def conv(k, shape):
-        quanv = _quanv2d(shape, readout, **quanv2d)
-        return conv_twin(quanv, shape, activation=activation, name=f"conv_{k}")
+    def layer(k, shape):
+        replaced = _quanv(shape, readout, **quanv)
+        return conv_twin(replaced, shape, activation=activation, name=f"conv_{k}")
 
-    shortcut = make_shortcut(shortcut, quanv2d.get("data_format"))
-    return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, conv)
+    shortcut = make_shortcut(shortcut, quanv.get("data_format"))
+    return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, layer)
 
 
-def _quanv2d(input_shape, readout: str | None, **arguments) -> Quanv2D:
+def _quanv(input_shape, readout: str | None, **arguments) -> BaseQuanv:
     """Makes a layer; it chooses its readout by itself where the user does not."""
+    make = QUANVS.get(len(input_shape) - 1, Quanv2D)  # whose error names the shapes there are
     if readout is not None:
-        return Quanv2D(readout=readout, **arguments)
-    layer = Quanv2D(**arguments)
+        return make(readout=readout, **arguments)
+    layer = make(**arguments)
     layer.choose_readout(input_shape)
     return layer
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tfq_resqunn._utils.arguments import choice
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers.area_pooling import AreaPooling
+from tfq_resqunn.layers.twin import CONVOLUTIONS
 
 
 def make_shortcut(how: str, data_format: str | None = None) -> Callable | None:
@@ -26,8 +27,8 @@ def make_shortcut(how: str, data_format: str | None = None) -> Callable | None:
     last = isinstance(data_format, str) and data_format.lower() == "channels_last"
     if how == "conv" and not last:
         raise ValueError(
-            "resqunn: shortcut='conv' needs channels last, since TensorFlow has no Conv2D for "
-            f"channels_first on a CPU. Received data_format={data_format!r}. Use "
+            "resqunn: shortcut='conv' needs channels last, since TensorFlow has no convolution "
+            f"for channels_first on a CPU. Received data_format={data_format!r}. Use "
             "shortcut='pool', or data_format='channels_last'."
         )
     return SHORTCUTS[how]
@@ -38,10 +39,10 @@ def _pool(x, shape: tuple, name: str):
 
 
 def _conv(x, shape: tuple, name: str):
-    _, rows, columns, channels = shape
-    if tuple(x.shape)[1:3] != (rows, columns):
-        x = AreaPooling((rows, columns, None), name=f"{name}_pool")(x)
-    return keras.layers.Conv2D(channels, 1, use_bias=False, name=name)(x)
+    _, *sizes, channels = shape
+    if tuple(x.shape)[1:-1] != tuple(sizes):
+        x = AreaPooling((*sizes, None), name=f"{name}_pool")(x)
+    return CONVOLUTIONS[len(sizes)](channels, 1, use_bias=False, name=name)(x)
 
 
 SHORTCUTS: dict[str, Callable | None] = {"pool": _pool, "conv": _conv, "none": None}
