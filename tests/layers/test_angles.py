@@ -41,10 +41,10 @@ def test_angles_are_set_by_name(layer):
 
 WRONG = {
     "no dict": (0.3, TypeError, r"must be a dict from names of weights to angles, .*'w_000': 0.3"),
-    "name": ({"w_00": 1}, ValueError, r"\(w_000, w_001\). Received 'w_00'. Did you mean 'w_000'"),
+    "name": ({"w_00": 1}, ValueError, r"\(w_000, w_001\). Received 'w_00'. Did you mean 'w_00"),
     "data": ({"x_000": 1}, ValueError, "must name weights of the circuit"),
     "shape": ({"w_000": [1, 2]}, ValueError, r"an array of 4, one a filter. Received .*\(2,\)"),
-    "text": ({"w_000": "a"}, TypeError, "give 'w_000' one number.* Received a"),
+    "text": ({"w_000": "a"}, TypeError, "give 'w_000' one number.* Received 'a'"),
     "nan": ({"w_000": np.nan}, ValueError, "all finite"),
 }
 

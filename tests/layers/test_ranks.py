@@ -42,7 +42,7 @@ CASES = {
     ),
 }  # fmt: skip
 q, w = cirq.LineQubit(0), sympy.Symbol("w")
-FEW = ["causal", "pixels_same", "volume_dilated", "volume_pixels"]
+FEW = ["causal", "pixels_same", "groups", "volume_dilated", "volume_pixels"]
 
 
 def make(name, **more):
@@ -85,16 +85,14 @@ def test_output_shapes_are_those_of_keras(rank):
         n_values = 2 * int(np.prod(kernel)) * channels // groups
         layer = QUANVS[rank](2, strides=strides, dilation_rate=dilation, **arguments)
         # Keras takes no strides with dilation; under padding="valid", patches are then fewer.
-        conv_strides, conv_dilation = (
-            (1, dilation) if strides > 1 < dilation else (strides, dilation)
-        )
-        conv = CONVS[rank](n_values, strides=conv_strides, dilation_rate=conv_dilation, **arguments)
+        steps = 1 if dilation > 1 else strides
+        conv = CONVS[rank](n_values, strides=steps, dilation_rate=dilation, **arguments)
         sizes = [None if unknown else n for n in (7, 6, 8)[:rank]]
         shape = (None, *sizes, channels)
         if data_format == "channels_first":
             shape = (None, channels, *sizes)
         expected = list(conv.compute_output_shape(shape))
-        if conv_strides != strides:
+        if steps != strides:
             spatial = range(1, rank + 1) if data_format == "channels_last" else range(2, rank + 2)
             for axis in spatial:
                 expected[axis] = None if unknown else len(range(expected[axis])[::strides])
@@ -219,7 +217,7 @@ def test_the_twin_has_the_same_shapes(name, input_gradient, rng):
     gradient = tape.gradient(outputs, inputs)
     assert (gradient is None) == (not layer.input_gradient)
     again = keras.layers.deserialize(keras.layers.serialize(twin))
-    again.build((None, *shape))
+    again(inputs)
     again.set_weights(twin.get_weights())
     np.testing.assert_array_equal(again(inputs), outputs)
 

@@ -16,8 +16,6 @@ from tfq_resqunn._utils.arguments import MAX_SIZE, check_count, choice, is_integ
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers.inputs import known_shape
 
-READOUTS = ("channels", "pixels")
-DATA_FORMATS = ("channels_last", "channels_first")
 # What inputs of each rank are called, and their axes, as in Keras' documents.
 KINDS = {1: "sequence", 2: "image", 3: "volume"}
 AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -106,18 +104,7 @@ class Geometry:
         readout="channels",
         who: str = "Geometry",
     ) -> Geometry:
-        """Checks the arguments of a quanvolution.
-
-        Args:
-            rank: Axes along which patches lie: 1, 2 or 3.
-            kernel_size: As for `Quanv2D`, likewise all others.
-            strides: `None` is `kernel_size`.
-            padding: In any case of letters, as for Keras' convolutions; likewise `data_format`.
-            data_format: `None` is Keras' setting.
-            dilation_rate: Distance between the pixels of a patch.
-            groups: Parts into which the channels are split.
-            readout: `"channels"` or `"pixels"`.
-            who: Who asks, for messages.
+        """Checks the arguments of a quanvolution, as `Quanv2D` takes them; `rank` is 1, 2 or 3.
 
         Raises:
             TypeError: If an argument is of the wrong type.
@@ -136,10 +123,12 @@ class Geometry:
             kernel_size=kernel_size,
             strides=_sizes(kernel_size if strides is None else strides, rank, "strides", who),
             padding=_one_of(padding, "padding", paddings, who),
-            data_format=_one_of(data_format, "data_format", DATA_FORMATS, who),
+            data_format=_one_of(
+                data_format, "data_format", ("channels_last", "channels_first"), who
+            ),
             dilation_rate=_sizes(dilation_rate, rank, "dilation_rate", who),
             groups=check_count(groups, "groups", who),
-            readout=_one_of(readout, "readout", READOUTS, who),
+            readout=_one_of(readout, "readout", ("channels", "pixels"), who),
             who=who,
         )
         if geometry.readout == "pixels":
