@@ -221,7 +221,7 @@ def test_packages_show_what_they_offer(package):
 def test_submodules_are_attributes():
     program = """
 import sys, tfq_resqunn as rq
-for name in ("circuits", "cli", "datasets"):  # of all the rest, these are quick
+for name in ("datasets", "circuits", "cli"):  # those that are quick to import
     assert f"tfq_resqunn.{name}" not in sys.modules
     assert getattr(rq, name).__name__ == f"tfq_resqunn.{name}"
 assert not hasattr(rq, "no_such")
