@@ -86,6 +86,8 @@ assert not any(name.startswith('tensorflow_quantum.') for name in sys.modules)
 """
 
 
+# `build` has compiled the model, but not trained it yet.
+@pytest.mark.filterwarnings("ignore:Skipping variable loading for optimizer")
 def test_files_are_exchanged_and_devices_train_without_it(tmp_path):
     here = {}
     exec(BOTH, here)

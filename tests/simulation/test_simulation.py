@@ -156,13 +156,13 @@ def check(circuit, seed, filters, merged=True):
 ANY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-@settings(ANY, max_examples=15)
+@settings(ANY, max_examples=10)
 @given(circuits(), st.integers(0, 10**6), st.sampled_from([1, 2]))
 def test_random_circuits(circuit, seed, filters):
     check(circuit, seed, filters)
 
 
-@settings(ANY, max_examples=15)
+@settings(ANY, max_examples=10)
 @given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]), st.booleans())
 def test_random_circuits_on_product_states(circuit, seed, filters, merged):
     check(circuit, seed, filters, merged)
@@ -193,7 +193,15 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("name", NAMED)
+def by_default(name):
+    """A third of them, with each two of rotation, qubits and layers; the others are slow."""
+    rotation, *_, n, n_layers = name.split("_")
+    return ("rx", "ry", "rz").index(rotation) + int(n) + int(n_layers) in (3, 6, 9)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[] if by_default(n) else pytest.mark.slow) for n in NAMED]
+)
 def test_named_circuits(name, rng):
     circuit = NAMED[name]
     x, w = rng.random((3, len(circuit.inputs))), rng.uniform(0, 6, (1, len(circuit.weights)))
@@ -289,8 +297,17 @@ def every_way(circuit):
             yield name, build()[0]
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("name", ["product", "stages", "reuploading"])
+@pytest.mark.parametrize(
+    ("name", "jit_compile"),
+    [
+        ("product", True),
+        ("stages", False),
+        ("reuploading", True),
+        pytest.param("product", False, marks=pytest.mark.slow),
+        pytest.param("stages", True, marks=pytest.mark.slow),
+        pytest.param("reuploading", False, marks=pytest.mark.slow),
+    ],
+)
 def test_graphs_and_xla_give_the_same(name, jit_compile, rng):
     circuit = {
         "product": NAMED["ry_strongly_entangling_2_2"],
@@ -327,8 +344,15 @@ def test_batches_of_unknown_size(rng):
                 np.testing.assert_allclose(function(x), form(tf.constant(x), w), atol=1e-12)
 
 
-@pytest.mark.parametrize("graph", [False, True])
-@pytest.mark.parametrize("name", ["product", "reuploading"])
+@pytest.mark.parametrize(
+    ("name", "graph"),
+    [
+        ("product", False),
+        ("reuploading", True),
+        pytest.param("product", True, marks=pytest.mark.slow),
+        pytest.param("reuploading", False, marks=pytest.mark.slow),
+    ],
+)
 def test_second_derivatives(name, graph, rng):
     circuit = {"product": NAMED["ry_basic_entangler_4_2"], **CIRCUITS}[name]
     x = rng.random((2, len(circuit.inputs)))

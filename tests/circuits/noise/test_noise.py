@@ -81,7 +81,8 @@ def test_expectations_are_those_of_density_matrices(name, noise, rng):
     ("name", "jit"), [("strings", True), ("matrices", False), ("uploads", True)]
 )
 def test_gradients_are_finite_differences(name, jit, rng):
-    circuit = Parts(*CIRCUITS[name]).build(2 if name == "uploads" else 3)
+    parts = dict(CIRCUITS, matrices=("angle", "strongly_entangling", 3, 1, ["z", "0.5*X0*Y1"]))
+    circuit = Parts(*parts[name]).build(3 if name == "strings" else 2)
     noise = Noise.of({"amplitude_damping": 0.1, "depolarizing": 0.05})
     features, weights = map(tf.constant, random_point(circuit, rng))
     _, run = compile_circuit(circuit, noise)
