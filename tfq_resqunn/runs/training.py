@@ -32,21 +32,9 @@ HISTORY_COLUMNS = ["loss", "accuracy", "val_loss", "val_accuracy"]
 # Some are not there on every system; TensorFlow has packages of several names.
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
 QUANV2D_ARGUMENTS = (
-    "kernel_size",
-    "padding",
-    "filters",
-    "encoder",
-    "ansatz",
-    "n_layers",
-    "n_uploads",
-    "observables",
-    "readout",
-    "input_gradient",
-    "trainable",
-    "backend",
-    "repetitions",
-    "noise",
-)
+    "kernel_size", "padding", "filters", "encoder", "ansatz", "n_layers", "n_uploads",
+    "observables", "readout", "input_gradient", "trainable", "backend", "repetitions", "noise",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
