@@ -76,7 +76,7 @@ def test_result_file(run):
     assert list(result) == [*RESULT_COLUMNS]
     assert result == run.measures()
     assert result["test_accuracy"] == run.test_accuracy
-    assert result["n_weights"] == 2 * 4 + 16 * 2 + 2
+    assert result["n_weights"] == 2 * 2 + 16 * 2 + 2
 
 
 def test_gradients_file(run):
