@@ -250,8 +250,8 @@ def test_reports_and_other_backends_take_networks_of_sequences(rng):
     model = resqunn((6, 1), 2, input_gradient=False, placement="none")
     x, y = rng.random((4, 6, 1)).astype("float32"), np.array([0, 1, 0, 1])
     model.compile("adam", "sparse_categorical_crossentropy")
-    rows = gradient_report(model, x, y)
-    assert [row.state for row in rows][:2] == ["none", "flows"]
+    rows = gradient_report(model, x, y).rows
+    assert [row.state for row in rows[:2]] == ["none", "flows"]
     exact = with_backend(model, cirq.Simulator())
     np.testing.assert_allclose(exact(x), model(x), atol=1e-5)
 
