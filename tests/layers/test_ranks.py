@@ -10,7 +10,16 @@ import tensorflow as tf
 
 from tests.helpers.reference import EXACT, quanvolve
 from tests.layers.test_pqc import slopes
-from tfq_resqunn import Quanv1D, Quanv2D, Quanv3D, classical_twin, export_circuits, resqunn
+from tfq_resqunn import (
+    Quanv1D,
+    Quanv2D,
+    Quanv3D,
+    classical_twin,
+    export_circuits,
+    gradient_report,
+    resqunn,
+    with_backend,
+)
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers.twin import conv_twin
 
@@ -235,6 +244,16 @@ def test_networks_of_sequences_and_volumes(shape, arguments, shortcut, rng):
             model = build(shape, 3, **arguments, **more)
             np.testing.assert_allclose(np.sum(model(x), axis=-1), 1, rtol=1e-5)
     assert isinstance(resqunn(shape, 3, **arguments).get_layer("quanv_1"), QUANVS[len(shape) - 1])
+
+
+def test_reports_and_other_backends_take_networks_of_sequences(rng):
+    model = resqunn((6, 1), 2, input_gradient=False, placement="none")
+    x, y = rng.random((4, 6, 1)).astype("float32"), np.array([0, 1, 0, 1])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    rows = gradient_report(model, x, y).rows
+    assert [row.state for row in rows[:2]] == ["none", "flows"]
+    exact = with_backend(model, cirq.Simulator())
+    np.testing.assert_allclose(exact(x), model(x), atol=1e-5)
 
 
 def test_export_names_the_place_of_each_patch(tmp_path, rng):

@@ -43,7 +43,8 @@ def check_named(
     else:
         _check_noisy(noise, repetitions, who)
     if repetitions is not None:
-        check_no_adjoint(backend, repetitions, differentiator, who, "outcomes are drawn at random")
+        drawn = "trajectories" if backend == "noisy" else "with `repetitions`, outcomes"
+        check_no_adjoint(backend, repetitions, differentiator, who, f"{drawn} are drawn")
 
 
 def check_no_adjoint(backend, repetitions, differentiator, who: str, reason: str) -> None:

@@ -28,7 +28,9 @@ def own_trainable_weights(layer) -> list:
 
 def circuit_of(layer) -> QuanvCircuit | None:
     """Gives the circuit that a layer runs, or `None` for a layer that runs none."""
-    return layer.circuit if isinstance(layer, CIRCUIT_LAYERS) and layer.built else None
+    if isinstance(layer, EncodedPQC) or (isinstance(layer, BaseQuanv) and layer.built):
+        return layer.circuit
+    return None
 
 
 def _walk(parent, prefix: str, seen: set) -> Iterator[tuple[str, keras.layers.Layer]]:

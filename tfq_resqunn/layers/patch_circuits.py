@@ -27,10 +27,8 @@ class PatchCircuits:
     def of(self, channels: int, geometry: Geometry) -> QuanvCircuit:
         """Gives the circuit for images with so many channels.
 
-        Args:
-            channels: Channels of the images.
-            geometry: Tells how many values a patch has; the layer's, of which only the readout
-                may change between two calls.
+        The geometry tells how many values a patch has. It is the layer's, of which nothing but the
+        readout may change between two calls.
 
         Raises:
             ValueError: If the parts do not fit each other, or the patches.
