@@ -14,7 +14,8 @@ import sympy
 from tfq_resqunn.circuits.decomposing import by_its_unitary, controls_of, decomposed, is_power
 from tfq_resqunn.circuits.free_symbols import symbols_in
 from tfq_resqunn.circuits.unrolling import unroll
-from tfq_resqunn.simulation.gates import Gate, gates_of
+from tfq_resqunn.simulation.gates.gate import Gate
+from tfq_resqunn.simulation.gates.spectral import gates_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ gradient is to lay.
 
 import tensorflow as tf
 
-from tfq_resqunn.simulation.angles import in_cpu_xla
+from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
 
 # Up to this many rows are sliced one by one.
 _MAX_SLICES = 64

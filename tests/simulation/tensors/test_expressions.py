@@ -3,7 +3,7 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tfq_resqunn.simulation.expressions import tensor_function
+from tfq_resqunn.simulation.tensors.expressions import tensor_function
 
 pytestmark = pytest.mark.once
 
