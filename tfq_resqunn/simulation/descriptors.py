@@ -157,7 +157,8 @@ def _random_states(
     """Yields states `[2**n_qubits, at_once, n]` until there are `n_samples` of n."""
     circuit = _check_circuit(circuit, who)
     left = n_samples
-    symbols, high = _ranges(circuit)
+    symbols = [*circuit.inputs, *circuit.weights]
+    high = np.array([1.0] * len(circuit.inputs) + [2 * np.pi] * len(circuit.weights))
     # With each sample in the place of a patch: all symbols are data to the simulation.
     gates = GateCircuit.of(circuit)
     method = StateVectors(dataclasses.replace(gates, observables=(), inputs=symbols, weights=()))
@@ -196,12 +197,6 @@ def _check_circuit(circuit: object, who: str) -> QuanvCircuit:
             f"2**n_qubits amplitudes are computed. Received {len(circuit.qubits)} qubits."
         )
     return circuit
-
-
-def _ranges(circuit: QuanvCircuit) -> tuple[list, np.ndarray]:
-    """The symbols, and where the range of each ends."""
-    ends = [1.0] * len(circuit.inputs) + [2 * np.pi] * len(circuit.weights)
-    return [*circuit.inputs, *circuit.weights], np.array(ends)
 
 
 def _log_haar(n_bins: int, n_amplitudes: int) -> np.ndarray:

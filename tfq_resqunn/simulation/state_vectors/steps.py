@@ -12,10 +12,13 @@ import sympy
 import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.gate import Gate
+from tfq_resqunn.simulation.gates.operators import embed
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
 # What the exponent of a `SingleGate` depends on.
 EXPONENTS = ("data", "weights", "both")
+# The matrix of a `SingleGate`, row by row: numbers and tensors `[filters or 1, n or 1]`.
+Entries = list[list[Any]]
 
 
 class Permutation:
@@ -113,116 +116,75 @@ class SingleGate:
     place = 0
 
     def __init__(self, gate: Gate, data: Set[sympy.Symbol]):
-        self.gate = gate
-        self.qubits = set(gate.qubits)
-        self.flops = 8 * 2 ** len(gate.qubits)
+        # On sorted qubits, since slices of states are taken from the front.
+        ranks = np.argsort(np.argsort(gate.qubits)).tolist()
+        projectors = np.array([embed(p, ranks, len(ranks)) for p in gate.projectors])
+        on = tuple(sorted(gate.qubits))
+        self.gate = dataclasses.replace(gate, qubits=on, projectors=projectors)
+        self.qubits, self.flops = set(on), 8 * 2 ** len(on)
         self.kind: str | None = None
         if gate.exponent is not None:
             is_mixed = gate.symbols & data and gate.symbols - data
             self.kind = "both" if is_mixed else "data" if gate.symbols & data else "weights"
 
-    def matrix(self, own: tf.Tensor | None) -> Any:
-        return _matrix(self.gate, own)
+    def matrix(self, own: tf.Tensor | None) -> Entries:
+        if own is None:
+            return self.gate.projectors[0].tolist()
+        phases = [
+            tf.complex(*cos_sin(own * tf.constant(f, own.dtype))) if f else 1.0
+            for f in self.gate.frequencies
+        ]
+        d = self.gate.projectors.shape[-1]
+        return [[_entry(phases, self.gate.projectors[:, a, b]) for b in range(d)] for a in range(d)]
 
-    def apply(self, state: tf.Tensor, matrix: Any) -> tf.Tensor:
-        return _apply(state, matrix, self.gate.qubits)
+    def apply(self, state: tf.Tensor, matrix: Entries) -> tf.Tensor:
+        shape = tf.shape(state)
+        parts = [tf.reshape(p, [-1, shape[1], shape[2]]) for p in self._split(state)]
+        new = []
+        for row in matrix:
+            terms = [_times(e, p) for e, p in zip(row, parts, strict=True) if not _is_zero(e)]
+            new.append(sum(terms[1:], terms[0]) if terms else tf.zeros_like(parts[0]))
+        joined = self._join([tf.reshape(part, [-1]) for part in new])
+        return tf.reshape(joined, [state.shape[0], state.shape[1], shape[2]])
 
-    def undo(self, state: tf.Tensor, matrix: Any) -> tf.Tensor:
-        return _apply(state, _adjoint(matrix), self.gate.qubits)
+    def undo(self, state: tf.Tensor, matrix: Entries) -> tf.Tensor:
+        return self.apply(
+            state, [[_conjugate(e) for e in column] for column in zip(*matrix, strict=True)]
+        )
 
     def slope(self, state: tf.Tensor, dual: tf.Tensor, before: tf.Tensor) -> tf.Tensor:
         # d/dt U = i pi H U, so dE = 2 Re <dual| i pi H |state> dt.
-        moved = _apply(state, self.gate.generator, self.gate.qubits)
+        moved = self.apply(state, self.gate.generator.tolist())
         overlap = tf.math.imag(tf.reduce_sum(tf.math.conj(dual) * moved, axis=0))
         axes: list[int] = {"data": [0], "weights": [1]}.get(self.kind or "", [])
         return -2 * np.pi * tf.reduce_sum(overlap, axes, keepdims=self.kind != "both")
 
+    def _split(self, state):
+        parts = [tf.reshape(state, [-1])]
+        for removed, q in enumerate(self.gate.qubits):
+            halves = [tf.reshape(p, [2 ** (q - removed), 2, -1]) for p in parts]
+            parts = [tf.reshape(h[:, b], [-1]) for h in halves for b in (0, 1)]
+        return parts
 
-def _matrix(gate: Gate, exponents: tf.Tensor | None) -> Any:
-    """Gives a gate's entries: a constant array, or a nested list of tensors `[f or 1, n or 1]`."""
-    if exponents is None:
-        return gate.projectors[0]
-    phases = [
-        tf.complex(*cos_sin(exponents * tf.constant(f, exponents.dtype))) if f else 1.0
-        for f in gate.frequencies
-    ]
-    d = gate.projectors.shape[-1]
-    return [[_entry(phases, gate.projectors[:, a, b]) for b in range(d)] for a in range(d)]
+    def _join(self, parts):
+        for removed, q in reversed(list(enumerate(self.gate.qubits))):
+            rows = [tf.reshape(p, [2 ** (q - removed), -1]) for p in parts]
+            pairs = zip(rows[0::2], rows[1::2], strict=True)
+            parts = [tf.reshape(tf.stack(pair, axis=1), [-1]) for pair in pairs]
+        return parts[0]
 
 
 def _entry(phases, factors):
-    parts = [
-        p * (tf.cast(c, p.dtype) if tf.is_tensor(p) else complex(c))
-        for p, c in zip(phases, factors, strict=True)
-        if abs(c) > 1e-15
-    ]
-    if not parts:
-        return 0
-    dtype = next((p.dtype for p in parts if tf.is_tensor(p)), None)
-    if dtype is None:
-        return complex(sum(parts))
-    return sum(tf.cast(p, dtype) for p in parts)
+    return sum(p * complex(c) for p, c in zip(phases, factors, strict=True) if abs(c) > 1e-15)
 
 
-def _adjoint(matrix):
-    if isinstance(matrix, np.ndarray):
-        return matrix.conj().T
-    d = len(matrix)
-    return [[_conj(matrix[b][a]) for b in range(d)] for a in range(d)]
-
-
-def _conj(entry):
-    return tf.math.conj(entry) if tf.is_tensor(entry) else np.conj(entry)
-
-
-def _apply(state, matrix, qubits):
-    """Applies a matrix to some qubits of states `[2**n_qubits, f, n]`."""
-    shape = tf.shape(state)
-    # Most significant first, as slices are taken from the front.
-    order = sorted(range(len(qubits)), key=lambda i: qubits[i])
-    sorted_qubits = [qubits[i] for i in order]
-    parts = [tf.reshape(p, [-1, shape[1], shape[2]]) for p in _parts(state, sorted_qubits)]
-    place = [_reorder(b, order, len(qubits)) for b in range(len(parts))]
-    by_matrix = dict(zip(place, parts, strict=True))
-    new = {}
-    for a in range(len(parts)):
-        terms = [
-            _times(matrix[a][b], by_matrix[b])
-            for b in range(len(parts))
-            if tf.is_tensor(matrix[a][b]) or abs(matrix[a][b]) > 1e-15
-        ]
-        new[a] = sum(terms[1:], terms[0]) if terms else tf.zeros_like(parts[0])
-    joined = _joined([tf.reshape(new[a], [-1]) for a in place], sorted_qubits)
-    return tf.reshape(joined, [state.shape[0], state.shape[1], shape[2]])
-
-
-def _reorder(index: int, order: list[int], k: int) -> int:
-    # The bits of `index` belong to sorted qubits; gives the index with bits as the gate has them.
-    bits = [(index >> (k - 1 - i)) & 1 for i in range(k)]
-    return sum(bits[i] << (k - 1 - original) for i, original in enumerate(order))
+def _is_zero(entry: Any) -> bool:
+    return not tf.is_tensor(entry) and abs(entry) <= 1e-15
 
 
 def _times(entry, part):
-    if tf.is_tensor(entry):
-        return tf.cast(entry, part.dtype) * part
-    return part if entry == 1 else tf.cast(complex(entry), part.dtype) * part
+    return part if not tf.is_tensor(entry) and entry == 1 else entry * part
 
 
-def _parts(state, qubits):
-    parts = [tf.reshape(state, [-1])]
-    for removed, q in enumerate(qubits):
-        above = 2 ** (q - removed)
-        halves = [tf.reshape(p, [above, 2, -1]) for p in parts]
-        parts = [tf.reshape(h[:, b], [-1]) for h in halves for b in (0, 1)]
-    return parts
-
-
-def _joined(parts, qubits):
-    for removed, q in reversed(list(enumerate(qubits))):
-        above = 2 ** (q - removed)
-        pairs = zip(parts[0::2], parts[1::2], strict=True)
-        parts = [
-            tf.reshape(tf.stack([tf.reshape(p, [above, -1]) for p in pair], axis=1), [-1])
-            for pair in pairs
-        ]
-    return parts[0]
+def _conjugate(entry):
+    return tf.math.conj(entry) if tf.is_tensor(entry) else entry.conjugate()
