@@ -120,7 +120,7 @@ setup(
     ],
     packages=find_packages(include=["tfq_resqunn", "tfq_resqunn.*"]),
     py_modules=["resqunn"],
-    package_data={"tfq_resqunn": ["py.typed"]},
+    package_data={"tfq_resqunn": ["py.typed", "**/README.md"]},
     python_requires=">=3.10,<3.14",
     install_requires=requirements(),
     extras_require={"docs": DOCS, "keras2": KERAS2, "test": TEST, "tutorials": TUTORIALS},

@@ -15,8 +15,8 @@ from tfq_resqunn.backends.separation import separate
 from tfq_resqunn.circuits import ANSATZES, ENCODERS
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.parts import Parts
-from tfq_resqunn.simulation.angles import Angles
 from tfq_resqunn.simulation.shifts import shift_rule
+from tfq_resqunn.simulation.tensors.exponents import Exponents
 
 # As many values as two qubits take.
 N_VALUES = {**dict.fromkeys(ENCODERS, 2), "amplitude": 3, "dense_angle": 3}
@@ -78,7 +78,7 @@ def standard_errors(layer, x, mix):
     values = tf.concat([x[0], layer.parameters[0]], axis=0)[:, None]
     with tf.GradientTape() as tape:
         tape.watch(values)
-        angles = Angles(separated.expressions, symbols)(values)[:, 0]
+        angles = Exponents(separated.expressions, symbols)(values)[:, 0]
     slopes = np.abs(tape.jacobian(angles, values)[:, :, 0])
     of_gates = [np.sqrt(sum(d**2 for _, d in shift_rule(g))) for g in separated.gates]
     of_symbols = slopes.T @ of_gates * np.abs(mix).sum() / np.sqrt(layer.repetitions)

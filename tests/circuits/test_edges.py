@@ -93,7 +93,7 @@ def test_the_shift_rule_is_well_conditioned():
 
 
 def _gates(circuit):
-    from tfq_resqunn.simulation.gates import gates_of
+    from tfq_resqunn.simulation.gates.spectral import gates_of
 
     return gates_of(circuit.circuit, circuit.qubits)
 

@@ -29,21 +29,21 @@ def test_equal_circuits_are_compiled_once(noise):
 
 
 def test_nothing_is_kept_that_nobody_uses():
-    forms = []
+    methods = []
     for n_layers in range(1, 6):
         _, run = compile_circuit(circuit_of(n_layers))
-        forms.append(weakref.ref(run.form))
+        methods.append(weakref.ref(run.method))
     del run
-    assert not any(form() for form in forms)  # at once: there are no cycles
+    assert not any(method() for method in methods)  # at once: there are no cycles
 
 
 def test_layers_that_are_gone_leave_nothing():
-    forms = []
+    methods = []
     for n_layers in range(1, 4):
         layer = Quanv2D(kernel_size=(1, 2), n_layers=n_layers)
         layer.build((None, 2, 2, 1))
-        forms.append(weakref.ref(compile_circuit(layer.pqcs[0].circuit)[1].form))
-    assert forms[-1]() is not None
+        methods.append(weakref.ref(compile_circuit(layer.pqcs[0].circuit)[1].method))
+    assert methods[-1]() is not None
     del layer
     gc.collect()
-    assert not any(form() for form in forms)
+    assert not any(method() for method in methods)

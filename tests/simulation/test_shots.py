@@ -169,7 +169,7 @@ def test_gradients_scatter_around_the_exact_ones(rng):
         assert np.all(own.std(axis=0).max() > 0.01)
 
 
-# Circuits of several forms: Pauli strings, state vectors, channels, a loop over filters.
+# Circuits of several methods: Pauli strings, state vectors, channels, a loop over filters.
 SEEDED = {
     "strings": {},
     "noise": {"noise": {"depolarizing": 0.1}},

@@ -15,11 +15,15 @@ from tests.helpers.reference import expectations, needs_tfq
 from tests.layers.test_pqc import CIRCUITS
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
-from tfq_resqunn.simulation import angles as angles_module
-from tfq_resqunn.simulation import linear_map, pauli
-from tfq_resqunn.simulation.gates import gates_of
-from tfq_resqunn.simulation.plan import Plan, compile_circuit, plan, ways
-from tfq_resqunn.simulation.product import NotAProduct, TooManyTerms
+from tfq_resqunn.simulation.gates.circuit import GateCircuit
+from tfq_resqunn.simulation.gates.spectral import gates_of
+from tfq_resqunn.simulation.pauli_strings import propagation
+from tfq_resqunn.simulation.pauli_strings.propagation import TooManyTerms
+from tfq_resqunn.simulation.plan import METHODS, Plan, compile_circuit, plan
+from tfq_resqunn.simulation.protocols import NotOpen
+from tfq_resqunn.simulation.state_vectors import method as state_vectors
+from tfq_resqunn.simulation.tensors import linear_map, trigonometry
+from tfq_resqunn.simulation.tensors.xla import in_xla
 
 pytestmark = pytest.mark.once
 
@@ -114,9 +118,9 @@ def slope_along(f, point, which, direction, step=1e-5):
 
 
 def check(circuit, seed, filters, merged=True):
-    """All ways to compute a circuit: values and gradients."""
+    """All methods that can compute a circuit: values and gradients."""
     if not merged:
-        with mock.patch.object(pauli, "merge", lambda stages, trig: stages):
+        with mock.patch.object(propagation, "merge", lambda stages, trig: stages):
             return check(circuit, seed, filters)
     rng = np.random.default_rng(seed)
     x = rng.uniform(-1, 1, (2, len(circuit.inputs)))
@@ -129,18 +133,14 @@ def check(circuit, seed, filters, merged=True):
 
     along = [rng.normal(size=x.shape), rng.normal(size=w.shape)]
     steps = [slope_along(loss, [x, w], i, direction) for i, direction in enumerate(along)]
-    n_ways = 0
-    for name, build in ways_of(circuit):
-        try:
-            form, _ = build()
-        except (NotAProduct, TooManyTerms):
-            continue
-        n_ways += 1
+    n_methods = 0
+    for name, method in methods_of(circuit):
+        n_methods += 1
         for dtype, tolerance in ((tf.float64, 1e-10), (tf.float32, 1e-5)):
             features, weights = tf.constant(x.T, dtype), tf.constant(w, dtype)
             with tf.GradientTape() as tape:
                 tape.watch([features, weights])
-                found = form(features, weights)
+                found = method(features, weights)
                 total = tf.reduce_sum(found * tf.constant(mix.T, dtype))
             scale = max(1.0, np.abs(truth).max())
             np.testing.assert_allclose(found.numpy().T, truth, atol=tolerance * scale, err_msg=name)
@@ -150,7 +150,7 @@ def check(circuit, seed, filters, merged=True):
             size = max(1.0, np.abs(by_x).max(), np.abs(by_w).max())
             slopes_found = [np.sum(by_x * along[0]), np.sum(by_w * along[1])]
             np.testing.assert_allclose(slopes_found, steps, atol=allowed * size, err_msg=name)
-    assert n_ways
+    assert n_methods
 
 
 ANY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -205,12 +205,8 @@ def by_default(name):
 def test_named_circuits(name, rng):
     circuit = NAMED[name]
     x, w = rng.random((3, len(circuit.inputs))), rng.uniform(0, 6, (1, len(circuit.weights)))
-    for _, build in ways_of(circuit):
-        try:
-            form, _ = build()
-        except TooManyTerms:
-            continue
-        found = form(tf.constant(x.T), tf.constant(w)).numpy().T
+    for _, method in methods_of(circuit, but=TooManyTerms):
+        found = method(tf.constant(x.T), tf.constant(w)).numpy().T
         np.testing.assert_allclose(found, expectations(circuit, x, w[0]), atol=1e-10)
 
 
@@ -219,14 +215,14 @@ def test_named_circuits(name, rng):
 )
 def test_sums_of_many_paths(n_qubits, n_layers, rng):
     circuit = QuanvCircuit.from_parts(angle_encoder(n_qubits), basic_entangler(n_qubits, n_layers))
-    chosen, form = compile_circuit(circuit)
+    chosen, method = compile_circuit(circuit)
     assert chosen.chosen == "Pauli strings"
     x, w = rng.random((2, n_qubits)), rng.uniform(0, 6, (1, len(circuit.weights)))
     direction = rng.normal(size=w.shape)
     weights = tf.constant(w)
     with tf.GradientTape() as tape:
         tape.watch(weights)
-        found = form(tf.constant(x.T), weights)
+        found = method(tf.constant(x.T), weights)
         total = tf.reduce_sum(found)
     np.testing.assert_allclose(found.numpy().T, expectations(circuit, x, w[0]), atol=1e-10)
     ahead, behind = (
@@ -286,15 +282,13 @@ def test_gradients_are_tfqs_adjoint(name, rng):
     np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-4)
 
 
-def ways_of(circuit):
-    gates = gates_of(circuit.circuit, circuit.qubits)
-    return ways(gates, circuit.observables, circuit.qubits, circuit.inputs, circuit.weights)
-
-
-def every_way(circuit):
-    for name, build in ways_of(circuit):
-        with contextlib.suppress(NotAProduct, TooManyTerms):
-            yield name, build()[0]
+def methods_of(circuit, but=NotOpen):
+    """Yields all methods that can compute a circuit; none may fail `but` for this reason."""
+    gates = GateCircuit.of(circuit)
+    for name, make in METHODS.items():
+        with contextlib.suppress(but):
+            if method := make(gates):
+                yield name, method
 
 
 @pytest.mark.parametrize(
@@ -317,31 +311,31 @@ def test_graphs_and_xla_give_the_same(name, jit_compile, rng):
     x = tf.constant(rng.random((len(circuit.inputs), 7)), tf.float32)
     w = tf.constant(rng.uniform(0, 6, (2, len(circuit.weights))), tf.float32)
 
-    def value_and_gradient(form, x, w):
+    def value_and_gradient(method, x, w):
         with tf.GradientTape() as tape:
             tape.watch([x, w])
-            y = form(x, w)
+            y = method(x, w)
             loss = tf.reduce_sum(y**2)
         return y, *tape.gradient(loss, [x, w])
 
-    for way, form in every_way(circuit):
+    for name, method in methods_of(circuit):
         function = tf.function(value_and_gradient, jit_compile=jit_compile)
         for found, expected in zip(
-            function(form, x, w), value_and_gradient(form, x, w), strict=True
+            function(method, x, w), value_and_gradient(method, x, w), strict=True
         ):
-            np.testing.assert_allclose(found, expected, atol=5e-5, err_msg=way)
+            np.testing.assert_allclose(found, expected, atol=5e-5, err_msg=name)
 
 
 def test_batches_of_unknown_size(rng):
     for circuit in (NAMED["ry_basic_entangler_4_3"], CIRCUITS["reuploading"]):
         n = len(circuit.inputs)
         w = tf.constant(rng.uniform(0, 6, (1, len(circuit.weights))))
-        for _, form in every_way(circuit):
+        for _, method in methods_of(circuit):
             signature = [tf.TensorSpec([n, None], tf.float64)]
-            function = tf.function(lambda x, f=form, w=w: f(x, w), input_signature=signature)
+            function = tf.function(lambda x, f=method, w=w: f(x, w), input_signature=signature)
             for size in (1, 3, 8):
                 x = rng.random((n, size))
-                np.testing.assert_allclose(function(x), form(tf.constant(x), w), atol=1e-12)
+                np.testing.assert_allclose(function(x), method(tf.constant(x), w), atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -360,51 +354,49 @@ def test_second_derivatives(name, graph, rng):
     direction = tf.constant(rng.normal(size=w.shape))
     along_x = tf.constant(rng.normal(size=x.T.shape))
 
-    def slope(form, x, w):
+    def slope(method, x, w):
         with tf.GradientTape() as tape:
             tape.watch([x, w])
-            loss = tf.reduce_sum(form(x, w) ** 2)
+            loss = tf.reduce_sum(method(x, w) ** 2)
         by_x, by_w = tape.gradient(loss, [x, w])
         return tf.reduce_sum(by_w * direction) + tf.reduce_sum(by_x * along_x)
 
-    def curvature(form, x, w):
+    def curvature(method, x, w):
         with tf.GradientTape() as tape:
             tape.watch([x, w])
-            value = slope(form, x, w)
+            value = slope(method, x, w)
         return tape.gradient(value, [x, w])
 
-    for way, form in every_way(circuit):
+    for name, method in methods_of(circuit):
         run = tf.function(curvature) if graph else curvature
-        found = run(form, tf.constant(x.T), tf.constant(w))
+        found = run(method, tf.constant(x.T), tf.constant(w))
 
-        def f(*moved, form=form):
-            return float(slope(form, *map(tf.constant, moved)))
+        def f(*moved, method=method):
+            return float(slope(method, *map(tf.constant, moved)))
 
         for i, point in enumerate((x.T, w)):
             toward = rng.normal(size=point.shape)
             expected = slope_along(f, [x.T, w], i, toward)
             np.testing.assert_allclose(
-                np.sum(found[i] * toward), expected, atol=1e-5, err_msg=f"{way} {point.shape}"
+                np.sum(found[i] * toward), expected, atol=1e-5, err_msg=f"{name} {point.shape}"
             )
 
 
 def test_states_are_simulated_in_chunks(monkeypatch, rng):
-    from tfq_resqunn.simulation import state
-
     circuit = CIRCUITS["reuploading"]
-    (form,) = [form for way, form in every_way(circuit) if way == "state vectors"]
+    method = dict(methods_of(circuit))["state vectors"]
     x, w = rng.random((2, 11)), tf.constant(rng.uniform(0, 6, (2, 3)))
 
     def value_and_gradient():
         features = tf.constant(x)
         with tf.GradientTape() as tape:
             tape.watch([features, w])
-            y = form(features, w)
+            y = method(features, w)
             loss = tf.reduce_sum(y**2)
         return y, *tape.gradient(loss, [features, w])
 
     whole = value_and_gradient()
-    monkeypatch.setattr(state, "CHUNK_AMPLITUDES", 2**3 * 2 * 4)  # four patches at a time
+    monkeypatch.setattr(state_vectors, "CHUNK_AMPLITUDES", 2**3 * 2 * 4)  # four patches at a time
     for found in (value_and_gradient(), tf.function(value_and_gradient)()):
         for part, expected in zip(found, whole, strict=True):
             np.testing.assert_allclose(part, expected, atol=1e-12)
@@ -413,15 +405,15 @@ def test_states_are_simulated_in_chunks(monkeypatch, rng):
 def test_polynomials_are_cosine_and_sine():
     t = tf.constant(np.linspace(-7, 7, 10001), tf.float32)
     exact = np.pi * t.numpy().astype("float64")
-    np.testing.assert_allclose(angles_module._cosine(t), np.cos(exact), atol=1e-6)
-    np.testing.assert_allclose(angles_module._sine(t), np.sin(exact), atol=1e-6)
+    np.testing.assert_allclose(trigonometry._cosine(t), np.cos(exact), atol=1e-6)
+    np.testing.assert_allclose(trigonometry._sine(t), np.sin(exact), atol=1e-6)
 
 
 def test_xla_is_seen_while_tracing():
     seen = []
 
     def probe(x):
-        seen.append(angles_module.in_xla())
+        seen.append(in_xla())
         return x + 1
 
     tf.function(probe)(tf.constant(1.0))
@@ -446,7 +438,7 @@ def test_cost_chooses():
         return plan(QuanvCircuit.from_parts(encoder, ansatz)).chosen
 
     assert chosen(angle_encoder(9), basic_entangler(9)) == "Pauli strings"
-    assert chosen(angle_encoder(9), strongly_entangling(9)) == "Pauli strings, late cut"
+    assert chosen(angle_encoder(9), strongly_entangling(9)) == "Pauli strings, late split"
     assert chosen(angle_encoder(4), strongly_entangling(4, 6)) == "Pauli strings, by matrices"
     assert chosen(angle_encoder(4), basic_entangler(4, 20)) == "Pauli strings"
     assert chosen(angle_encoder(9), strongly_entangling(9, 3)) == "state vectors"
@@ -456,7 +448,7 @@ def test_cost_chooses():
 def test_wide_circuits_are_not_simulated_to_be_weighed():
     circuit = QuanvCircuit.from_parts(angle_encoder(36), basic_entangler(36))
     assert plan(circuit).chosen == "Pauli strings"
-    with pytest.raises(ValueError, match="(?s)no way to compute a circuit of 25 qubits.*too many"):
+    with pytest.raises(ValueError, match="(?s)no method to compute .* of 25 qubits.*too many"):
         plan(QuanvCircuit.from_parts(angle_encoder(25), basic_entangler(25, 5)))
 
 

@@ -8,8 +8,8 @@ from tfq_resqunn.backends import differentiators
 from tfq_resqunn.backends.cirq_rows import as_op, exact, sampled
 from tfq_resqunn.backends.separation import Separated, separate
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.simulation.angles import Angles
 from tfq_resqunn.simulation.shifts import Shifts, differentiated, shift_rule
+from tfq_resqunn.simulation.tensors.exponents import Exponents
 
 
 class CirqCircuits:
@@ -28,7 +28,7 @@ class CirqCircuits:
         separated = separate(circuit.circuit if noise is None else noise.apply(circuit.circuit))
         self._n_observables = len(circuit.observables)
         symbols = [*circuit.inputs, *circuit.weights]
-        angles = Angles(separated.expressions, symbols)
+        angles = Exponents(separated.expressions, symbols)
         run = as_op(_run(circuit, separated, execution), self._n_observables)
         differences = differentiators.differences(execution.differentiator)
         if differences is None:

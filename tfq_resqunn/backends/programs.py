@@ -10,7 +10,7 @@ from tfq_resqunn._utils.tfq import import_tfq
 from tfq_resqunn.backends.differentiators import tfq_differentiator
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.rewriting.serializable import serializable
-from tfq_resqunn.simulation.expressions import tensor_function
+from tfq_resqunn.simulation.tensors.expressions import tensor_function
 
 tfq = import_tfq()
 

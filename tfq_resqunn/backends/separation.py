@@ -19,7 +19,8 @@ from tfq_resqunn.circuits.rewriting.decomposing import (
     is_power,
 )
 from tfq_resqunn.circuits.rewriting.unrolling import unroll
-from tfq_resqunn.simulation.gates import Gate, gates_of
+from tfq_resqunn.simulation.gates.gate import Gate
+from tfq_resqunn.simulation.gates.spectral import gates_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from tfq_resqunn.layers.geometry import Geometry
 from tfq_resqunn.layers.inputs import check_numbers
-from tfq_resqunn.simulation.angles import in_cpu_xla
+from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
 
 # Up to this many rows are sliced one by one.
 _MAX_SLICES = 64

@@ -6,6 +6,7 @@ Reference: Sim, Johnson, Aspuru-Guzik, *Expressibility and entangling capability
 quantum circuits for hybrid quantum-classical algorithms* (2019), arXiv:1905.10876.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
 
 import cirq
@@ -14,9 +15,8 @@ import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import check_count, check_function, check_seed, checked
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.simulation.gates import gates_of
-from tfq_resqunn.simulation.plan import MAX_STATE_QUBITS
-from tfq_resqunn.simulation.state import StateForm
+from tfq_resqunn.simulation.gates.circuit import GateCircuit
+from tfq_resqunn.simulation.state_vectors.method import MAX_STATE_QUBITS, StateVectors
 
 # Amplitudes that are simulated at once; 16 bytes each, a few times.
 CHUNK_AMPLITUDES = 2**18
@@ -146,14 +146,22 @@ def meyer_wallach(states: np.ndarray) -> np.ndarray:
     return np.clip(total / n_qubits, 0, 1)
 
 
-def _random_states(circuit, at_once, n_samples, seed, progress, who) -> Iterator[np.ndarray]:
+def _random_states(
+    circuit: cirq.AbstractCircuit | QuanvCircuit,
+    at_once: int,
+    n_samples: int,
+    seed: int,
+    progress: Callable[[int], object] | None,
+    who: str,
+) -> Iterator[np.ndarray]:
     """Yields states `[2**n_qubits, at_once, n]` until there are `n_samples` of n."""
     circuit = _check_circuit(circuit, who)
     left = n_samples
-    symbols, high = _ranges(circuit)
-    gates = gates_of(circuit.circuit, circuit.qubits)
+    symbols = [*circuit.inputs, *circuit.weights]
+    high = np.array([1.0] * len(circuit.inputs) + [2 * np.pi] * len(circuit.weights))
     # With each sample in the place of a patch: all symbols are data to the simulation.
-    form = StateForm(gates, (), circuit.qubits, symbols, ())
+    gates = GateCircuit.of(circuit)
+    method = StateVectors(dataclasses.replace(gates, observables=(), inputs=symbols, weights=()))
     nothing = tf.zeros([1, 0], tf.float64)
     rng = np.random.default_rng(seed)
     most = max(1, CHUNK_AMPLITUDES // (at_once * 2 ** len(circuit.qubits)))
@@ -162,14 +170,14 @@ def _random_states(circuit, at_once, n_samples, seed, progress, who) -> Iterator
         # Drawn sample by sample, so that chunks of another size would give the same ones.
         values = rng.uniform(0, high, [n, at_once, len(symbols)])
         features = values.transpose(2, 1, 0).reshape(len(symbols), -1)
-        states = form.states(tf.constant(features), nothing).numpy()
+        states = method.states(tf.constant(features), nothing).numpy()
         yield states.reshape(-1, at_once, n)
         left -= n
         if progress is not None:
             progress(n)
 
 
-def _check_circuit(circuit, who: str) -> QuanvCircuit:
+def _check_circuit(circuit: object, who: str) -> QuanvCircuit:
     if isinstance(circuit, cirq.AbstractCircuit):
         circuit = QuanvCircuit(circuit, inputs=())
     if not isinstance(circuit, QuanvCircuit):
@@ -189,12 +197,6 @@ def _check_circuit(circuit, who: str) -> QuanvCircuit:
             f"2**n_qubits amplitudes are computed. Received {len(circuit.qubits)} qubits."
         )
     return circuit
-
-
-def _ranges(circuit: QuanvCircuit) -> tuple[list, np.ndarray]:
-    """The symbols, and where the range of each ends."""
-    ends = [1.0] * len(circuit.inputs) + [2 * np.pi] * len(circuit.weights)
-    return [*circuit.inputs, *circuit.weights], np.array(ends)
 
 
 def _log_haar(n_bins: int, n_amplitudes: int) -> np.ndarray:

@@ -3,44 +3,43 @@
 import dataclasses
 import weakref
 from collections.abc import Callable
-from typing import Any
+
+import tensorflow as tf
 
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise.channels import Noise
-from tfq_resqunn.simulation.gates import Channel, gates_of
-from tfq_resqunn.simulation.product import (
-    MAX_DENSE_QUBITS,
-    NotAProduct,
-    ProductForm,
-    TooManyTerms,
-    cut,
-)
-from tfq_resqunn.simulation.state import StateForm
-from tfq_resqunn.simulation.transfer import TransferForm
+from tfq_resqunn.simulation.gates.circuit import GateCircuit
+from tfq_resqunn.simulation.pauli_strings.method import PauliStrings
+from tfq_resqunn.simulation.pauli_vectors.method import PauliVectors
+from tfq_resqunn.simulation.protocols import Method, NotOpen
+from tfq_resqunn.simulation.state_vectors.method import StateVectors
 
 STATES = "state vectors"
-VECTORS = "Pauli vectors"
-# Above the first, states are weighed only where nothing else is open; above the second, never.
+
+# What is weighed, in this order, by the name that a `Plan` shows. Each is called with the circuit,
+# and gives a `Method`, or `None` where it is not meant for such circuits, or raises `NotOpen`.
+METHODS: dict[str, Callable[[GateCircuit], Method | None]] = {
+    "Pauli strings": PauliStrings,
+    "Pauli strings, late split": PauliStrings.late,
+    "Pauli strings, by matrices": PauliStrings.by_matrices,
+    STATES: StateVectors.without_noise,
+    "Pauli vectors": PauliVectors.for_noise,
+}
+
+# On more qubits, states are weighed only where nothing else is open.
 WEIGHED_QUBITS = 12
-MAX_STATE_QUBITS = 20
 # What is done once a step, for the weights, is spread over as many patches: a small batch.
 PATCHES_A_STEP = 4096
-# A Pauli vector has 4**n numbers.
-MAX_VECTOR_QUBITS = 6
-
-
-class TooLarge(Exception):
-    """More qubits than a state can have here."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """One way to compute a circuit.
+    """A method that has been weighed.
 
     Attributes:
         name: Which.
         flops: Multiplications and additions a patch and filter in a forward pass, with a share of
-            what is done once a step; `None` where the way is not open.
+            what is done once a step; `None` where the method is not open.
         note: What it would do, or why it is not open.
     """
 
@@ -64,7 +63,7 @@ class Plan:
         >>> print(plan(QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4))))
         4 qubits, 12 gates -> Pauli strings
         * Pauli strings                    89 flops  4 strings, one an observable; 4 terms a step
-          Pauli strings, late cut         121 flops  4 strings, one an observable; 4 terms a step
+          Pauli strings, late split       121 flops  4 strings, one an observable; 4 terms a step
           Pauli strings, by matrices      841 flops  81 strings; a 16x16 unitary a step
           state vectors                  3168 flops  16 amplitudes, adjoint gradients
     """
@@ -94,15 +93,15 @@ class Compiled:
 
     Attributes:
         plan: How it is computed.
-        form: What computes it.
+        method: What computes it.
     """
 
     plan: Plan
-    form: Any
+    method: Method
 
-    def __call__(self, features, weights):
+    def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
-        return self.form(features, weights)
+        return self.method(features, weights)
 
 
 # Circuits that something uses are compiled once. What nothing uses any more is forgotten, since a
@@ -127,84 +126,39 @@ def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[
     """
     compiled = _in_use.get((circuit, noise))
     if compiled is None:
-        operations = circuit.circuit if noise is None else noise.apply(circuit.circuit)
-        gates = gates_of(operations, circuit.qubits)
-        compiled = Compiled(
-            *compile_gates(
-                gates, circuit.observables, circuit.qubits, circuit.inputs, circuit.weights
-            )
-        )
+        compiled = Compiled(*compile_gates(GateCircuit.of(circuit, noise)))
         _in_use[circuit, noise] = compiled
     return compiled.plan, compiled
 
 
-def compile_gates(gates, observables, qubits, inputs, weights) -> tuple[Plan, Callable]:
-    """Compiles what `compile_circuit` makes of a circuit."""
-    candidates, forms = [], {}
-    for name, build in ways(gates, observables, qubits, inputs, weights):
+def compile_gates(circuit: GateCircuit) -> tuple[Plan, Method]:
+    """Weighs all methods, and compiles the circuit by the one with the smallest cost."""
+    candidates: list[Candidate] = []
+    open_ones: dict[str, tuple[int, Method]] = {}  # by their names, with their costs
+    for name, make in METHODS.items():
         # States are as large as the circuit is wide: they are not built only to be weighed.
-        if name == STATES and forms and len(qubits) > WEIGHED_QUBITS:
-            candidates.append(Candidate(name, None, "not weighed: another way is open"))
+        is_wide = circuit.n_qubits > WEIGHED_QUBITS and not circuit.is_noisy
+        if name == STATES and open_ones and is_wide:
+            candidates.append(Candidate(name, None, "not weighed: another method is open"))
             continue
         try:
-            forms[name], note = build()
-            share = -(-forms[name].flops_a_step // PATCHES_A_STEP)
-            candidates.append(Candidate(name, forms[name].flops + share, note))
-        except (NotAProduct, TooLarge) as reason:
+            method = make(circuit)
+        except NotOpen as reason:
             candidates.append(Candidate(name, None, f"not open: {reason}"))
-        except TooManyTerms:
-            candidates.append(Candidate(name, None, "not open: the sums grow too long"))
-    if not forms:
-        hint = ", or backend='noisy'" if _are_noisy(gates) else ""
+            continue
+        if method is not None:
+            cost = method.flops + -(-method.flops_a_step // PATCHES_A_STEP)
+            candidates.append(Candidate(name, cost, method.note))
+            open_ones[name] = cost, method
+    if not open_ones:
+        hint = ", or backend='noisy'" if circuit.is_noisy else ""
         raise ValueError(
-            f"backend='compiled' has no way to compute a circuit of {len(qubits)} qubits "
-            f"and {len(gates)} gates:\n"
+            f"backend='compiled' has no method to compute a circuit of {circuit.n_qubits} qubits "
+            f"and {len(circuit.gates)} gates:\n"
             + "\n".join(f"  {c.name}: {c.note}" for c in candidates)
             + "\nUse a smaller kernel_size, fewer channels a group, or fewer layers of the ansatz"
             f"{hint}."
         )
-    best = min((c for c in candidates if c.flops is not None), key=lambda c: c.flops)
-    chosen = Plan(len(qubits), len(gates), best.name, tuple(candidates))
-    return chosen, forms[best.name]
-
-
-def _are_noisy(gates) -> bool:
-    return any(isinstance(g, Channel) for g in gates)
-
-
-def ways(gates, observables, qubits, inputs, weights):
-    """Yields each way's name, and a function that gives its form and a note, or says why not."""
-    arguments = (observables, qubits, inputs, weights)
-    n_qubits, noisy = len(qubits), _are_noisy(gates)
-
-    def strings(*, late=False, dense=False):
-        where = cut(gates, set(inputs), n_qubits, late=late)
-        form = ProductForm(where, *arguments, dense=dense)
-        note = f"{form.n_strings} strings"
-        if form.one_string_each:
-            note += ", one an observable"
-        if not dense:
-            stages = f" in {form.n_stages} stages" if form.n_stages > 1 else ""
-            return form, f"{note}; {form.n_terms} terms a step{stages}"
-        d, kind = (4**n_qubits, "transfer") if noisy else (2**n_qubits, "unitary")
-        return form, f"{note}; a {d}x{d} {kind} a step"
-
-    def states():
-        if n_qubits > MAX_STATE_QUBITS:
-            raise TooLarge(f"2**{n_qubits} amplitudes a patch are too many")
-        form = StateForm(gates, *arguments)
-        return form, f"{2**n_qubits} amplitudes, adjoint gradients"
-
-    def vectors():
-        if n_qubits > MAX_VECTOR_QUBITS:
-            raise TooLarge(f"4**{n_qubits} numbers a patch are too many")
-        return TransferForm(gates, *arguments), f"{4**n_qubits} numbers, for channels"
-
-    yield "Pauli strings", strings
-    yield "Pauli strings, late cut", lambda: strings(late=True)
-    if n_qubits <= MAX_DENSE_QUBITS:
-        yield "Pauli strings, by matrices", lambda: strings(dense=True)
-    if noisy:
-        yield VECTORS, vectors
-    else:
-        yield STATES, states
+    chosen = min(open_ones, key=lambda name: open_ones[name][0])
+    _, method = open_ones[chosen]
+    return Plan(circuit.n_qubits, len(circuit.gates), chosen, tuple(candidates)), method

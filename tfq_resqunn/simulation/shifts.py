@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.gates import Gate
-from tfq_resqunn.simulation.own_gradient import with_gradient
+from tfq_resqunn.simulation.gates.gate import Gate
+from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
 
 # Pairs of a shift s and a factor d: f'(t) is the sum of all d f(t + s).
 Rule = Sequence[tuple[float, float]]
@@ -25,7 +25,7 @@ def shift_rule(gate: Gate) -> Rule:
 
     Example:
         >>> import cirq, sympy
-        >>> from tfq_resqunn.simulation.gates import gates_of
+        >>> from tfq_resqunn.simulation.gates.spectral import gates_of
         >>> q = cirq.LineQubit(0)
         >>> [gate] = gates_of(cirq.Circuit(cirq.X(q) ** sympy.Symbol("t")), [q])
         >>> [(round(float(s), 6), round(float(d), 6)) for s, d in shift_rule(gate)]

@@ -6,6 +6,7 @@ binomial distribution, whatever the circuit, and whether the strings commute or 
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import cirq
 import numpy as np
@@ -15,11 +16,13 @@ import tensorflow as tf
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.observables.measurements import split
-from tfq_resqunn.simulation.angles import Angles
-from tfq_resqunn.simulation.gates import gates_of
-from tfq_resqunn.simulation.own_gradient import with_gradient
+from tfq_resqunn.simulation.gates.circuit import GateCircuit
+from tfq_resqunn.simulation.gates.gate import Gate, Operation
+from tfq_resqunn.simulation.gates.operators import operator_of
 from tfq_resqunn.simulation.plan import Plan, compile_gates
 from tfq_resqunn.simulation.shifts import Shifts, shift_rule
+from tfq_resqunn.simulation.tensors.exponents import Exponents
+from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
 
 
 class Sampled:
@@ -42,33 +45,33 @@ class Sampled:
     def __init__(self, circuit: QuanvCircuit, repetitions: int, noise: Noise | None = None):
         self._repetitions = repetitions
         strings, self._mix, self._constant = split(circuit.observables)
-        operations = circuit.circuit if noise is None else noise.apply(circuit.circuit)
-        gates = gates_of(operations, circuit.qubits)
-        gates, self._data, self._weights = _one_symbol_each(gates, circuit)
         if not strings:  # observables can be constants; then one string goes along unseen
             strings, self._mix = [cirq.Z(circuit.qubits[0])], np.zeros((len(self._mix), 1))
         self._n_strings = len(strings)
-        sums = [cirq.PauliSum.from_pauli_strings([s]) for s in strings]
+        exact = GateCircuit.of(circuit, noise)
+        gates, self._data, self._weights = _one_symbol_each(exact.gates, circuit)
+        observables = [operator_of([s], circuit.qubits) for s in strings]
+        symbols = self._data.symbols, self._weights.symbols
         self.plan, self._means = compile_gates(
-            gates, sums, circuit.qubits, self._data.symbols, self._weights.symbols
+            GateCircuit(gates, observables, exact.n_qubits, *symbols)
         )
-        turning = {gate.exponent: gate for gate in gates if gate.exponent is not None}
+        shifted = {gate.exponent: gate for gate in gates if isinstance(gate, Gate)}
         places = [*self._data.symbols, *self._weights.symbols]
-        self._shifts = Shifts.of([shift_rule(turning[symbol]) for symbol in places])
+        self._shifts = Shifts.of([shift_rule(shifted[symbol]) for symbol in places])
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
-        by_weights = tf.transpose(self._weights.angles(tf.transpose(weights)))
+        by_weights = tf.transpose(self._weights.exponents(tf.transpose(weights)))
         seed = tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
         if not self._data.is_mixed:
-            estimates = self._sample(self._data.angles(features), by_weights, seed)
+            estimates = self._sample(self._data.exponents(features), by_weights, seed)
         else:
             n, filters = tf.shape(features)[1], weights.shape[0]
-            seeds = tf.unstack(_split(seed, filters), num=filters)
+            seeds = tf.unstack(_seeds(seed, filters), num=filters)
             estimates = []
             for k in range(filters):
                 own = tf.tile(weights[k][:, None], [1, n])
-                angles = self._data.angles(tf.concat([features, own], axis=0))
+                angles = self._data.exponents(tf.concat([features, own], axis=0))
                 estimates.append(self._sample(angles, by_weights[k : k + 1], seeds[k]))
             estimates = tf.concat(estimates, axis=0)
         estimates = tf.reshape(estimates, [weights.shape[0], self._n_strings, -1])
@@ -77,7 +80,7 @@ class Sampled:
         return tf.reshape(outcomes, [weights.shape[0] * len(self._mix), -1])
 
     def _sample(self, by_data, by_weights, seed):
-        for_values, for_gradient = tf.unstack(_split(seed, 2))
+        for_values, for_gradient = tf.unstack(_seeds(seed, 2))
 
         def value(by_data, by_weights):
             return self._draw(by_data, by_weights, for_values)
@@ -108,7 +111,7 @@ class Sampled:
             return tf.reduce_sum(moved, axis=[0, 1]), tf.reduce_sum(moved, axis=[1, 2])
 
         # A seed for each move, since moves may run at the same time.
-        seeds = _split(seed, self._shifts.steps.shape[1])
+        seeds = _seeds(seed, self._shifts.steps.shape[1])
         for_patches, for_filters = tf.map_fn(
             one,
             (tf.transpose(steps), seeds),
@@ -119,7 +122,7 @@ class Sampled:
         return by_data_gradient, by_weights_gradient
 
 
-def _split(seed: tf.Tensor, n: int) -> tf.Tensor:
+def _seeds(seed: tf.Tensor, n: int) -> tf.Tensor:
     return tf.random.experimental.stateless_split(seed, n)
 
 
@@ -127,31 +130,30 @@ def _split(seed: tf.Tensor, n: int) -> tf.Tensor:
 class _Arguments:
     """Symbols that stand for gates' exponents, and how these come from the circuit's symbols."""
 
-    symbols: tuple[sympy.Symbol, ...]
-    angles: Angles
-    is_mixed: bool
-
-    @classmethod
-    def of(cls, pairs, known, is_mixed: bool) -> "_Arguments":
-        angles = Angles([expression for _, expression in pairs], known)
-        return cls(tuple(symbol for symbol, _ in pairs), angles, is_mixed)
+    symbols: Sequence[sympy.Symbol]
+    exponents: Exponents
+    is_mixed: bool = False
 
 
-def _one_symbol_each(gates, circuit: QuanvCircuit):
+def _one_symbol_each(
+    gates: Sequence[Operation], circuit: QuanvCircuit
+) -> tuple[list[Operation], _Arguments, _Arguments]:
     """Gives each gate with an exponent a symbol of its own, so that it can be shifted alone."""
     inputs = set(circuit.inputs)
-    renamed, expressions = [], {True: [], False: []}
+    renamed: list[Operation] = []
+    data: dict[sympy.Symbol, sympy.Expr] = {}
+    weights: dict[sympy.Symbol, sympy.Expr] = {}
     for gate in gates:
-        if gate.exponent is None:
-            renamed.append(gate)
-            continue
-        is_data = bool(gate.symbols & inputs)
-        own = expressions[is_data]
-        symbol = sympy.Dummy("x" if is_data else "w")
-        own.append((symbol, gate.exponent))
-        renamed.append(dataclasses.replace(gate, exponent=symbol))
-    is_mixed = any(e.free_symbols - inputs for _, e in expressions[True])
-    known = [*circuit.inputs, *circuit.weights] if is_mixed else list(circuit.inputs)
-    data = _Arguments.of(expressions[True], known, is_mixed)
-    weights = _Arguments.of(expressions[False], list(circuit.weights), False)
-    return renamed, data, weights
+        if isinstance(gate, Gate) and gate.exponent is not None:
+            name, own = ("x", data) if gate.symbols & inputs else ("w", weights)
+            symbol = sympy.Symbol(f"{name}_{len(own):06}")
+            own[symbol] = gate.exponent
+            gate = dataclasses.replace(gate, exponent=symbol)
+        renamed.append(gate)
+    is_mixed = any(e.free_symbols - inputs for e in data.values())
+    known = [*circuit.inputs, *circuit.weights] if is_mixed else circuit.inputs
+    return (
+        renamed,
+        _Arguments(list(data), Exponents(list(data.values()), known), is_mixed),
+        _Arguments(list(weights), Exponents(list(weights.values()), circuit.weights)),
+    )

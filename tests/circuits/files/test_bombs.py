@@ -13,7 +13,7 @@ from tfq_resqunn.circuits.files.expressions import MAX_DEPTH, check_expression
 from tfq_resqunn.circuits.files.srepr import parse_srepr
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.rewriting import unrolling
-from tfq_resqunn.simulation import gates
+from tfq_resqunn.simulation.gates import spectral
 
 pytestmark = pytest.mark.once
 
@@ -241,7 +241,7 @@ def test_a_controlled_gate_of_many_qubits_is_refused_by_the_layer(monkeypatch):
     with pytest.raises(ValueError, match="controlled gates on up to 12 qubits .* 20 qubits"):
         rq.EncodedPQC(circuit)
     many = cirq.Circuit(cirq.rx(w)(qubits[0]).controlled_by(*qubits[1:5]))
-    monkeypatch.setattr(gates, "MAX_ENTRIES", 1000)
+    monkeypatch.setattr(spectral, "MAX_ENTRIES", 1000)
     circuit = QuanvCircuit(cirq.Circuit(cirq.rx(x)(qubits[0]), many), cirq.Z(qubits[0]))
     with pytest.raises(ValueError, match="up to 1000 entries in all"):
         rq.EncodedPQC(circuit)

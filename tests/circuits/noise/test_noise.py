@@ -11,7 +11,7 @@ from tfq_resqunn import Quanv2D
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.noise.strengths import NAMES
 from tfq_resqunn.circuits.parts import Parts
-from tfq_resqunn.simulation import transfer
+from tfq_resqunn.simulation.pauli_vectors import method
 from tfq_resqunn.simulation.plan import compile_circuit
 
 pytestmark = pytest.mark.once
@@ -126,7 +126,7 @@ def test_many_patches_are_taken_in_chunks(monkeypatch, rng):
         return outcomes, *tape.gradient(outcomes, [features, weights])
 
     expected = evaluate(features)
-    monkeypatch.setattr(transfer, "CHUNK_NUMBERS", 2 * 4**2)
+    monkeypatch.setattr(method, "CHUNK_NUMBERS", 2 * 4**2)
     found = tf.function(evaluate.python_function)(features)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)

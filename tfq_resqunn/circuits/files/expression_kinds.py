@@ -132,7 +132,7 @@ def _logic(cls: type, value: Callable, least: int = 1, most: int = FEW) -> Kind:
     return Kind(cls, value, least, most, takes=(TRUTH,), gives=TRUTH)
 
 
-# Exactly the classes of which `simulation/expressions.py` computes values and gradients.
+# What `simulation/tensors/expressions.py` computes, values and gradients, and nothing else.
 KINDS: dict[str, Kind] = {
     "Add": Kind(sympy.Add, _add, 0, MANY),
     "Mul": Kind(sympy.Mul, _multiply, 0, MANY),

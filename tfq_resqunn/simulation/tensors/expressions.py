@@ -8,7 +8,9 @@ import tensorflow as tf
 from sympy.printing.tensorflow import TensorflowPrinter
 
 
-def tensor_function(symbols: Sequence, expressions: Sequence) -> Callable:
+def tensor_function(
+    symbols: Sequence[sympy.Symbol], expressions: Sequence[sympy.Expr]
+) -> Callable[..., list[tf.Tensor]]:
     """Compiles expressions into one function of tensors, differentiable as TensorFlow is.
 
     Where `sqrt` and `atan2` (at 0), `asin` and `acos` (at 1 and -1) have no finite derivative, it
@@ -35,11 +37,15 @@ def tensor_function(symbols: Sequence, expressions: Sequence) -> Callable:
     # As decimals, since powers of pi would be printed as tensors of a dtype of their own.
     expressions = [sympy.N(e, 17) for e in expressions]
     try:
-        # Dummies, since a user's symbol may have a name that Python cannot.
-        dummies = {s: sympy.Dummy() for s in symbols}
+        # A user's symbol may have a name that Python cannot, so the symbols are renamed. Sympy
+        # orders terms by the names, and those of its dummies would depend on how many dummies the
+        # program has made before. The last symbol comes first, as in earlier versions, so that
+        # their models give the same numbers to the bit.
+        n = len(symbols)
+        names = {s: sympy.Symbol(f"symbol_{n - i:06}") for i, s in enumerate(symbols)}
         function = sympy.lambdify(
-            list(dummies.values()),
-            [e.xreplace(dummies) for e in expressions],
+            list(names.values()),
+            [e.xreplace(names) for e in expressions],
             modules=[_OWN, "tensorflow"],
             printer=_Printer({"fully_qualified_modules": False, "inline": True}),
             cse=True,

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import sympy
 
+from tfq_resqunn.simulation.tensors.linear_map import expand
+
 # A product of cosines and sines, by their numbers in a `TrigTable`, sorted.
 Monomial = tuple[int, ...]
 
@@ -22,22 +24,23 @@ _TINY = 1e-14
 class TrigTable:
     """Numbers the cosines and sines that occur, and their products.
 
-    The cosine of `pi * angle` has the number 2r, for the r-th distinct angle, and its sine 2r + 1.
+    The cosine of `pi * exponent` has the number 2r, for the r-th distinct exponent, and its sine
+    2r + 1.
 
     Attributes:
-        angles: The number of each angle.
+        exponents: The number of each exponent.
         monomials: All products so far; number 0 is the empty one.
     """
 
-    def __init__(self):
-        self.angles: dict[sympy.Expr, int] = {}
+    def __init__(self) -> None:
+        self.exponents: dict[sympy.Expr, int] = {}
         self.monomials: list[Monomial] = []
         self._numbers: dict[Monomial, int] = {}
         self.number(())
 
-    def cosine(self, angle: sympy.Expr) -> int:
+    def cosine(self, exponent: sympy.Expr) -> int:
         """Gives the number of a cosine; the sine's is one more."""
-        return 2 * self.angles.setdefault(angle, len(self.angles))
+        return 2 * self.exponents.setdefault(exponent, len(self.exponents))
 
     def number(self, monomial: Iterable[int]) -> int:
         """Gives the number of a product."""
@@ -149,12 +152,6 @@ def _is_permutation(stage: Stage, n_columns: int) -> bool:
     if not len(stage) == stage.n_rows == n_columns or stage.monomials.any():
         return False
     return all(np.bincount(places).max(initial=1) == 1 for places in (stage.rows, stage.columns))
-
-
-def expand(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Repeats each place as often as it counts; gives the places, and a number within each."""
-    places = np.repeat(np.arange(len(counts)), counts)
-    return places, np.arange(len(places)) - (np.cumsum(counts) - counts)[places]
 
 
 def trim(stages: Sequence[Stage]) -> tuple[list[Stage], np.ndarray]:

@@ -9,19 +9,24 @@ propagation* (2019), arXiv:1901.09070.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-import cirq
 import numpy as np
 
-from tfq_resqunn.simulation.gates import Channel, Gate, harmonics
-from tfq_resqunn.simulation.stages import Stage, TrigTable, expand, merge, renumber, stack, trim
+from tfq_resqunn.simulation.gates.circuit import GateCircuit
+from tfq_resqunn.simulation.gates.gate import Operation
+from tfq_resqunn.simulation.gates.harmonics import harmonics
+from tfq_resqunn.simulation.pauli_strings.stages import (
+    Stage,
+    TrigTable,
+    merge,
+    renumber,
+    stack,
+    trim,
+)
+from tfq_resqunn.simulation.protocols import NotOpen
+from tfq_resqunn.simulation.tensors.linear_map import expand
 
-# A Pauli string has one letter a qubit: 0, 1, 2, 3 for I, X, Y, Z.
-String = tuple[int, ...]
-Operator = dict[String, float]
-
-LETTERS = "IXYZ"
 # Above these, circuits are given up, so that deciding on a plan takes seconds: terms on the way,
 # before and after what leads to nothing is dropped and gates are merged, and strings at the end.
 MAX_TERMS_ON_THE_WAY = 2**22
@@ -31,8 +36,11 @@ MAX_GATE_QUBITS = 3
 _DIGITS = 31  # letters in a number of 64 bits
 
 
-class TooManyTerms(Exception):
+class TooManyTerms(NotOpen):
     """The sum of Pauli strings has grown beyond the limit."""
+
+    def __init__(self) -> None:
+        super().__init__("the sums grow too long")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,29 +63,14 @@ class PulledBack:
         return sum(map(len, self.stages))
 
 
-def operator_of(observable: cirq.PauliSum, qubits: Sequence[cirq.Qid]) -> Operator:
-    """Writes a Pauli sum as coefficients of strings."""
-    operator: Operator = {}
-    for term in observable:
-        string = tuple(LETTERS.index(str(term.get(q, cirq.I))) for q in qubits)
-        operator[string] = operator.get(string, 0.0) + complex(term.coefficient).real
-    return operator
-
-
 def pull_back(
-    operators: Sequence[Operator],
-    gates: Sequence[Gate | Channel],
-    trig: TrigTable,
-    n_qubits: int,
-    allowed: Callable[[int, int], Sequence[bool]],
+    circuit: GateCircuit, trig: TrigTable, allowed: Callable[[int, int], np.ndarray]
 ) -> PulledBack:
-    """Pulls operators back through gates.
+    """Pulls a circuit's observables back through its gates.
 
     Args:
-        operators: What is pulled back.
-        gates: In the order of the circuit.
+        circuit: Gates and observables.
         trig: Numbers the cosines and sines that come in.
-        n_qubits: Number of qubits.
         allowed: Whether each letter of a qubit is wanted before gate `i`; strings with others are
             dropped there. It is asked for the gate's own qubits, and for all with
             `i == len(gates)`.
@@ -85,15 +78,15 @@ def pull_back(
     Raises:
         TooManyTerms: If there are too many strings, or a gate has more than 3 qubits.
     """
-    turns: dict[int, _Turns] = {}
+    paths: dict[int, _Paths] = {}
     chains, n_terms = [], 0
-    for operator in operators:
+    for operator in circuit.observables:
         left = MAX_TERMS_ON_THE_WAY - n_terms
-        chain, strings = _chain(operator, gates, turns, trig, n_qubits, allowed, left)
+        chain, strings = _chain(operator, circuit, paths, trig, allowed, left)
         chains.append((chain, strings))
         n_terms += sum(map(len, chain))
     stages = []
-    for i in range(len(gates) + 1):
+    for i in range(len(circuit.gates) + 1):
         level = [chain[i] for chain, _ in chains]
         widths = [chain[i - 1].n_rows if i else 0 for chain, _ in chains]
         stages.append(stack(level, widths))
@@ -109,8 +102,9 @@ def pull_back(
     return pulled
 
 
-def _chain(operator, gates, turns, trig, n_qubits, allowed, limit):
+def _chain(operator, circuit, paths, trig, allowed, limit):
     """Pulls one operator back: one stage for its own coefficients, and one for each gate."""
+    gates, n_qubits = circuit.gates, circuit.n_qubits
     codes = _Codes.of(np.array(list(operator), dtype=np.int64).reshape(-1, n_qubits))
     numbers = enumerate(operator.values())
     chain = [Stage.vector(len(operator), [(i, 0, c) for i, c in numbers])]
@@ -118,7 +112,7 @@ def _chain(operator, gates, turns, trig, n_qubits, allowed, limit):
     def drop(i, qubits):
         nonlocal codes
         for q in qubits:
-            wanted = np.array(allowed(i, q))[codes.letters(q)]
+            wanted = allowed(i, q)[codes.letters(q)]
             if not wanted.all():
                 last = chain[-1].keep(wanted[chain[-1].rows])
                 rows = renumber(wanted)[last.rows]
@@ -134,19 +128,19 @@ def _chain(operator, gates, turns, trig, n_qubits, allowed, limit):
             continue
         if len(gate.qubits) > MAX_GATE_QUBITS:
             raise TooManyTerms
-        if i not in turns:
-            turns[i] = _Turns(gate, trig)
-        codes, stage = turns[i](codes, limit - n_terms)
+        if i not in paths:
+            paths[i] = _Paths(gate, trig)
+        codes, stage = paths[i](codes, limit - n_terms)
         n_terms += len(stage)
         chain.append(stage)
         drop(i, gate.qubits)
     return chain, codes.strings(n_qubits)
 
 
-class _Turns:
+class _Paths:
     """What a gate makes of the letters on its qubits: a list of new letters for each choice."""
 
-    def __init__(self, gate: Gate | Channel, trig: TrigTable):
+    def __init__(self, gate: Operation, trig: TrigTable):
         self._qubits = gate.qubits
         found = []
         for difference, even, odd in harmonics(gate):
@@ -173,9 +167,9 @@ class _Turns:
         new, rest = {}, self._new[place]
         for q in reversed(self._qubits):
             new[q], rest = rest % 4, rest // 4
-        turned, rows = codes.keep(columns).replace(new).distinct()
-        stage = Stage(len(turned), rows, columns, self._monomials[place], self._factors[place])
-        return turned, stage
+        moved, rows = codes.keep(columns).replace(new).distinct()
+        stage = Stage(len(moved), rows, columns, self._monomials[place], self._factors[place])
+        return moved, stage
 
 
 class _Codes:

@@ -6,8 +6,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.angles import in_xla
-from tfq_resqunn.simulation.stages import expand
+from tfq_resqunn.simulation.tensors.xla import in_xla
 
 # Above this many entries a constant matrix is applied sparsely.
 _DENSE_ENTRIES = 2**14
@@ -30,7 +29,13 @@ class LinearMap:
         values: Value of each; `None` for ones. Entries at one place add up.
     """
 
-    def __init__(self, shape: tuple[int, int], rows, columns, values=None):
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        rows: np.ndarray,
+        columns: np.ndarray,
+        values: np.ndarray | None = None,
+    ):
         values = np.ones(len(rows)) if values is None else values
         self._matrix = None
         if shape[0] * shape[1] <= _DENSE_ENTRIES:
@@ -77,13 +82,19 @@ def _sums_of_columns(x, where, factors):
     return tf.linalg.matvec(products, tf.ones(where.shape[1], x.dtype))
 
 
+def expand(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Repeats each place as often as it counts; gives the places, and a number within each."""
+    places = np.repeat(np.arange(len(counts)), counts)
+    return places, np.arange(len(places)) - (np.cumsum(counts) - counts)[places]
+
+
 class _Gathers:
     """A sparse matrix, as gathers of columns that are padded to some widths and summed.
 
     Rows of more entries than the largest width are cut into pieces, which are summed in turn.
     """
 
-    def __init__(self, n: int, rows, columns, values):
+    def __init__(self, n: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray):
         order = np.argsort(rows, kind="stable")
         columns, values = columns[order], values[order]
         counts = np.bincount(rows, minlength=n)

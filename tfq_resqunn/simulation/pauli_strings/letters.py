@@ -2,17 +2,23 @@
 
 import collections
 import dataclasses
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence, Set
 
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.coefficients import Coefficients, TrigRows
-from tfq_resqunn.simulation.gates import Channel, Gate, harmonics
-from tfq_resqunn.simulation.pauli import TooManyTerms, pull_back
-from tfq_resqunn.simulation.rows import Products
-from tfq_resqunn.simulation.stages import Monomial, Stage, TrigTable, merge
+from tfq_resqunn.simulation.gates.circuit import GateCircuit
+from tfq_resqunn.simulation.gates.gate import Operation
+from tfq_resqunn.simulation.gates.harmonics import harmonics
+from tfq_resqunn.simulation.gates.operators import String
+from tfq_resqunn.simulation.pauli_strings.propagation import TooManyTerms, pull_back
+from tfq_resqunn.simulation.pauli_strings.stages import Monomial, Stage, TrigTable, merge
+from tfq_resqunn.simulation.pauli_strings.trig_polynomials import TrigPolynomials, TrigRows
+from tfq_resqunn.simulation.tensors.rows import Products
 
+# A letter other than I, of a qubit.
+Letter = tuple[int, int]
 Polynomial = dict[Monomial, float]
 
 # A letter of more monomials is given up.
@@ -26,9 +32,9 @@ class Letters:
         local: For each qubit, the gates that act on it alone, data included.
     """
 
-    def __init__(self, local: Sequence[Sequence[Gate | Channel]]):
+    def __init__(self, local: Sequence[Sequence[Operation]]):
         self.trig = TrigTable()
-        self.polynomials: dict[tuple[int, int], Polynomial] = {}
+        self.polynomials: dict[Letter, Polynomial] = {}
         for q, gates in enumerate(local):
             own = [dataclasses.replace(g, qubits=(0,)) for g in gates]
             for letter in (1, 2, 3):
@@ -37,17 +43,15 @@ class Letters:
                     self.polynomials[q, letter] = polynomial
         self._n_qubits = len(local)
 
-    def allowed(self, gates: Sequence[Gate | Channel]) -> Callable[[int, int], np.ndarray]:
+    def allowed(self, gates: Sequence[Operation]) -> Callable[[int, int], np.ndarray]:
         """Says which letters can lead to something on the product state, as `pull_back` asks.
 
         Args:
             gates: Those that follow on the product state.
         """
+        n_qubits = self._n_qubits
         now = np.array(
-            [
-                [a == 0 or (q, a) in self.polynomials for a in range(4)]
-                for q in range(self._n_qubits)
-            ]
+            [[a == 0 or (q, a) in self.polynomials for a in range(4)] for q in range(n_qubits)]
         )
         before = {}
         for i, gate in enumerate(gates):
@@ -55,27 +59,22 @@ class Letters:
                 before[i, q] = now[q].copy()
             if len(gate.qubits) == 1:
                 (q,) = gate.qubits
-                turn = sum(np.abs(even) + np.abs(odd) for _, even, odd in harmonics(gate))
-                now[q] = now[q] @ turn > 0
+                leads_to = sum(np.abs(even) + np.abs(odd) for _, even, odd in harmonics(gate))
+                now[q] = now[q] @ leads_to > 0
             else:
                 for q in gate.qubits:
                     now[q] = True
-        for q in range(self._n_qubits):
+        for q in range(n_qubits):
             before[len(gates), q] = now[q]
         return lambda i, q: before[i, q]
 
-    def all_strings(self) -> list[tuple[int, ...]]:
+    def all_strings(self) -> list[String]:
         """Gives every string of letters that are not zero."""
-        choices = [
-            [0, *(a for a in (1, 2, 3) if (q, a) in self.polynomials)]
+        there = [
+            [a for a in range(4) if not a or (q, a) in self.polynomials]
             for q in range(self._n_qubits)
         ]
-        return [
-            tuple(c)
-            for c in np.stack(np.meshgrid(*choices, indexing="ij"), -1)
-            .reshape(-1, self._n_qubits)
-            .tolist()
-        ]
+        return list(itertools.product(*there))
 
 
 class LetterRows:
@@ -84,64 +83,63 @@ class LetterRows:
     Args:
         letters: All letters of the product state.
         strings: The Pauli strings in which they are wanted.
-        inputs: Data symbols, in the order of the features.
-        weights: Weight symbols, in their order.
+        circuit: The circuit, whose symbols they depend on.
 
     Attributes:
         n_rows: The number of rows.
         flops: Multiplications and additions a patch.
     """
 
-    def __init__(self, letters: Letters, strings, inputs, weights):
+    def __init__(self, letters: Letters, strings: Sequence[String], circuit: GateCircuit):
         wanted = sorted({(q, a) for s in strings for q, a in enumerate(s) if a})
         self.n_rows = len(wanted)
         if not wanted:  # constants alone, as where noise leaves nothing
             self._number, self.flops = {}, 0
             return
-        data, local = TrigTable(), TrigTable()
-        split = {key: _split(letters, key, set(inputs), data, local) for key in wanted}
-        entries = [e for parts in split.values() for monomial in parts for e in monomial]
-        self._rows = TrigRows(data, inputs, entries)
+        data, local, inputs = TrigTable(), TrigTable(), set(circuit.inputs)
+        by_letter = {key: _by_data(letters, key, inputs, data, local) for key in wanted}
+        entries = [e for parts in by_letter.values() for monomial in parts for e in monomial]
+        self._rows = TrigRows(data, circuit.inputs, entries)
         products = {
             monomial: tuple(sorted(map(self._rows.place, monomial)))
-            for parts in split.values()
+            for parts in by_letter.values()
             for monomial in parts
         }
-        monomials = sorted(products, key=products.get)
+        monomials = sorted(products, key=lambda monomial: products[monomial])
         place = {m: i for i, m in enumerate(monomials)}
         self._monomials = Products([products[m] for m in monomials], self._rows.n_rows)
         self._mix = None
         # Most encoders give each letter one cosine or sine: then there is nothing to mix.
-        if not _are_single(split.values()) or len(place) < len(wanted):
+        if not _are_single(by_letter.values()) or len(place) < len(wanted):
             shape = (len(wanted), len(monomials))
             terms = [
                 (i * len(monomials) + place[m], local.number(w), c)
                 for i, key in enumerate(wanted)
-                for m, by_weights in split[key].items()
+                for m, by_weights in by_letter[key].items()
                 for w, c in by_weights.items()
             ]
             stage = Stage.vector(shape[0] * shape[1], terms)
-            self._mix = Coefficients(shape, [stage], local, weights)
+            self._mix = TrigPolynomials(shape, [stage], local, circuit.weights)
             number = {key: i for i, key in enumerate(wanted)}
         else:
-            number = {key: place[next(iter(parts))] for key, parts in split.items()}
+            number = {key: place[next(iter(parts))] for key, parts in by_letter.items()}
             signs = {
-                place[m]: by_weights[()] for p in split.values() for m, by_weights in p.items()
+                place[m]: by_weights[()] for p in by_letter.values() for m, by_weights in p.items()
             }
             self._signs = np.array([signs[i] for i in range(len(monomials))])[:, None]
-        self._is_shared = not local.angles
+        self._is_shared = not local.exponents
         self._number = number
         mixing = 0 if self._mix is None else 2 * len(wanted) * len(monomials)
-        self.flops = mixing + 20 * len(data.angles)
+        self.flops = mixing + 20 * len(data.exponents)
 
-    def product(self, string) -> tuple[int, ...]:
+    def product(self, string: String) -> tuple[int, ...]:
         """Gives the numbers of the rows that a string multiplies, in their order."""
         return tuple(sorted(self._number[q, a] for q, a in enumerate(string) if a))
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]` to rows `[n_rows, n]`, for all filters.
 
-        Where weights have turned the letters, and there are several filters, to
+        Where the letters depend on weights too, and there are several filters, to
         `[n_rows, filters, n]`. The weights are `[n_weights, filters]`.
         """
         if not self.n_rows:
@@ -158,12 +156,12 @@ class LetterRows:
         return tf.transpose(rows, [1, 0, 2])
 
 
-def _polynomial(letter: int, gates: Sequence[Gate | Channel], trig: TrigTable) -> Polynomial:
+def _polynomial(letter: int, gates: Sequence[Operation], trig: TrigTable) -> Polynomial:
     """Writes a letter, pulled back through the gates of one qubit, on the state |0>."""
     # In this state I and Z are 1, X and Y are 0.
-    in_zero, anywhere = (True, False, False, True), (True,) * 4
+    in_zero, anywhere = np.array([True, False, False, True]), np.ones(4, bool)
     allowed = lambda i, q: anywhere if i else in_zero  # noqa: E731
-    pulled = pull_back([{(letter,): 1.0}], gates, trig, 1, allowed)
+    pulled = pull_back(GateCircuit(gates, [{(letter,): 1.0}], 1, (), ()), trig, allowed)
     stages = merge(pulled.stages, trig, _MAX_MONOMIALS)
     if len(stages) > 1:
         raise TooManyTerms
@@ -173,21 +171,23 @@ def _polynomial(letter: int, gates: Sequence[Gate | Channel], trig: TrigTable) -
     return {m: c for m, c in polynomial.items() if abs(c) > 1e-12}
 
 
-def _split(letters: Letters, key, inputs: set, data: TrigTable, local: TrigTable) -> dict:
+def _by_data(
+    letters: Letters, key: Letter, inputs: Set, data: TrigTable, local: TrigTable
+) -> dict[Monomial, Polynomial]:
     """Writes a letter as {monomial of data: {monomial of weights: coefficient}}."""
-    angles = list(letters.trig.angles)
-    parts: dict = {}
+    exponents = list(letters.trig.exponents)
+    parts: dict[Monomial, Polynomial] = {}
     for monomial, coefficient in letters.polynomials[key].items():
         of_data, of_weights = [], []
         for entry in monomial:
-            angle = angles[entry // 2]
-            is_data = bool(angle.free_symbols & inputs)
+            exponent = exponents[entry // 2]
+            is_data = bool(exponent.free_symbols & inputs)
             table, target = (data, of_data) if is_data else (local, of_weights)
-            target.append(table.cosine(angle) + entry % 2)
+            target.append(table.cosine(exponent) + entry % 2)
         row = parts.setdefault(tuple(sorted(of_data)), {})
         row[tuple(sorted(of_weights))] = coefficient
     return parts
 
 
-def _are_single(split) -> bool:
-    return all(len(parts) == 1 and list(*parts.values()) == [()] for parts in split)
+def _are_single(by_letter: Iterable[dict[Monomial, Polynomial]]) -> bool:
+    return all(len(parts) == 1 and list(*parts.values()) == [()] for parts in by_letter)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.linear_map import LinearMap
+from tfq_resqunn.simulation.tensors.linear_map import LinearMap
 
 
 class Products:
@@ -55,10 +55,10 @@ class Products:
             return [None if self._empty[i] else rows[r] for i, r in enumerate(self._take.places)]
         left, right = (half.one_by_one(rows) for half, _ in self._halves)
         places = zip(*(take.places for _, take in self._halves), strict=True)
-        return [times(left[i], right[j]) for i, j in places]
+        return [_times(left[i], right[j]) for i, j in places]
 
 
-def times(a, b):
+def _times(a, b):
     """Multiplies, where `None` stands for 1."""
     if a is None or b is None:
         return b if a is None else a
@@ -78,7 +78,7 @@ def _by_number(products):
     return left, [p[len(half) :] for p, half in zip(products, left, strict=True)]
 
 
-def _n_distinct(parts) -> float:
+def _n_distinct(parts: tuple[list, list]) -> float:
     distinct = [set(part) for part in parts]
     whole = any(d == {()} for d in distinct)  # nothing would be gained
     return float("inf") if whole else sum(map(len, distinct))
@@ -91,7 +91,7 @@ class Take:
         places: Numbers of the rows, in the order in which they are wanted.
     """
 
-    def __init__(self, places):
+    def __init__(self, places: Sequence[int] | np.ndarray):
         self.places = np.asarray(places, dtype=np.int64)
         self._first = int(self.places[0])
         self._is_slice = np.array_equal(self.places, self._first + np.arange(len(self.places)))

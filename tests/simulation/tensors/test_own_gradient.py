@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from tests.helpers.systems import needs_linux
 from tfq_resqunn.circuits.parts import Parts
-from tfq_resqunn.simulation.own_gradient import with_gradient
 from tfq_resqunn.simulation.plan import STATES, compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
-from tfq_resqunn.simulation.state import StateForm
+from tfq_resqunn.simulation.state_vectors.method import StateVectors
+from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
 
 pytestmark = pytest.mark.once
 
@@ -59,14 +59,14 @@ REUPLOADED = Parts("iqp", "basic_entangler").build(4)
     ids=["exact", "sampled"],
 )
 def test_states_on_the_way_are_dropped(make, monkeypatch):
-    states, run = [], StateForm._run
+    states, run = [], StateVectors._run
 
     def remembered(self, *arguments):
         state = run(self, *arguments)
         states.append(weakref.ref(state))
         return state
 
-    monkeypatch.setattr(StateForm, "_run", remembered)
+    monkeypatch.setattr(StateVectors, "_run", remembered)
     assert compile_circuit(REUPLOADED)[0].chosen == STATES
     features, weights = tf.fill([4, 3], 0.2), tf.fill([1, 4], 0.5)
     with tf.GradientTape() as tape:

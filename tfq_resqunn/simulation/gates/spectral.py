@@ -2,13 +2,12 @@
 
 Any `cirq.EigenGate` with exponent t is `sum_k exp(i pi t f_k) P_k` with constant frequencies f_k
 (Cirq's eigenvalue exponents plus the global shift) and constant projectors P_k. So is a
-controlled one. A constant gate is its unitary, a channel the matrix by which it turns Pauli
+controlled one. A constant gate is its unitary. A channel is the matrix by which it changes Pauli
 operators. Everything else is decomposed until it is one of these.
 """
 
 import dataclasses
-import functools
-import itertools
+from collections.abc import Sequence
 
 import cirq
 import numpy as np
@@ -23,55 +22,14 @@ from tfq_resqunn.circuits.rewriting.decomposing import (
 )
 from tfq_resqunn.circuits.rewriting.phases import angle_of
 from tfq_resqunn.circuits.rewriting.unrolling import unroll
+from tfq_resqunn.simulation.gates.gate import Channel, Gate, Operation, as_gates
+from tfq_resqunn.simulation.gates.operators import coefficients_in, pauli_basis
 
 MAX_CONTROLLED = 12  # qubits of a controlled gate
 MAX_ENTRIES = 2**27  # of all matrices together: 2 GiB
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Gate:
-    """`sum_k exp(i pi exponent frequencies[k]) projectors[k]` on some qubits.
-
-    Attributes:
-        qubits: Indices of the qubits, the most significant first.
-        exponent: In half turns; `None` for a constant gate, which is `projectors[0]`.
-        frequencies: `[k]`.
-        projectors: `[k, d, d]` with d = 2**len(qubits).
-    """
-
-    qubits: tuple[int, ...]
-    exponent: sympy.Expr | None
-    frequencies: np.ndarray
-    projectors: np.ndarray
-
-    @property
-    def symbols(self) -> set[sympy.Symbol]:
-        """The symbols that the gate depends on."""
-        return set() if self.exponent is None else self.exponent.free_symbols
-
-    @functools.cached_property
-    def generator(self) -> np.ndarray:
-        """The Hermitian H with `d/dt U = i pi H U`."""
-        return np.einsum("k,kab->ab", self.frequencies, self.projectors)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Channel:
-    """A constant channel, which stands among gates and is not unitary.
-
-    Attributes:
-        qubits: Indices of the qubits, the most significant first.
-        transfer: `[4**k, 4**k]`: the Pauli operator with index a, pulled back, is the sum over b
-            of `transfer[b, a] P_b`.
-    """
-
-    qubits: tuple[int, ...]
-    transfer: np.ndarray
-    exponent = None
-    symbols = frozenset()
-
-
-def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
+def gates_of(circuit: cirq.AbstractCircuit, qubits: Sequence[cirq.Qid]) -> list[Operation]:
     """Gives the gates of a circuit, in order.
 
     Args:
@@ -105,7 +63,7 @@ def gates_of(circuit: cirq.AbstractCircuit, qubits) -> list[Gate | Channel]:
     return gates
 
 
-def _gates(op: cirq.Operation) -> list[Gate | Channel]:
+def _gates(op: cirq.Operation) -> Sequence[Operation]:
     # Here a gate's `qubits` are still Cirq's.
     op = op.untagged
     if isinstance(op.gate, cirq.GlobalPhaseGate):
@@ -148,7 +106,7 @@ def _phase(op: cirq.Operation) -> Gate:
 def _channel(op: cirq.Operation) -> Channel:
     basis = pauli_basis(len(op.qubits))
     pulled = sum(k.conj().T @ basis @ k for k in cirq.kraus(op))
-    return Channel(tuple(op.qubits), _coefficients(pulled, basis))
+    return Channel(tuple(op.qubits), coefficients_in(basis, pulled))
 
 
 def _eigen_gate(op: cirq.Operation) -> Gate:
@@ -162,7 +120,9 @@ def _eigen_gate(op: cirq.Operation) -> Gate:
     )
 
 
-def _controlled(controls, values, sub: cirq.Operation) -> list[Gate]:
+def _controlled(
+    controls: Sequence[cirq.Qid], values: cirq.ops.AbstractControlValues, sub: cirq.Operation
+) -> Sequence[Gate]:
     n_qubits = len(controls) + len(sub.qubits)
     if n_qubits > MAX_CONTROLLED:
         raise ValueError(
@@ -176,7 +136,7 @@ def _controlled(controls, values, sub: cirq.Operation) -> list[Gate]:
     for product in values.expand():
         holds[int("".join(map(str, product)), 2)] = 1
     gates = []
-    for gate in _gates(sub):
+    for gate in as_gates(_gates(sub)):
         dimension = gate.projectors.shape[-1]
         idle = np.kron(np.diag(1 - holds), np.eye(dimension))
         active = [np.kron(np.diag(holds), p) for p in gate.projectors]
@@ -193,53 +153,3 @@ def _controlled(controls, values, sub: cirq.Operation) -> list[Gate]:
             )
         )
     return gates
-
-
-PAULIS = np.array(
-    [[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=complex
-)
-
-
-@functools.lru_cache(maxsize=8)
-def pauli_basis(n_qubits: int) -> np.ndarray:
-    """Gives the 4**n Pauli matrices on n qubits, `[4**n, d, d]`; the last letter varies fastest."""
-    basis = np.ones((1, 1, 1), dtype=complex)
-    for _ in range(n_qubits):
-        basis = np.einsum("aij,bkl->abikjl", basis, PAULIS)
-        a, b, i, k, j, m = basis.shape
-        basis = basis.reshape(a * b, i * k, j * m)
-    return basis
-
-
-def harmonics(gate: Gate | Channel) -> list[tuple[float, np.ndarray, np.ndarray]]:
-    """Gives how a gate turns Pauli operators, as a trigonometric polynomial of its exponent t.
-
-    Returns:
-        Triples (delta, A, B), so that the Pauli operator with index a, pulled back through the
-        gate, is the sum over triples and b of
-        `(A[b, a] cos(pi delta t) + B[b, a] sin(pi delta t)) P_b`. The first has delta 0.
-    """
-    if isinstance(gate, Channel):
-        return [(0.0, gate.transfer, np.zeros_like(gate.transfer))]
-    basis = pauli_basis(len(gate.qubits))
-    by_difference: dict[float, np.ndarray] = {}
-    pairs = itertools.product(enumerate(gate.frequencies), repeat=2)
-    for (k, f), (m, h) in pairs:
-        difference = round(float(h - f), 9)
-        if difference >= 0:
-            # U^dagger P U holds exp(i pi t (h - f)) P_k^dagger P P_m, and its adjoint.
-            left = gate.projectors[k].conj().T
-            part = left @ basis @ gate.projectors[m]
-            by_difference[difference] = by_difference.get(difference, 0) + part
-    terms = []
-    for difference, part in sorted(by_difference.items()):
-        adjoint = np.conj(np.swapaxes(part, -1, -2))
-        even, odd = (part, 0 * part) if difference == 0 else (part + adjoint, 1j * (part - adjoint))
-        terms.append((difference, _coefficients(even, basis), _coefficients(odd, basis)))
-    return terms
-
-
-def _coefficients(operators: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    coefficients = np.einsum("bij,aji->ba", basis, operators).real / basis.shape[-1]
-    coefficients[np.abs(coefficients) < 1e-12] = 0
-    return coefficients

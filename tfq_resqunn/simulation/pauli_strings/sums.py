@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfq_resqunn.simulation.angles import in_cpu_xla
-from tfq_resqunn.simulation.rows import Products
+from tfq_resqunn.simulation.tensors.rows import Products
+from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
 
 Product = tuple[int, ...]
 

@@ -1,32 +1,33 @@
-"""Cosines and sines of weights and data, and what stages make of them, as tensors."""
+"""Polynomials of cosines and sines, as tensors."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import sympy
 import tensorflow as tf
 
-from tfq_resqunn.simulation.angles import Angles, cosine, sine
-from tfq_resqunn.simulation.linear_map import LinearMap
-from tfq_resqunn.simulation.rows import Products, Take
-from tfq_resqunn.simulation.stages import Stage, TrigTable
+from tfq_resqunn.simulation.pauli_strings.stages import Stage, TrigTable
+from tfq_resqunn.simulation.tensors.exponents import Exponents
+from tfq_resqunn.simulation.tensors.linear_map import LinearMap
+from tfq_resqunn.simulation.tensors.rows import Products, Take
+from tfq_resqunn.simulation.tensors.trigonometry import cosine, sine
 
 
 class TrigRows:
-    """Computes rows of a `TrigTable`: cosines and sines of its angles.
+    """Computes rows of a `TrigTable`: cosines and sines of its exponents.
 
     Args:
         trig: The table.
-        symbols: The symbols of its angles, in the order of the values' rows.
+        symbols: The symbols of its exponents, in the order of the values' rows.
         entries: The entries that are wanted; each may be named more than once.
     """
 
-    def __init__(self, trig: TrigTable, symbols, entries: Iterable[int]):
-        entries = set(entries)
-        cosines = sorted(e for e in entries if e % 2 == 0)
-        sines = sorted(e for e in entries if e % 2)
-        used = sorted({e // 2 for e in (*cosines, *sines)})
-        angles = list(trig.angles)
-        self._angles = Angles([angles[r] for r in used], list(symbols)) if used else None
+    def __init__(self, trig: TrigTable, symbols: Sequence[sympy.Symbol], entries: Iterable[int]):
+        wanted = sorted(set(entries))
+        cosines, sines = ([e for e in wanted if e % 2 == odd] for odd in (0, 1))
+        used = sorted({e // 2 for e in wanted})
+        exponents = list(trig.exponents)
+        self._exponents = Exponents([exponents[r] for r in used], symbols)
         number = {r: i for i, r in enumerate(used)}
         self._cosines = Take([number[e // 2] for e in cosines]) if cosines else None
         self._sines = Take([number[e // 2] for e in sines]) if sines else None
@@ -34,13 +35,13 @@ class TrigRows:
 
     def __call__(self, values: tf.Tensor) -> tf.Tensor:
         """Maps values `[n_symbols, m]` to rows `[n_entries, m]`."""
-        if self._angles is None:
+        if not self._places:
             return values[:0]
-        half_turns, parts = self._angles(values), []
+        exponents, parts = self._exponents(values), []
         if self._cosines is not None:
-            parts.append(cosine(self._cosines(half_turns)))
+            parts.append(cosine(self._cosines(exponents)))
         if self._sines is not None:
-            parts.append(sine(self._sines(half_turns)))
+            parts.append(sine(self._sines(exponents)))
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
 
     @property
@@ -57,17 +58,23 @@ class TrigRows:
 _TERM_FLOPS = 50
 
 
-class Coefficients:
+class TrigPolynomials:
     """A tensor whose entries are polynomials of cosines and sines of the weights.
 
     Args:
         shape: Its shape.
         stages: What computes its entries, row by row, from the number 1.
         trig: The table of cosines and sines.
-        weights: The symbols of its angles, in the order of the values.
+        weights: The symbols of its exponents, in the order of the values.
     """
 
-    def __init__(self, shape: tuple[int, ...], stages: Sequence[Stage], trig: TrigTable, weights):
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        stages: Sequence[Stage],
+        trig: TrigTable,
+        weights: Sequence[sympy.Symbol],
+    ):
         self.shape = shape
         if not len(stages[-1]):  # all entries are zero
             stages = [Stage.vector(int(np.prod(shape)), [(0, 0, 0.0)])]

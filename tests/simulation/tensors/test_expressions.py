@@ -3,7 +3,7 @@ import pytest
 import sympy
 import tensorflow as tf
 
-from tfq_resqunn.simulation.expressions import tensor_function
+from tfq_resqunn.simulation.tensors.expressions import tensor_function
 
 pytestmark = pytest.mark.once
 
@@ -57,3 +57,14 @@ def test_names_that_python_cannot_have():
 def test_unsupported_functions_are_named():
     with pytest.raises(ValueError, match="No TensorFlow form of one of .*zeta"):
         tensor_function([X], [sympy.zeta(X)])
+
+
+def test_numbers_do_not_depend_on_dummies_that_others_have_made(monkeypatch):
+    symbols = sympy.symbols("a:8")
+    expressions = [sympy.prod(symbols), sum(symbols), sympy.pi * symbols[0] * symbols[5]]
+    values = np.random.default_rng(0).random((8, 50)).astype("float32")
+    found = []
+    for count in (20, 94):  # sympy orders them by name: "Dummy_100" comes before "Dummy_99"
+        monkeypatch.setattr(sympy.Dummy, "_count", count)
+        found.append(np.array(tensor_function(symbols, expressions)(*tf.constant(values))))
+    np.testing.assert_array_equal(*found)

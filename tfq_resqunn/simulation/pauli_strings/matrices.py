@@ -1,0 +1,66 @@
+"""Coefficients of Pauli strings by matrices: for few qubits, and circuits too deep for paths."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfq_resqunn.simulation.gates.circuit import GateCircuit
+from tfq_resqunn.simulation.gates.gate import as_gates
+from tfq_resqunn.simulation.gates.operators import String, string_matrix, string_number
+from tfq_resqunn.simulation.gates.transfers import Transfers, vectors_of
+from tfq_resqunn.simulation.gates.unitary import Unitary
+
+
+class UnitaryCoefficients:
+    """Coefficients of Pauli strings, from the unitary of gates.
+
+    Args:
+        circuit: Gates of weights alone, and observables.
+        strings: The strings whose coefficients are wanted.
+    """
+
+    def __init__(self, circuit: GateCircuit, strings: Sequence[String]):
+        d = 2**circuit.n_qubits
+        self._unitary = Unitary(as_gates(circuit.gates), circuit.n_qubits, circuit.weights)
+        self._observables = np.zeros((len(circuit.observables), d, d), dtype=complex)
+        for matrix, operator in zip(self._observables, circuit.observables, strict=True):
+            matrix += sum(c * string_matrix(s) for s, c in operator.items())
+        self._strings = np.array([string_matrix(s).T.ravel() for s in strings]).T / d
+
+    @property
+    def flops(self) -> int:
+        return self._unitary.flops
+
+    def __call__(self, weights: tf.Tensor) -> tf.Tensor:
+        """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""
+        unitary = self._unitary(weights)[:, None]  # [filters, 1, d, d]
+        observables = tf.constant(self._observables, unitary.dtype)
+        pulled = tf.matmul(unitary, tf.matmul(observables, unitary), adjoint_a=True)
+        pulled = tf.reshape(pulled, [-1, len(self._observables), len(self._strings)])
+        real = tf.constant(np.ascontiguousarray(self._strings.real), weights.dtype)
+        imag = tf.constant(np.ascontiguousarray(self._strings.imag), weights.dtype)
+        coefficients = tf.matmul(tf.math.real(pulled), real) - tf.matmul(tf.math.imag(pulled), imag)
+        return tf.transpose(coefficients, [1, 2, 0])
+
+
+class TransferCoefficients:
+    """The same by Pauli transfer matrices, with channels among the gates."""
+
+    def __init__(self, circuit: GateCircuit, strings: Sequence[String]):
+        self._transfers = Transfers(circuit.gates, circuit.n_qubits, circuit.weights)
+        self._operators = vectors_of(circuit.observables, circuit.n_qubits)
+        self._strings = [string_number(s) for s in strings]
+
+    @property
+    def flops(self) -> int:
+        return self._operators.size * self._transfers.flops
+
+    def __call__(self, weights: tf.Tensor) -> tf.Tensor:
+        """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""
+        n_operators, filters = self._operators.shape[1], weights.shape[1]
+        vectors = tf.repeat(tf.constant(self._operators, weights.dtype), filters, axis=1)
+        exponents = tf.tile(self._transfers.exponents(weights), [1, n_operators])
+        vectors = self._transfers.pull_back(vectors, exponents)
+        wanted = tf.reshape(tf.gather(vectors, self._strings), [-1, n_operators, filters])
+        return tf.transpose(wanted, [1, 0, 2])

@@ -1,0 +1,1 @@
+"""Pauli vectors: for noise; `method.py` is the entry."""

@@ -1,0 +1,1 @@
+"""State vectors: for any circuit without noise; `method.py` is the entry."""

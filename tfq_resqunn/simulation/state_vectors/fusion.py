@@ -1,0 +1,84 @@
+"""Fuses gates into fewer, larger steps for state vectors.
+
+Three kinds of steps come out: permutations of amplitudes with phases (X, CNOT, SWAP, CZ, ... and
+whole rings of them), blocks of weights alone on neighbouring qubits (one small unitary, built once
+a step of training), and what is left, gate by gate.
+"""
+
+from collections.abc import Callable, Sequence, Set
+from typing import TypeVar
+
+import numpy as np
+import sympy
+
+from tfq_resqunn.simulation.gates.gate import Gate
+from tfq_resqunn.simulation.protocols import Step
+from tfq_resqunn.simulation.state_vectors.steps import Block, Permutation, SingleGate
+
+# Neighbouring qubits that a block spans: its unitary has 2**4 rows.
+BLOCK_QUBITS = 4
+
+Kind = TypeVar("Kind", Permutation, Block)
+
+
+def fuse(gates: Sequence[Gate], inputs: Set[sympy.Symbol], n_qubits: int) -> list[Step]:
+    """Fuses gates, in order, into `Permutation`s, `Block`s and `SingleGate`s."""
+    steps: list[Step] = []
+    for gate in gates:
+        if gate.exponent is None and _is_monomial(gate.projectors[0]):
+            source, phases = _permutation(gate, n_qubits)
+            before = _reachable(steps, gate, Permutation)
+            if before is None:
+                steps.append(Permutation(set(gate.qubits), source, phases))
+            else:
+                before.append(gate.qubits, source, phases)
+        elif not gate.symbols & inputs and _span(gate.qubits) <= BLOCK_QUBITS:
+            block = _reachable(steps, gate, Block, _fits)
+            if block is None:
+                steps.append(Block([gate]))
+            else:
+                block.gates.append(gate)
+        else:
+            steps.append(SingleGate(gate, inputs))
+    return steps
+
+
+def _reachable(
+    steps: Sequence[Step],
+    gate: Gate,
+    kind: type[Kind],
+    accepts: Callable[[Kind, Gate], bool] = lambda step, gate: True,
+) -> Kind | None:
+    """Gives the last step of a kind that a gate may join, past steps on other qubits."""
+    for step in reversed(steps):
+        if isinstance(step, kind) and accepts(step, gate):
+            return step
+        if not step.qubits.isdisjoint(gate.qubits):
+            return None
+    return None
+
+
+def _fits(block: Block, gate: Gate) -> bool:
+    return _span([*block.qubits, *gate.qubits]) <= BLOCK_QUBITS
+
+
+def _span(qubits: Sequence[int]) -> int:
+    return max(qubits) - min(qubits) + 1
+
+
+def _is_monomial(matrix: np.ndarray) -> bool:
+    there = np.abs(matrix) > 1e-12
+    return bool(np.all(there.sum(axis=0) == 1) and np.all(there.sum(axis=1) == 1))
+
+
+def _permutation(gate: Gate, n_qubits: int) -> tuple[np.ndarray, np.ndarray]:
+    matrix, k = gate.projectors[0], len(gate.qubits)
+    index = np.arange(2**n_qubits)
+    shifts = [n_qubits - 1 - q for q in gate.qubits]
+    row = sum(((index >> s) & 1) << (k - 1 - i) for i, s in enumerate(shifts))
+    column = np.argmax(np.abs(matrix), axis=1)[row]
+    source = index.copy()
+    for i, s in enumerate(shifts):
+        bit = (column >> (k - 1 - i)) & 1
+        source = (source & ~(1 << s)) | (bit << s)
+    return source, matrix[row, column]
