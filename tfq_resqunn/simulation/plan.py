@@ -122,7 +122,7 @@ def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[
         `[filters, n_weights]` to expectations `[filters * n_observables, n]`.
 
     Raises:
-        ValueError: If a gate has no matrix as a function of its angle.
+        ValueError: If a gate has no matrix as a function of its exponent, or no method is open.
     """
     compiled = _in_use.get((circuit, noise))
     if compiled is None:

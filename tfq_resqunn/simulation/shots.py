@@ -71,8 +71,8 @@ class Sampled:
             estimates = []
             for k in range(filters):
                 own = tf.tile(weights[k][:, None], [1, n])
-                angles = self._data.exponents(tf.concat([features, own], axis=0))
-                estimates.append(self._sample(angles, by_weights[k : k + 1], seeds[k]))
+                by_data = self._data.exponents(tf.concat([features, own], axis=0))
+                estimates.append(self._sample(by_data, by_weights[k : k + 1], seeds[k]))
             estimates = tf.concat(estimates, axis=0)
         estimates = tf.reshape(estimates, [weights.shape[0], self._n_strings, -1])
         outcomes = tf.matmul(tf.constant(self._mix, features.dtype)[None], estimates)
