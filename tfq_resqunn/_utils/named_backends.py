@@ -37,7 +37,6 @@ def check_named(
     if backend == "compiled":
         _check_compiled(differentiator, who)
         return
-    check_tfq(backend, who)
     if backend == "noiseless":
         _check_noiseless(noise, who)
     else:
@@ -45,6 +44,7 @@ def check_named(
     if repetitions is not None:
         drawn = "trajectories" if backend == "noisy" else "with `repetitions`, outcomes"
         check_no_adjoint(backend, repetitions, differentiator, who, f"{drawn} are drawn")
+    check_tfq(backend, who)  # last: arguments that do not fit are wrong on every machine
 
 
 def check_no_adjoint(backend, repetitions, differentiator, who: str, reason: str) -> None:
