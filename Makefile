@@ -31,7 +31,7 @@ RUN := runs/demo
 # versions, which lie between the others.
 DIFFERENT := not slow and not anywhere
 LAYERS := $(patsubst %,tests/layers/test_%.py,checkpoints layer_contract older_models pqc quanv2d \
-  residual round_trips saving) tests/backends/test_backends.py tests/backends/test_without_tfq.py
+  ranks residual round_trips saving) tests/backends/test_backends.py tests/backends/test_without_tfq.py
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
