@@ -269,7 +269,7 @@ def test_noise(name):
 
 # --- files of earlier versions -------------------------------------------------------------------
 
-OLDER = json.loads((pathlib.Path(__file__).parents[1] / "older" / "circuits.json").read_text())
+OLDER = json.loads((pathlib.Path(__file__).parents[1] / "data" / "circuits_0_1_0.json").read_text())
 SUB = cirq.FrozenCircuit(cirq.rx(W)(A), cirq.CX(A, B))
 OF_OLDER = {
     "expressions": lambda: circuit_of(
