@@ -13,7 +13,7 @@ from tfq_resqunn.circuits.files.reader import read_json
 from tfq_resqunn.circuits.files.writer import write_json
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
 from tfq_resqunn.circuits.observables.sums import as_pauli_sums, describe
-from tfq_resqunn.circuits.rewriting.unrolling import check_length, distinct
+from tfq_resqunn.circuits.rewriting.unrolling import Length, distinct
 from tfq_resqunn.circuits.svg import draw_svg
 from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, listed, sorted_by
 
@@ -67,7 +67,7 @@ class QuanvCircuit:
             )
         self._circuit = circuit.freeze()
         self._json: str | None = None  # written when first asked for
-        check_length(self._circuit)  # first, since all other checks visit every operation
+        Length().check(self._circuit)  # first, since all other checks visit every operation
         check_angles(self._circuit, "QuanvCircuit")
         operations = distinct(self._circuit)
         symbols = set().union(*map(symbols_in, operations))

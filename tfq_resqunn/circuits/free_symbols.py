@@ -6,7 +6,7 @@ looks at the gates' attributes.
 """
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import cirq
 import numpy as np
@@ -45,18 +45,12 @@ def _hidden(op: cirq.Operation, names: Iterable[str]) -> set[sympy.Symbol]:
 
 def expressions_in(value) -> set[sympy.Basic]:
     """Finds the sympy expressions in the attributes of a gate or operation, except in its tags."""
-    return set(_expressions(value))
-
-
-def _expressions(value) -> Iterator[sympy.Basic]:
     if isinstance(value, cirq.TaggedOperation):
         value = value.untagged
     if isinstance(value, sympy.Basic):
-        yield value
-        return
-    for part in _parts(value):
-        if not isinstance(part, _PLAIN):  # saves time, since most are
-            yield from _expressions(part)
+        return {value}
+    parts = (p for p in _parts(value) if not isinstance(p, _PLAIN))  # most are, which saves time
+    return set().union(*map(expressions_in, parts))
 
 
 _PLAIN = (str, int, float, complex, type(None), cirq.Qid)

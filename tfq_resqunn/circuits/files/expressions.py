@@ -1,9 +1,8 @@
 """The expressions that may stand in a circuit: how they are made, and how large they may be.
 
 Sympy evaluates text as Python, and computes with numbers of any size. So all expressions of a file
-are made here: each name is looked up in the table of `expression_kinds.py`, and its arguments are
-expressions already. How large the outcome will be is worked out in Python's own numbers, before
-sympy sees it.
+are made here, from the table of `expression_kinds.py`. How large the outcome will be is worked out
+in Python's own numbers, before sympy sees it.
 """
 
 from __future__ import annotations
@@ -86,11 +85,7 @@ _CONSTANTS = {
 
 
 def sample(name: str) -> float:
-    """Gives the number, between 1/4 and 3/4, at which a symbol is tried out.
-
-    >>> sample("x_0") == sample("x_0") != sample("x_1")
-    True
-    """
+    """Gives the number, between 1/4 and 3/4, at which a symbol is tried out: always the same."""
     return 0.25 + zlib.crc32(name.encode("utf-8", "surrogatepass")) / 2**33
 
 
@@ -104,13 +99,8 @@ def symbol(name, names: Mapping[str, str] | None = None) -> Measured:
     return measured(sympy.Symbol((names or {}).get(name, name)))
 
 
-def integer(value) -> Measured:
-    """Makes a whole number."""
-    return measured(sympy.Integer(_whole(value)))
-
-
 def rational(numerator, denominator=1) -> Measured:
-    """Makes a fraction."""
+    """Makes a fraction or a whole number."""
     if _whole(denominator) == 0:
         raise ValueError("the denominator of a Rational must not be 0.")
     return measured(sympy.Rational(_whole(numerator), denominator))
@@ -122,16 +112,9 @@ def measured(expression) -> Measured:
 
 
 def combine(name: str, parts: Sequence[Measured], evaluate: bool = True) -> Measured:
-    """Makes an expression of others.
+    """Makes an expression of sympy's class `name` from its arguments, unless it would be too large.
 
-    Args:
-        name: The name of its class in sympy.
-        parts: The arguments, in order.
-        evaluate: Whether sympy simplifies it, as it does by default.
-
-    Raises:
-        ValueError: If the table has no such class, its arguments are of another sort, or the
-            expression would be too large.
+    Where not `evaluate`, sympy does not simplify it.
     """
     if not isinstance(name, str) or name not in KINDS:
         raise ValueError(f"an expression may hold {ALLOWED}. Received {_shortened(name)}.")
@@ -147,14 +130,9 @@ def combine(name: str, parts: Sequence[Measured], evaluate: bool = True) -> Meas
 
 
 def check_expression(expression, symbols: Mapping[str, Measure] | None = None) -> Measure:
-    """Works out how large an expression of sympy's is.
+    """Works out how large an expression is, and refuses one too large or not of the table.
 
-    Args:
-        expression: The expression.
-        symbols: By name, the measures of values that symbols stand for, as far as these are known.
-
-    Raises:
-        ValueError: If it holds anything that the table does not have, or is too large.
+    `symbols` has the measures of values that symbols stand for, by name, as far as they are known.
     """
     try:
         return _measure(expression, symbols or {})
@@ -241,18 +219,11 @@ _OF_COMPLEX = ("Add", "Mul", "Pow", "exp")
 
 
 def _terms_of_power(terms: int, power: float) -> int:
-    if terms == 1:
-        return 1
-    if power > MAX_TERMS:
-        return MAX_TERMS + 1
+    if terms == 1 or power > MAX_TERMS:
+        return 1 if terms == 1 else MAX_TERMS + 1
     # The expanded power has one term for each way to choose `n` factors among the terms.
-    n = math.ceil(power)
-    count = terms
-    for i in range(2, n + 1):
-        count = count * (terms + i - 1) // i
-        if count > MAX_TERMS:
-            break
-    return count
+    n = max(1, math.ceil(power))
+    return math.comb(terms + n - 1, n)
 
 
 def _limited(measure: Measure, name: str = "number") -> Measure:

@@ -73,13 +73,6 @@ def entry(value):
     return value if isinstance(value, complex) else number(value)
 
 
-def flag(value):
-    """True or false."""
-    if not isinstance(value, bool):
-        raise _refuse("true or false", value)
-    return value
-
-
 def whole(least: int, most: int) -> Field:
     """A whole number in a range."""
 
@@ -130,16 +123,6 @@ def tag(value):
     return value
 
 
-def nothing(value):
-    """Null."""
-    if value is not None:
-        raise _refuse("null", value)
-
-
-def ignored(value):
-    """What older versions of Cirq wrote and no version needs."""
-
-
 # --- lists and objects --------------------------------------------------------------------------
 
 
@@ -179,17 +162,20 @@ def either(first: Field, second: Field) -> Field:
     return check
 
 
-def of(*types: type) -> Field:
-    """An object that the reader has made already."""
+def of(*types: type, wanted: str = "") -> Field:
+    """An object of some types, which the reader has made already."""
+    wanted = wanted or f"a {' or a '.join(t.__name__ for t in types)}"
 
     def check(value):
         if not isinstance(value, types):
-            raise _refuse(f"a {' or a '.join(t.__name__ for t in types)}", value)
+            raise _refuse(wanted, value)
         return value
 
     return check
 
 
+flag = of(bool, wanted="true or false")
+nothing = of(type(None), wanted="null")
 gate = of(cirq.Gate)
 operation = of(cirq.Operation)
 qubit = of(cirq.Qid)
@@ -207,13 +193,6 @@ def probabilities(value):
 # --- controls -----------------------------------------------------------------------------------
 
 
-def control_values(value):
-    """The values of its controls at which a gate acts."""
-    if isinstance(value, (cirq.ProductOfSums, cirq.SumOfProducts)):
-        return value
-    return product_of_sums(value)
-
-
 def product_of_sums(value):
     """For each control, the value or values at which the gate acts."""
     values = several(either(level, several(level, 64)), MAX_QUBITS)(value)
@@ -223,6 +202,7 @@ def product_of_sums(value):
 
 
 sum_of_products = several(several(level, MAX_QUBITS), MAX_ALTERNATIVES)
+control_values = either(of(cirq.ProductOfSums, cirq.SumOfProducts), product_of_sums)
 
 
 # --- formulas, which Cirq evaluates -------------------------------------------------------------

@@ -46,18 +46,10 @@ def read_json(
     known: Mapping[str, Fields] = TYPES,
     who: str = "read_json",
 ):
-    """Reads what `write_json` wrote.
+    """Reads what `write_json` wrote, or refuses it.
 
-    Args:
-        text: JSON, from anywhere.
-        types: Classes that it may hold beyond Cirq's.
-        names: New names for symbols, by their old names.
-        known: The classes of Cirq's that it may hold.
-        who: Who asks, for messages.
-
-    Raises:
-        TypeError: If `text` is no text.
-        ValueError: If it is no JSON, or holds anything that it may not.
+    It may hold the classes of `known`, which are Cirq's, and those of `types`. `names` has new
+    names for symbols, by their old ones.
     """
     if not isinstance(text, str):
         raise TypeError(f"{who}: JSON must be text. Received {type(text).__name__}.")
@@ -66,8 +58,7 @@ def read_json(
             f"{who}: the JSON may have {MAX_JSON_LENGTH} characters. Received {len(text)}."
         )
     try:
-        tree = _parsed(text, who)
-        value = _Reader(types or {}, names or {}, known).read(tree, ())
+        value = _Reader(types or {}, names or {}, known).read(_parsed(text), ())
     except _Refused as error:
         raise ValueError(f"{who}: {error}") from None
     except RecursionError:
@@ -75,7 +66,7 @@ def read_json(
     return value.expression if isinstance(value, Measured) else value
 
 
-def _parsed(text: str, who: str):
+def _parsed(text: str):
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except _Refused:
@@ -83,8 +74,8 @@ def _parsed(text: str, who: str):
     except ValueError as error:
         is_syntax = isinstance(error, json.JSONDecodeError)
         reason = error if is_syntax else "a whole number of thousands of digits stands in it"
-        raise ValueError(
-            f"{who}: a circuit's file must be JSON, as `to_json` writes it. Received "
+        raise _Refused(
+            "a circuit's file must be JSON, as `to_json` writes it. Received "
             f"{text[:40]!r}: {reason}."
         ) from None
 
@@ -229,7 +220,7 @@ def _expression(name: str, fields: dict, names: Mapping[str, str]) -> Measured:
         case "Symbol", {"name": text, **rest} if not rest:
             return expressions.symbol(text, names)
         case "Integer", {"i": i, **rest} if not rest:
-            return expressions.integer(i)
+            return expressions.rational(i)
         case "Rational", {"p": p, "q": q, **rest} if not rest:
             return expressions.rational(p, q)
         case "Float", {"approx": float() | int() as x, **rest} if not rest and abs(x) < 1e300:

@@ -19,19 +19,10 @@ _DECIMAL = re.compile(
 
 
 def parse_srepr(text: str, evaluate: bool = True) -> sympy.Basic:
-    """Parses sympy's `srepr` form.
+    """Parses what `sympy.srepr` gave; where not `evaluate`, sympy does not simplify it.
 
-    Args:
-        text: What `sympy.srepr` gave.
-        evaluate: Whether sympy simplifies the expression, as it does by default.
-
-    Raises:
-        ValueError: If the text is not of this form or too long, or holds anything but the
-            expressions of `expressions.py`.
-
-    Example:
-        >>> parse_srepr(sympy.srepr(sympy.sin(sympy.Symbol("x")) + 2))
-        sin(x) + 2
+    >>> parse_srepr(sympy.srepr(sympy.sin(sympy.Symbol("x")) + 2))
+    sin(x) + 2
     """
     return read_srepr(text, evaluate).expression
 
@@ -69,7 +60,7 @@ class _Reader:
             case ast.Call(func=ast.Name(id="Symbol"), args=[ast.Constant(value=name)], keywords=[]):
                 return expressions.symbol(name, self._names)
             case ast.Call(func=ast.Name(id="Integer"), args=[number], keywords=[]):
-                return expressions.integer(_whole(number))
+                return expressions.rational(_whole(number))
             case ast.Call(func=ast.Name(id="Rational"), args=[p, q], keywords=[]):
                 return expressions.rational(_whole(p), _whole(q))
             case ast.Call(func=ast.Name(id="Float"), args=[ast.Constant(value=digits)]):

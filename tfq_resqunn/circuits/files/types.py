@@ -225,15 +225,13 @@ QUBITS: dict[str, Fields] = {
 }
 
 _TAGS: Fields = {"tags": f.Optional(f.several(f.tag))}
-_MOMENTS_TAGS = _TAGS if hasattr(cirq.Moment, "tags") else {}  # from Cirq 1.6 on
+_TAGS_OF_MOMENTS = _TAGS if hasattr(cirq.Moment, "tags") else {}  # from Cirq 1.6 on
 CIRCUITS: dict[str, Fields] = {
-    "Moment": {
-        "operations": f.several(f.operation),
-        **(_TAGS if hasattr(cirq.Moment, "tags") else {}),
-    },
+    "Moment": {"operations": f.several(f.operation), **_TAGS_OF_MOMENTS},
     **dict.fromkeys(
         ("Circuit", "FrozenCircuit"),
-        {"moments": f.several(f.of(cirq.Moment)), "device": f.Optional(f.ignored), **_TAGS},
+        # Older versions of Cirq wrote a device, which no version needs.
+        {"moments": f.several(f.of(cirq.Moment)), "device": f.Optional(lambda _: None), **_TAGS},
     ),
 }
 

@@ -13,6 +13,7 @@ import cirq
 import sympy
 from cirq.protocols.json_serialization import CirqEncoder
 
+from tfq_resqunn.circuits.files.expression_kinds import CONSTANTS
 from tfq_resqunn.circuits.files.reader import EXPRESSION, Types, read_json
 from tfq_resqunn.circuits.files.srepr import parse_srepr
 
@@ -44,7 +45,7 @@ def _written(e: sympy.Basic, exactly: bool) -> dict:
         return {"cirq_type": "sympy.Symbol", "name": e.name}
     if exactly and parse_srepr(text := _as_it_is(e)) != e:
         return {"cirq_type": EXPRESSION, "srepr": text, "evaluate": False}
-    if isinstance(e, _BY_ARGUMENTS):
+    if isinstance(e, (sympy.Add, sympy.Mul, sympy.Pow)):
         parts = [_written(part, False) for part in e.args]
         return {"cirq_type": f"sympy.{type(e).__name__}", "args": parts}
     if isinstance(e, sympy.Integer):
@@ -53,8 +54,8 @@ def _written(e: sympy.Basic, exactly: bool) -> dict:
         return {"cirq_type": "sympy.Rational", "p": e.p, "q": e.q}
     if isinstance(e, sympy.Float) and e == sympy.Float(float(e)):
         return {"cirq_type": "sympy.Float", "approx": float(e)}
-    for name, known in (("pi", sympy.pi), ("E", sympy.E), ("EulerGamma", sympy.EulerGamma)):
-        if e is known:
+    for name in ("pi", "E", "EulerGamma"):
+        if e is CONSTANTS[name]:
             return {"cirq_type": f"sympy.{name}"}
     return {"cirq_type": EXPRESSION, "srepr": sympy.srepr(e)}
 
@@ -66,23 +67,14 @@ def _as_it_is(e: sympy.Basic) -> str:
     return f"{type(e).__name__}({', '.join(map(_as_it_is, e.args))})"
 
 
-_BY_ARGUMENTS = (sympy.Add, sympy.Mul, sympy.Pow)
-
-
 def write_json(
     value, types: Types | None = None, *, expected: Any = None, who: str = "write_json"
 ) -> str:
-    """Gives `value` (anything that Cirq can write) as JSON text.
-
-    Args:
-        value: The value.
-        types: As for `read_json`, which reads the text back.
-        expected: What it must read. Default: `value`.
-        who: Who asks, for messages.
+    """Gives `value` as JSON text, which `read_json` with these `types` must read as `expected`.
 
     Raises:
         TypeError: If Cirq cannot write it.
-        ValueError: If what is read back is not equal to it.
+        ValueError: If it is not read back as `expected` (by default, `value` itself).
     """
     expected = value if expected is None else expected
     try:

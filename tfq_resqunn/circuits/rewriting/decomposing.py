@@ -18,17 +18,12 @@ def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:
     """Does what `cirq.decompose_once` does, and also works in two cases where that fails.
 
     Cirq decomposes a `cirq.MatrixGate` as if its qubits were sorted. It also takes a controlled
-    gate to be constant if the gate does not tell its symbols.
+    gate to be constant if the gate does not tell its symbols. `None` where Cirq knows no parts.
 
-    Returns:
-        The parts, or `None` where Cirq knows none.
-
-    Example:
-        >>> a, b = cirq.LineQubit.range(2)
-        >>> op = cirq.MatrixGate(cirq.unitary(cirq.CX))(b, a)
-        >>> parts = decomposed(op)
-        >>> np.allclose(cirq.Circuit(parts).unitary(), cirq.Circuit(op).unitary())
-        True
+    >>> a, b = cirq.LineQubit.range(2)
+    >>> op = cirq.MatrixGate(cirq.unitary(cirq.CX))(b, a)
+    >>> np.allclose(cirq.Circuit(decomposed(op)).unitary(), cirq.Circuit(op).unitary())
+    True
     """
     controlled = controls_of(op)
     if controlled and isinstance(controlled[-1].gate, cirq.GlobalPhaseGate):
@@ -51,11 +46,9 @@ def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:
 
 
 def controls_of(op: cirq.Operation):
-    """Splits a controlled operation.
+    """Gives controlling qubits, the values at which they let act, and what they control.
 
-    Returns:
-        The controlling qubits, the `cirq.AbstractControlValues` at which they let it act, and the
-        controlled operation; or `None` if there is no control.
+    `None` if an operation has no control.
     """
     if isinstance(op, cirq.ControlledOperation):
         return op.controls, op.control_values, op.sub_operation
@@ -101,11 +94,8 @@ def by_its_unitary(op: cirq.Operation) -> list[cirq.Operation] | None:
 
     A constant gate is decomposed through its unitary. For a gate with symbols, the guess is that
     each symbol s enters as `exp(i s H)` with a constant Hermitian H, in the order of the symbols'
-    names. The guess is compared with the unitary at other numbers.
-
-    Returns:
-        Constant gates, and diagonal gates whose angles are multiples of the symbols; or `None` if
-        the guess was wrong.
+    names. It becomes constant gates around diagonal ones, whose angles are multiples of symbols.
+    The guess is compared with the unitary at other numbers; `None` if it was wrong.
     """
     symbols = in_order(symbols_in(op))
     if not symbols:

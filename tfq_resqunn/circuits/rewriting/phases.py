@@ -6,14 +6,10 @@ import sympy
 
 
 def angle_of(phase: sympy.Expr) -> sympy.Expr | None:
-    """Writes a phase as `exp(I * angle)`.
+    """Gives the angle of a phase `exp(I * angle)`, or `None` if no real angle is found.
 
-    Returns:
-        The angle, or `None` if no real angle is found.
-
-    Example:
-        >>> angle_of(sympy.exp(2 * sympy.I * sympy.Symbol("w")))
-        2*w
+    >>> angle_of(sympy.exp(2 * sympy.I * sympy.Symbol("w")))
+    2*w
     """
     if phase.is_number:
         value = complex(phase)

@@ -1,6 +1,5 @@
 """Circuits with other names for their symbols."""
 
-import itertools
 from collections.abc import Callable
 
 import cirq
@@ -38,7 +37,6 @@ def with_new_weights(circuit: cirq.AbstractCircuit, n: int) -> list[cirq.Abstrac
     0: ───Rx(w_000)─── 0: ───Rx(w_001)───
     """
     old = [s.name for s in in_order(symbols_of(circuit))]
-    new = (s.name for s in weight_symbols(n * len(old)))
+    new = iter([s.name for s in weight_symbols(n * len(old))])
     rename = renamer(circuit)
-    copies = [dict(zip(old, itertools.islice(new, len(old)), strict=True)) for _ in range(n)]
-    return [rename(names) for names in copies]
+    return [rename({name: next(new) for name in old}) for _ in range(n)]

@@ -3,8 +3,7 @@
 TensorFlow Quantum takes a fixed set of gates, on grid or line qubits, whose angles are a number,
 a symbol, or a number times a symbol. Here Cirq decomposes each gate outside the set, and qubits are
 renamed. Every other angle becomes a fresh symbol: its value is computed before the circuit runs, so
-that gradients pass through the expression. Channels stay as they are. What is shown, drawn and
-saved is still the user's own circuit.
+that gradients pass through the expression. Channels stay as they are.
 """
 
 import dataclasses
@@ -53,17 +52,11 @@ _CHANNELS = (
 
 @dataclasses.dataclass(frozen=True)
 class SerializableCircuit:
-    """A circuit that TensorFlow Quantum takes, with the values of its symbols.
+    """A circuit that TensorFlow Quantum takes, with the values of its symbols."""
 
-    Attributes:
-        circuit: Gates and channels of TensorFlow Quantum's set on `cirq.LineQubit`s.
-        expressions: For each symbol of `circuit`, its value in terms of the original's symbols.
-        qubits: For each qubit of the original, its name in `circuit`.
-    """
-
-    circuit: cirq.Circuit
-    expressions: dict[sympy.Symbol, sympy.Expr]
-    qubits: dict[cirq.Qid, cirq.LineQubit]
+    circuit: cirq.Circuit  # of TensorFlow Quantum's gates and channels
+    expressions: dict[sympy.Symbol, sympy.Expr]  # of the original's symbols, for each of `circuit`
+    qubits: dict[cirq.Qid, cirq.LineQubit]  # of `circuit`, for each of the original's
 
     def rename(self, observable: cirq.PauliSum) -> cirq.PauliSum:
         """Gives an observable of the original circuit on the qubits of this one."""
@@ -71,19 +64,14 @@ class SerializableCircuit:
 
 
 def serializable(circuit: cirq.FrozenCircuit) -> SerializableCircuit:
-    """Rewrites `circuit` for TensorFlow Quantum.
+    """Rewrites a circuit for TensorFlow Quantum, or says which gate or channel it cannot take.
 
-    Raises:
-        ValueError: If a gate is outside TensorFlow Quantum's set and Cirq cannot decompose it, or
-            a channel is outside it.
-
-    Example:
-        >>> q, x, w = cirq.NamedQubit("a"), sympy.Symbol("x_0"), sympy.Symbol("w_0")
-        >>> rewritten = serializable(cirq.FrozenCircuit(cirq.rx(x * w)(q), cirq.ry(2 * w)(q)))
-        >>> print(rewritten.circuit)
-        0: ───X^e_000───Y^(2*w_0/pi)───
-        >>> rewritten.expressions
-        {e_000: w_0*x_0/pi, w_0: w_0}
+    >>> q, x, w = cirq.NamedQubit("a"), sympy.Symbol("x_0"), sympy.Symbol("w_0")
+    >>> rewritten = serializable(cirq.FrozenCircuit(cirq.rx(x * w)(q), cirq.ry(2 * w)(q)))
+    >>> print(rewritten.circuit)
+    0: ───X^e_000───Y^(2*w_0/pi)───
+    >>> rewritten.expressions
+    {e_000: w_0*x_0/pi, w_0: w_0}
     """
     rewriter = _Rewriter(circuit)
     qubits = {q: cirq.LineQubit(i) for i, q in enumerate(sorted(circuit.all_qubits()))}

@@ -13,26 +13,21 @@ MAX_OPERATIONS = 100_000  # of a circuit, or of a file's
 
 
 def unroll(circuit: cirq.AbstractCircuit) -> cirq.AbstractCircuit:
-    """Writes out all subcircuits, nested ones too.
+    """Writes out all subcircuits, nested ones too, unless the circuit would grow too long.
 
     A `cirq.CircuitOperation` becomes its moments, as often as it is repeated, on the qubits and
     with the parameters that it maps them to. Under a control, each of its gates gets that control.
     A `cirq.VirtualTag` of it goes to all operations in it.
 
-    Raises:
-        ValueError: If a subcircuit repeats until a measurement says otherwise, or a number of
-            times that is a symbol, or so often that the circuit grows beyond all bounds.
-
-    Example:
-        >>> a, b = cirq.LineQubit.range(2)
-        >>> pair = cirq.FrozenCircuit(cirq.H(a), cirq.CX(a, b))
-        >>> twice = cirq.CircuitOperation(pair, repetitions=2, use_repetition_ids=False)
-        >>> print(unroll(cirq.Circuit(twice)))
-        0: ───H───@───H───@───
-                  │       │
-        1: ───────X───────X───
+    >>> a, b = cirq.LineQubit.range(2)
+    >>> pair = cirq.FrozenCircuit(cirq.H(a), cirq.CX(a, b))
+    >>> twice = cirq.CircuitOperation(pair, repetitions=2, use_repetition_ids=False)
+    >>> print(unroll(cirq.Circuit(twice)))
+    0: ───H───@───H───@───
+              │       │
+    1: ───────X───────X───
     """
-    check_length(circuit)
+    Length().check(circuit)
     return _unrolled(circuit)
 
 
@@ -41,11 +36,6 @@ def distinct(circuit: cirq.AbstractCircuit) -> list[cirq.Operation]:
 
     A small file can stand for a long circuit that repeats the same gates. Each of them then need
     not be checked again and again.
-
-    Example:
-        >>> a, b = cirq.LineQubit.range(2)
-        >>> distinct(cirq.Circuit(cirq.H(a), cirq.H(b), cirq.CX(a, b), cirq.CX(b, a)))
-        [cirq.H(cirq.LineQubit(0)), cirq.CNOT(cirq.LineQubit(0), cirq.LineQubit(1))]
     """
     found: dict[Hashable, cirq.Operation] = {}
     for op in unroll(circuit).all_operations():
@@ -68,28 +58,18 @@ def _kind(op: cirq.Operation) -> Hashable:
 _OF_GATES = (cirq.GateOperation, type(cirq.X(cirq.LineQubit(0))))
 
 
-def check_length(circuit: cirq.AbstractCircuit) -> None:
-    """Counts the operations of a circuit, those of subcircuits as often as they are repeated.
-
-    Raises:
-        ValueError: As `unroll` does.
-    """
-    Length().check(circuit)
-
-
 class Length:
-    """Counts the operations of circuits that may share subcircuits. Each is visited only once."""
+    """Counts the operations of circuits that may share subcircuits. Each is visited only once.
+
+    Those of a subcircuit count as often as it is repeated.
+    """
 
     def __init__(self):
         # The circuits are kept as well, so that Python does not give their ids to others.
         self._known: dict[int, tuple[cirq.AbstractCircuit, int]] = {}
 
     def check(self, circuit: cirq.AbstractCircuit, repetitions: int = 1) -> None:
-        """Checks that a circuit, repeated, has no more operations than it may.
-
-        Raises:
-            ValueError: As `unroll` does.
-        """
+        """Checks that a circuit, repeated, has no more operations than it may."""
         n_operations = abs(repetitions) * self._count(circuit)
         if n_operations > MAX_OPERATIONS:
             raise ValueError(
@@ -99,14 +79,11 @@ class Length:
 
     def _count(self, circuit: cirq.AbstractCircuit) -> int:
         if id(circuit) not in self._known:
-            subcircuits = map(subcircuit_in, circuit.all_operations())
-            self._known[id(circuit)] = (
-                circuit,
-                sum(
-                    1 if sub is None else _repetitions(sub) * self._count(sub.circuit)
-                    for sub in subcircuits
-                ),
+            n_operations = sum(
+                1 if sub is None else _repetitions(sub) * self._count(sub.circuit)
+                for sub in map(subcircuit_in, circuit.all_operations())
             )
+            self._known[id(circuit)] = circuit, n_operations
         return self._known[id(circuit)][1]
 
 
