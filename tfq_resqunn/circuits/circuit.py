@@ -7,6 +7,7 @@ import sympy
 
 from tfq_resqunn._utils.arguments import checked, choice, received
 from tfq_resqunn.circuits.checks.angles import check_angles
+from tfq_resqunn.circuits.checks.arguments import check_circuit
 from tfq_resqunn.circuits.checks.operations import check_operations
 from tfq_resqunn.circuits.files.fields import Optional, of, several, text
 from tfq_resqunn.circuits.files.reader import read_json
@@ -14,7 +15,7 @@ from tfq_resqunn.circuits.files.writer import write_json
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
 from tfq_resqunn.circuits.observables.sums import as_pauli_sums, describe
 from tfq_resqunn.circuits.rewriting.unrolling import Length, distinct
-from tfq_resqunn.circuits.svg import draw_svg
+from tfq_resqunn.circuits.svg import to_svg
 from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, listed, sorted_by
 
 
@@ -60,12 +61,7 @@ class QuanvCircuit:
         inputs: Sequence | None = None,
         weights: Sequence | None = None,
     ):
-        if not isinstance(circuit, cirq.AbstractCircuit):
-            raise TypeError(
-                "QuanvCircuit: `circuit` must be a cirq.Circuit or cirq.FrozenCircuit. "
-                f"Received {circuit!r} of type {type(circuit).__name__}."
-            )
-        self._circuit = circuit.freeze()
+        self._circuit = check_circuit(circuit, "circuit", "QuanvCircuit").freeze()
         self._json: str | None = None  # written when first asked for
         Length().check(self._circuit)  # first, since all other checks visit every operation
         check_angles(self._circuit, "QuanvCircuit")
@@ -73,7 +69,10 @@ class QuanvCircuit:
         symbols = set().union(*map(symbols_in, operations))
         check_operations(operations, symbols)
         self._qubits = tuple(sorted(self._circuit.all_qubits()))
-        self._inputs = _as_inputs(inputs, symbols)
+        if inputs is None:
+            self._inputs = in_order(s for s in symbols if s.name.startswith(DATA_PREFIX))
+        else:
+            self._inputs = _as_symbols(inputs, "inputs", symbols)
         self._weights = _as_weights(weights, symbols - set(self._inputs))
         self._observables = as_pauli_sums(observables, self.qubits)
 
@@ -90,12 +89,8 @@ class QuanvCircuit:
         Raises:
             ValueError: If a symbol stands in both parts, or a part is not valid on its own.
         """
-        for part, argument in ((encoder, "encoder"), (ansatz, "ansatz")):
-            if not isinstance(part, cirq.AbstractCircuit):
-                raise TypeError(
-                    f"QuanvCircuit: `{argument}` must be a cirq.Circuit. Received {part!r} of "
-                    f"type {type(part).__name__}."
-                )
+        check_circuit(encoder, "encoder", "QuanvCircuit")
+        check_circuit(ansatz, "ansatz", "QuanvCircuit")
         data, weights = symbols_of(encoder), symbols_of(ansatz)
         if shared := data & weights:
             raise ValueError(
@@ -142,7 +137,7 @@ class QuanvCircuit:
             The drawing: text, or the source of an SVG picture.
         """
         if form == "svg":
-            return draw_svg(self._circuit)
+            return to_svg(self._circuit.to_text_diagram_drawer(transpose=False))
         legend = (
             f"data: {listed(self.inputs)}",
             f"weights: {listed(self.weights)}",
@@ -263,12 +258,6 @@ def _values(circuit, observables, inputs, weights) -> tuple:
 def _rebuilt(circuit, observables, inputs, weights) -> QuanvCircuit:
     sums = [cirq.PauliSum.from_pauli_strings(terms) for terms in observables]
     return QuanvCircuit(circuit, sums, inputs, weights)
-
-
-def _as_inputs(inputs, symbols: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
-    if inputs is None:
-        return in_order(s for s in symbols if s.name.startswith(DATA_PREFIX))
-    return _as_symbols(inputs, "inputs", symbols)
 
 
 def _as_weights(weights, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:

@@ -28,18 +28,13 @@ def symbols_of(circuit: cirq.AbstractCircuit) -> set[sympy.Symbol]:
 
 def symbols_in(op: cirq.Operation) -> set[sympy.Symbol]:
     """Gives all symbols of an operation that is no subcircuit."""
-    names = cirq.parameter_names(op)
-    return {sympy.Symbol(name) for name in names} | _hidden(op, names)
+    return set(map(sympy.Symbol, cirq.parameter_names(op))) | hidden_symbols(op)
 
 
 def hidden_symbols(op: cirq.Operation) -> set[sympy.Symbol]:
     """Gives the symbols that `cirq.parameter_symbols` does not see."""
-    return _hidden(op, cirq.parameter_names(op))
-
-
-def _hidden(op: cirq.Operation, names: Iterable[str]) -> set[sympy.Symbol]:
     found = {s.name for e in expressions_in(op) for s in e.free_symbols}
-    hidden = {sympy.Symbol(name) for name in found.difference(names)}
+    hidden = set(map(sympy.Symbol, found - cirq.parameter_names(op)))
     return set() if hidden and _is_constant(op) else hidden
 
 

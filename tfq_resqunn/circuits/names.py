@@ -4,6 +4,7 @@ None of them is imported before it is asked for.
 """
 
 import difflib
+import itertools
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -76,18 +77,9 @@ def homes() -> dict[str, list[str]]:
 
 
 def find_names(names: Iterable[str], kind: str | None = None) -> tuple[list[str], list[Registry]]:
-    """Finds out whether there are parts of these names.
+    """Gives the names as a list, and the registries of a kind (of all, for `None`).
 
-    Args:
-        names: The names.
-        kind: `"encoder"`, `"ansatz"`, `"observables"`, or `None` for all three.
-
-    Returns:
-        The names as a list, and the registries to look in.
-
-    Raises:
-        TypeError: If `names` is no list.
-        ValueError: If there is no such name or kind.
+    Raises where `names` is no list, or there is no such name or kind.
     """
     if kind is not None and kind not in KINDS:
         raise ValueError(
@@ -104,13 +96,10 @@ def find_names(names: Iterable[str], kind: str | None = None) -> tuple[list[str]
 
 
 def _unknown(name, registries: Sequence[Registry]) -> str:
-    known = [other for registry in registries for other in registry]
-    close = difflib.get_close_matches(str(name), known, n=1)
+    close = difflib.get_close_matches(str(name), itertools.chain(*registries), n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    lists = (
-        textwrap.fill(
-            f"{r.kind}: {', '.join(r)}", 80, initial_indent="  ", subsequent_indent="    "
-        )
-        for r in registries
-    )
-    return "\n".join([f"entries: `names` must be from this list. Received {name!r}.{hint}", *lists])
+    lines = [f"entries: `names` must be from this list. Received {name!r}.{hint}"]
+    for registry in registries:
+        text = f"  {registry.kind}: {', '.join(registry)}"
+        lines.append(textwrap.fill(text, 80, subsequent_indent="    "))
+    return "\n".join(lines)

@@ -22,28 +22,10 @@ from tfq_resqunn.circuits.symbols import ORDERS, sorted_by
 class Parts:
     """What a circuit is made of, before the number of features is known.
 
-    Args:
-        encoder: A registered encoder (name, function, or a `functools.partial` that sets its
-            options), or a `cirq.Circuit` all of whose symbols are data. Default `"angle"`.
-        ansatz: A registered ansatz, or a `cirq.Circuit` all of whose symbols are weights. Default
-            `"basic_entangler"`.
-        n_layers: Layers of a registered ansatz. Default 1; `None` beside a circuit.
-        n_uploads: How often encoder and ansatz are repeated, with new weights each time.
-            Default 1.
-        observables: As for `QuanvCircuit`. Default `"z"`.
-        circuit: A whole `QuanvCircuit`. All other parts are then `None`.
-        symbol_order: How the parts' symbols are sorted by name: `"natural"` (`x_2` before `x_10`;
-            the default), or `"string"`, as earlier versions did.
-        who: Who asks, for messages.
+    Takes what `Quanv2D` takes under these names. Beside a `circuit`, all other parts are `None`.
 
-    Raises:
-        TypeError: If an argument is of the wrong type.
-        ValueError: If a name is unknown, a circuit has no symbols, or arguments contradict each
-            other.
-
-    Example:
-        >>> Parts("angle", "basic_entangler", n_layers=3).build(2).weights
-        (w_000, w_001, w_002, w_003, w_004, w_005)
+    >>> Parts("angle", "basic_entangler", n_layers=3).build(2).weights
+    (w_000, w_001, w_002, w_003, w_004, w_005)
     """
 
     encoder: Any = None
@@ -78,15 +60,9 @@ class Parts:
             object.__setattr__(self, name, value)
 
     def build(self, n_features: int) -> QuanvCircuit:
-        """Builds the circuit.
+        """Builds the circuit for this many features, unless the parts do not fit each other.
 
         If one part is the user's own circuit, a named part is put on that circuit's qubits.
-
-        Args:
-            n_features: Number of values that a named encoder takes.
-
-        Raises:
-            ValueError: If the parts do not fit each other.
         """
         if self.circuit is not None:
             return self.circuit
@@ -104,10 +80,9 @@ class Parts:
             ansatz = _made(ANSATZES, ansatz, self.who, len(qubits), self.n_layers)
             ansatz = _move(ansatz, qubits, "encoder", self.who)
         once = QuanvCircuit.from_parts(encoder, ansatz, self.observables)
-        n_uploads = _or(self.n_uploads, 1)
-        if n_uploads == 1:
+        if self.n_uploads == 1:
             return once
-        repeated = reupload(encoder, ansatz, n_uploads)
+        repeated = reupload(encoder, ansatz, self.n_uploads)
         return QuanvCircuit(repeated, self.observables, once.inputs)
 
     def get_config(self) -> dict:
@@ -134,11 +109,7 @@ class Parts:
 
     @classmethod
     def from_config(cls, config: dict, who: str = "QuanvCircuit") -> "Parts":
-        """Reads what `get_config` gave, and ignores other keys.
-
-        Raises:
-            ValueError: If a name of the user's own is not registered.
-        """
+        """Reads what `get_config` gave, and ignores other keys."""
         parts = {name: _from_config(config.get(name), who) for name in PART_NAMES}
         for registry in (ENCODERS, ANSATZES, OBSERVABLES):
             _check_registered(parts[registry.kind], registry, who)
@@ -193,11 +164,8 @@ def _check_part(part, registry: Registry, who: str):
                 f"{who}: `{kind}` must be a name ({names}) or a cirq.Circuit. "
                 f"Received {part!r} of type {type(part).__name__}."
             )
-        try:
-            found = registry.get(part)
-            return part if isinstance(part, str) else found
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{who}: {error}") from None
+        found = registry.get_for(who, part)
+        return part if isinstance(part, str) else found
     if not symbols_of(part):
         symbols = {"encoder": "data symbols", "ansatz": "weights"}[kind]
         raise ValueError(
@@ -211,20 +179,19 @@ def _check_part(part, registry: Registry, who: str):
 
 def _check_observables(observables, who: str):
     items = list_observables(observables, who)
+    if isinstance(observables, str):
+        return observables
     if not items:
-        as_pauli_sums(items, (), who)
+        as_pauli_sums(items, (), who)  # says so
     checked: list = []
     for item in items:
         if isinstance(item, str):
             checked.append(item)
         elif isinstance(item, dict) or is_function(item):
-            try:
-                checked.append(OBSERVABLES.get(item))
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"{who}: {error}") from None
+            checked.append(OBSERVABLES.get_for(who, item))
         else:
             checked += as_pauli_sums(item, None, who)
-    return checked[0] if len(checked) == 1 and isinstance(observables, str) else checked
+    return checked
 
 
 def _check_order(order, who: str) -> str:
@@ -267,10 +234,8 @@ def _check_registered(part, registry: Registry, who: str) -> None:
 
 def _is_sum(text: str, registry: Registry) -> bool:
     """Tells whether text is a sum of Pauli strings, such as `"Z0*Z1"`."""
-    if registry is not OBSERVABLES:
-        return False
     try:
-        return bool(list_observables(text, ""))
+        return registry is OBSERVABLES and bool(list_observables(text, ""))
     except ValueError:
         return False
 

@@ -38,6 +38,8 @@ class Registry:
 
     def __init__(self, kind: str, *required: str, instead: str, built_in: Mapping[str, str]):
         self.kind = kind
+        # Its own name in `tfq_resqunn.circuits`.
+        self.constant = {"encoder": "ENCODERS", "ansatz": "ANSATZES"}.get(kind, "OBSERVABLES")
         self._instead = instead
         self._required = required
         self.built_in = dict(built_in)
@@ -100,12 +102,15 @@ class Registry:
         self.serialize(identifier)
         return identifier
 
-    def serialize(self, function) -> str | dict:
-        """Describes a function so that JSON can hold it: its name, and options that a partial sets.
+    def get_for(self, who: str, identifier) -> Callable:
+        """Does what `get` does, and says in errors who asks."""
+        try:
+            return self.get(identifier)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{who}: {error}") from None
 
-        Args:
-            function: As for `get`.
-        """
+    def serialize(self, function) -> str | dict:
+        """Describes what `get` takes so that JSON can hold it: a name, and a partial's options."""
         if isinstance(function, (str, dict)):
             function = self.get(function)
         base, options = _unwrap(function)
@@ -142,11 +147,6 @@ class Registry:
         function = self.get(config["name"])
         self._check_options(config["name"], options)
         return functools.partial(function, **options) if options else function
-
-    @property
-    def constant(self) -> str:
-        """The registry's own name in `tfq_resqunn.circuits`."""
-        return {"encoder": "ENCODERS", "ansatz": "ANSATZES"}.get(self.kind, "OBSERVABLES")
 
     def unknown(self, name: str) -> str:
         """Says that there is no such name, and which one may have been meant."""

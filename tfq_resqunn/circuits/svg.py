@@ -9,16 +9,6 @@ _TO_MARKS = str.maketrans("&<>", "\ue000\ue001\ue002")
 _FROM_MARKS = str.maketrans({"\ue000": "&amp;", "\ue001": "&lt;", "\ue002": "&gt;"})
 
 
-def draw_svg(circuit: cirq.AbstractCircuit) -> str:
-    """Draws a circuit.
-
-    >>> q = cirq.NamedQubit("<b>")
-    >>> "&lt;b&gt;" in draw_svg(cirq.Circuit(cirq.X(q)))
-    True
-    """
-    return to_svg(circuit.to_text_diagram_drawer(transpose=False))
-
-
 def to_svg(drawer: cirq.TextDiagramDrawer) -> str:
     """Writes what Cirq would draw as text."""
     if not drawer.horizontal_lines:

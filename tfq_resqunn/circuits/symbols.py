@@ -16,20 +16,12 @@ _order = contextvars.ContextVar("order", default=ORDERS[0])
 
 
 def data_symbols(n: int) -> list[sympy.Symbol]:
-    """Gives the data symbols `x_000`, `x_001`, ... of `n` features.
-
-    >>> data_symbols(2)
-    [x_000, x_001]
-    """
+    """Gives the data symbols `x_000`, `x_001`, ... of `n` features."""
     return _numbered(DATA_PREFIX, n)
 
 
 def weight_symbols(n: int) -> list[sympy.Symbol]:
-    """Gives the trainable symbols `w_000`, `w_001`, ... of `n` weights.
-
-    >>> weight_symbols(3)[-1]
-    w_002
-    """
+    """Gives the trainable symbols `w_000`, `w_001`, ... of `n` weights."""
     return _numbered(WEIGHT_PREFIX, n)
 
 

@@ -49,7 +49,13 @@ def identity_blocks(
     """
     qubits, n_layers = check_register(n_qubits, n_layers, "identity_blocks")
     depth = check_size(layers_per_block, "layers_per_block", "identity_blocks")
-    unitary = _get(ansatz)(len(qubits), depth)
+    if not isinstance(ansatz, (str, dict)):
+        raise TypeError(
+            "identity_blocks: `ansatz` must be a name, or a dict of name and config, so that "
+            f"layers can be saved. Received {ansatz!r}. Pass ANSATZES.serialize(...) of a function "
+            "or a functools.partial."
+        )
+    unitary = ANSATZES.get_for("identity_blocks", ansatz)(len(qubits), depth)
     circuit = cirq.Circuit()
     for half, copy in enumerate(with_new_weights(unitary, 2 * n_layers)):
         circuit += _inverse(copy) if half % 2 else copy
@@ -61,16 +67,3 @@ def _inverse(circuit: cirq.AbstractCircuit) -> cirq.Circuit:
     return cirq.inverse(circuit).map_operations(
         lambda op: inverse if (inverse := cirq.inverse(op)) == op else op
     )
-
-
-def _get(ansatz):
-    if not isinstance(ansatz, (str, dict)):
-        raise TypeError(
-            "identity_blocks: `ansatz` must be a name, or a dict of name and config, so that "
-            f"layers can be saved. Received {ansatz!r}. Pass ANSATZES.serialize(...) of a function "
-            "or a functools.partial."
-        )
-    try:
-        return ANSATZES.get(ansatz)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"identity_blocks: {error}") from None

@@ -14,12 +14,7 @@ from tfq_resqunn.circuits.rewriting.unrolling import subcircuit_in
 
 
 def samples(symbols: Iterable[sympy.Symbol]) -> cirq.ParamResolver:
-    """Gives each symbol a number, so that a circuit can be tried out.
-
-    >>> x = sympy.Symbol("x_0")
-    >>> samples([x]).value_of(2 * x) == 2 * sample("x_0")
-    True
-    """
+    """Gives each symbol a number, so that a circuit can be tried out."""
     return _Samples({s: sample(s.name) for s in symbols})
 
 
@@ -40,14 +35,8 @@ def check_angles(
 ) -> None:
     """Checks the expressions in the gates of a circuit and of its subcircuits.
 
-    Args:
-        circuit: The circuit.
-        who: Who asks, for messages.
-        symbols: For a subcircuit, the measures of the values that its symbols get.
-
-    Raises:
-        ValueError: If an expression holds what the table of expressions does not have, or is too
-            large.
+    They must be of the table of expressions, and not too large. For a subcircuit, `symbols` has the
+    measures of the values that its symbols get.
     """
     checked = set()
     for op in circuit.all_operations():

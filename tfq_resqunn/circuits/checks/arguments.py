@@ -11,20 +11,16 @@ check_circuit = instance(
 )
 
 
-def _holds_any(value) -> bool:
-    return isinstance(value, Iterator) or len(value) > 0
-
-
-def _are_qubits(value) -> bool:
-    if isinstance(value, Iterator):  # not looked at, since it can be read only once
-        return True
-    return isinstance(value, Collection) and all(isinstance(q, cirq.Qid) for q in value)
-
-
+# An iterator is not looked at, since it can be read only once.
 check_qubits = Rule(
     "a list of qubits, such as cirq.LineQubit.range(2)",
-    _are_qubits,
-    lambda value: None if _holds_any(value) else "a list of at least one qubit",
+    lambda value: (
+        isinstance(value, Iterator)
+        or (isinstance(value, Collection) and all(isinstance(q, cirq.Qid) for q in value))
+    ),
+    lambda value: (
+        None if isinstance(value, Iterator) or len(value) else "a list of at least one qubit"
+    ),
     list,
 )
 

@@ -14,16 +14,7 @@ from tfq_resqunn.circuits.symbols import in_order, listed
 def check_operations(
     operations: Collection[cirq.Operation], symbols: Iterable[sympy.Symbol]
 ) -> None:
-    """Checks the operations of a circuit, those in subcircuits too.
-
-    Args:
-        operations: One operation of each kind.
-        symbols: All symbols in them.
-
-    Raises:
-        ValueError: If there is no operation, or one is not unitary, not on qubits, or cannot be
-            run.
-    """
+    """Checks one operation of each kind, those in subcircuits too; `symbols` are all in them."""
     if not any(op.qubits for op in operations):
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
     numbers = samples(symbols)
@@ -47,9 +38,16 @@ def check_operations(
                 f"sympy.Symbol({assumed[0]!r})."
             )
         if not _is_unitary(op, numbers):
+            hint = ""
+            if own := _symbols(op):
+                hint = (
+                    f" It has the symbols {listed(in_order(own))}. A gate of your own needs the "
+                    "methods _is_parameterized_, _parameter_names_ and _resolve_parameters_, or a "
+                    "_decompose_."
+                )
             raise ValueError(
                 f"QuanvCircuit: `circuit` must consist of unitary operations. Received {op}, "
-                f"which has no unitary.{_hint(op)}"
+                f"which has no unitary.{hint}"
             )
         if not can_be_run(op):
             raise ValueError(
@@ -62,15 +60,6 @@ def check_operations(
 
 def _symbols(op: cirq.Operation) -> set[sympy.Symbol]:
     return {s for e in expressions_in(op) for s in e.free_symbols}
-
-
-def _hint(op: cirq.Operation) -> str:
-    if symbols := _symbols(op):
-        return (
-            f" It has the symbols {listed(in_order(symbols))}. A gate of your own needs the methods"
-            " _is_parameterized_, _parameter_names_ and _resolve_parameters_, or a _decompose_."
-        )
-    return ""
 
 
 def _is_unitary(op: cirq.Operation, numbers: cirq.ParamResolver) -> bool:

@@ -12,14 +12,7 @@ from tfq_resqunn.circuits.checks.arguments import check_circuit
 from tfq_resqunn.circuits.files.reader import read_json
 from tfq_resqunn.circuits.files.types import TYPES
 from tfq_resqunn.circuits.files.writer import write_json
-from tfq_resqunn.circuits.noise.strengths import (
-    CHANNELS,
-    READOUT_ERROR,
-    Strengths,
-    as_text,
-    check_strength,
-    ordered,
-)
+from tfq_resqunn.circuits.noise import strengths as by_name
 from tfq_resqunn.circuits.rewriting.unrolling import unroll
 
 _VIRTUAL = cirq.VirtualTag()
@@ -50,7 +43,7 @@ class Noise:
         0: ───H───D(0.01)───D(0.03)───
     """
 
-    strengths: Strengths = ()
+    strengths: by_name.Strengths = ()
     model: cirq.NoiseModel | None = None
 
     def __post_init__(self):
@@ -62,7 +55,7 @@ class Noise:
                 f"{received(self.strengths)}. Use Noise.of({{'depolarizing': 0.01}})."
             )
         for name, strength in self.strengths:
-            check_strength(name, strength, "Noise")
+            by_name.check_strength(name, strength, "Noise")
         instance(cirq.NoiseModel, "a cirq.NoiseModel").or_none()(self.model, "model", "Noise")
 
     @classmethod
@@ -97,7 +90,7 @@ class Noise:
                 f"{who}: `noise` must be a dict such as {{'depolarizing': 0.01}}, or a "
                 f"cirq.NoiseModel. Received {value!r} of type {type(value).__name__}."
             )
-        strengths = ordered(value, who)
+        strengths = by_name.ordered(value, who)
         return cls(strengths) if strengths else None
 
     @checked(circuit=check_circuit)
@@ -110,16 +103,15 @@ class Noise:
             for tree in self.model.noisy_moments(unroll(circuit), qubits):
                 noisy += cirq.Circuit(tree)
             return noisy
-        channels = [
-            getattr(cirq, CHANNELS[name])(p) for name, p in self.strengths if name in CHANNELS
-        ]
+        makers = by_name.CHANNELS
+        channels = [getattr(cirq, makers[name])(p) for name, p in self.strengths if name in makers]
         noisy = cirq.Circuit()
         for moment in unroll(circuit):
             noisy.append(moment)
             struck = sorted(q for op in moment if _VIRTUAL not in op.tags for q in op.qubits)
             for channel in channels:
                 noisy.append(cirq.Moment(channel.on_each(*struck)))
-        if error := dict(self.strengths).get(READOUT_ERROR):
+        if error := dict(self.strengths).get(by_name.READOUT_ERROR):
             noisy.append(cirq.Moment(cirq.depolarize(1.5 * error).on_each(*qubits)))
         return noisy
 
@@ -147,9 +139,7 @@ class Noise:
             return hash((self.strengths, id(self.model)))
 
     def __str__(self) -> str:
-        if self.model is not None:
-            return str(self.model)
-        return as_text(self.strengths)
+        return by_name.as_text(self.strengths) if self.model is None else str(self.model)
 
 
 # Noise models hold no subcircuits, so their files may not either.

@@ -21,24 +21,15 @@ Strengths = tuple[tuple[str, float], ...]
 def ordered(strengths: Mapping, who: str) -> Strengths:
     """Checks strengths, and gives those above 0 as pairs of name and strength, ordered as `NAMES`.
 
-    Args:
-        strengths: Maps names to strengths.
-        who: Who asks, for messages.
-
-    Raises:
-        TypeError: If a strength is no number.
-        ValueError: If a name is unknown, or a strength is out of range.
-
-    Example:
-        >>> ordered({"readout_error": 0.02, "bit_flip": 0, "depolarizing": 0.01}, "Noise")
-        (('depolarizing', 0.01), ('readout_error', 0.02))
+    >>> ordered({"readout_error": 0.02, "bit_flip": 0, "depolarizing": 0.01}, "Noise")
+    (('depolarizing', 0.01), ('readout_error', 0.02))
     """
     checked = {name: check_strength(name, value, who) for name, value in strengths.items()}
     return tuple((name, checked[name]) for name in NAMES if checked.get(name))
 
 
 def check_strength(name, strength, who: str) -> float:
-    """Gives the strength of one kind of noise as a float; raises as `ordered` does."""
+    """Gives the strength of one kind of noise as a float; raises where it is none."""
     if not isinstance(name, str) or name not in NAMES:
         raise ValueError(
             f"{who}: `noise` must name some of {', '.join(map(repr, NAMES))}. Received {name!r}."

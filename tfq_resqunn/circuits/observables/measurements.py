@@ -21,32 +21,23 @@ KEY = "m"  # of the measurement that ends each circuit
 class Measurements:
     """What is measured at a circuit's end.
 
-    Attributes:
-        strings: The distinct Pauli strings of all observables, with coefficient 1.
-        mix: `[observables, strings]`, the coefficients.
-        constants: `[observables]`, the terms that do not depend on the circuit.
-        settings: What is measured together: Pauli strings, each of which contains some of
-            `strings`.
-        members: For each setting, the indices of the strings that are read from it.
-
-    Example:
-        >>> a, b = cirq.LineQubit.range(2)
-        >>> measurements = Measurements.of([cirq.Z(a) + 0.5 * cirq.X(a) * cirq.X(b), cirq.Z(b)])
-        >>> [str(s) for s in measurements.settings]
-        ['Z(q(0))*Z(q(1))', 'X(q(0))*X(q(1))']
-        >>> measurements.members
-        ((0, 2), (1,))
-        >>> print(measurements.circuits(cirq.Circuit(cirq.CX(a, b)))[1])
-        0: ───@───Y^-0.5───M('m')───
-              │            │
-        1: ───X───Y^-0.5───M────────
+    >>> a, b = cirq.LineQubit.range(2)
+    >>> measurements = Measurements.of([cirq.Z(a) + 0.5 * cirq.X(a) * cirq.X(b), cirq.Z(b)])
+    >>> [str(s) for s in measurements.settings]
+    ['Z(q(0))*Z(q(1))', 'X(q(0))*X(q(1))']
+    >>> measurements.members
+    ((0, 2), (1,))
+    >>> print(measurements.circuits(cirq.Circuit(cirq.CX(a, b)))[1])
+    0: ───@───Y^-0.5───M('m')───
+          │            │
+    1: ───X───Y^-0.5───M────────
     """
 
-    strings: tuple[cirq.PauliString, ...]
-    mix: np.ndarray
-    constants: np.ndarray
-    settings: tuple[cirq.PauliString, ...]
-    members: tuple[tuple[int, ...], ...]
+    strings: tuple[cirq.PauliString, ...]  # of all observables, distinct, with coefficient 1
+    mix: np.ndarray  # [observables, strings], the coefficients
+    constants: np.ndarray  # [observables], the terms that do not depend on the circuit
+    settings: tuple[cirq.PauliString, ...]  # each contains the strings that are read from it
+    members: tuple[tuple[int, ...], ...]  # for each setting, the indices of these strings
 
     @classmethod
     def of(cls, observables: Sequence) -> Measurements:
@@ -56,17 +47,14 @@ class Measurements:
         settings: list[dict] = []
         members: list[list[int]] = []
         for i, string in enumerate(strings):
-            fitting = [
-                place
-                for place, setting in enumerate(settings)
-                if all(setting.get(q, pauli) == pauli for q, pauli in string.items())
-            ]
-            if not fitting:
-                fitting = [len(settings)]
-                settings.append({})
-                members.append([])
-            settings[fitting[0]].update(string)
-            members[fitting[0]].append(i)
+            for setting, own in zip(settings, members, strict=True):
+                if all(setting.get(q, pauli) == pauli for q, pauli in string.items()):
+                    setting.update(string)
+                    own.append(i)
+                    break
+            else:
+                settings.append(dict(string))
+                members.append([i])
         ordered = tuple(cirq.PauliString({q: s[q] for q in sorted(s)}) for s in settings)
         return cls(tuple(strings), mix, constants, ordered, tuple(map(tuple, members)))
 
@@ -81,14 +69,7 @@ class Measurements:
         return measured
 
     def values(self, bits: Sequence[np.ndarray]) -> np.ndarray:
-        """Gives the observables' estimates.
-
-        Args:
-            bits: For each setting, outcomes 0 and 1: `[shots, qubits of the setting]`.
-
-        Returns:
-            `[observables]`.
-        """
+        """Estimates the observables from each setting's bits, `[shots, qubits of the setting]`."""
         means = np.zeros(len(self.strings))
         for setting, own, outcomes in zip(self.settings, self.members, bits, strict=True):
             place = {q: i for i, q in enumerate(setting)}

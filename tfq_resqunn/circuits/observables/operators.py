@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import cirq
 import numpy as np
 
-# Classes of objects that have a matrix, and name their qubits.
+# Classes of objects that have a matrix, and name their qubits. A Pauli string is an operation.
 OPERATORS = (
+    cirq.PauliSum,
     cirq.Operation,
     cirq.LinearCombinationOfOperations,
     cirq.ProjectorString,
@@ -15,14 +16,12 @@ OPERATORS = (
 
 
 def expanded(observable, who: str) -> cirq.PauliSum:
-    """Gives a Pauli string or sum, or one of `OPERATORS`, as a sum of Pauli strings.
+    """Gives one of `OPERATORS` as a sum of Pauli strings.
 
-    Raises:
-        ValueError: If it has symbols or no matrix. It need not be Hermitian.
+    It need not be Hermitian.
 
-    Example:
-        >>> print(expanded(cirq.CZ(*cirq.LineQubit.range(2)), "who"))
-        0.500*I+0.500*Z(q(1))+0.500*Z(q(0))-0.500*Z(q(0))*Z(q(1))
+    >>> print(expanded(cirq.CZ(*cirq.LineQubit.range(2)), "who"))
+    0.500*I+0.500*Z(q(1))+0.500*Z(q(0))-0.500*Z(q(0))*Z(q(1))
     """
     if isinstance(observable, cirq.PauliSum):
         return observable
@@ -30,13 +29,10 @@ def expanded(observable, who: str) -> cirq.PauliSum:
         return cirq.PauliSum.from_pauli_strings([observable])
     qubits, matrix = _matrix(observable, who)
     coefficients = _pauli_coefficients(matrix)
-    strings = [
-        cirq.PauliString(
-            {q: _PAULIS[letter] for q, letter in zip(qubits, place, strict=True) if letter},
-            coefficient=coefficients[place],
-        )
-        for place in zip(*np.nonzero(np.abs(coefficients) > 1e-12), strict=True)
-    ]
+    strings = []
+    for place in zip(*np.nonzero(np.abs(coefficients) > 1e-12), strict=True):
+        letters = {q: _PAULIS[letter] for q, letter in zip(qubits, place, strict=True) if letter}
+        strings.append(cirq.PauliString(letters, coefficient=coefficients[place]))
     return cirq.PauliSum.from_pauli_strings(strings)
 
 

@@ -15,25 +15,16 @@ def as_pauli_sums(
 ) -> tuple[cirq.PauliSum, ...]:
     """Normalises what users pass as observables to a tuple of Hermitian Pauli sums.
 
-    Args:
-        observables: One of these, or a sequence of them: a registered name (`"z"`: Pauli Z on each
-            qubit); a sum as text (`"Z0"`, `"X0*X1 - 0.5*Z2"`, where qubits are counted from 0 in
-            sorted order); a `cirq.DensePauliString`; a Pauli string or sum of Cirq's (`cirq.Z(q)`
-            is such a string); any Hermitian operation (`cirq.SWAP(a, b)`) or projector, which is
-            expanded into Pauli strings.
-        qubits: The circuit's qubits; no other may be measured. `None` where they are not known
-            yet; observables must then name their own.
-        who: Who asks, for messages.
+    They are one of these, or a sequence of them: a registered name; a sum as text, where qubits are
+    counted from 0 in sorted order; a `cirq.DensePauliString`; a Pauli string or sum of Cirq's; any
+    Hermitian operation or projector, which is expanded into Pauli strings.
 
-    Raises:
-        TypeError: For anything else.
-        ValueError: For an unknown name, no observable at all, one that is not Hermitian or that
-            is constant, or a qubit that the circuit does not have.
+    No qubits but the circuit's, `qubits`, may be measured. `None` stands for qubits that are not
+    known yet; observables must then name their own.
 
-    Example:
-        >>> sums = as_pauli_sums(["Z1", "X0 X1 - 0.5 Z0"], cirq.LineQubit.range(2))
-        >>> [describe(o) for o in sums]
-        ['Z(q(1))', 'X(q(0))*X(q(1)) - 0.5*Z(q(0))']
+    >>> sums = as_pauli_sums(["Z1", "X0 X1 - 0.5 Z0"], cirq.LineQubit.range(2))
+    >>> [describe(o) for o in sums]
+    ['Z(q(1))', 'X(q(0))*X(q(1)) - 0.5*Z(q(0))']
     """
     items = list_observables(observables, who)
     sums = tuple(
@@ -46,7 +37,8 @@ def as_pauli_sums(
 
 def list_observables(observables, who: str) -> list:
     """Lists what `observables` holds, and checks what can be checked before qubits are known."""
-    if _is_one(observables):
+    one = (str, dict, cirq.DensePauliString, *OPERATORS)
+    if isinstance(observables, one) or is_function(observables):
         observables = [observables]
     if not isinstance(observables, Iterable) or isinstance(observables, cirq.Gate):
         raise TypeError(
@@ -63,11 +55,6 @@ def list_observables(observables, who: str) -> list:
     return items
 
 
-def _is_one(observables) -> bool:
-    paulis = (cirq.PauliString, cirq.PauliSum, cirq.DensePauliString, *OPERATORS)
-    return isinstance(observables, (str, dict, *paulis)) or is_function(observables)
-
-
 def is_function(item) -> bool:
     """Tells whether an item is a function. Some of Cirq's gates and operations are callable too."""
     return callable(item) and not isinstance(item, (cirq.Gate, cirq.Operation))
@@ -76,33 +63,30 @@ def is_function(item) -> bool:
 def _expand(item, qubits, who: str) -> list:
     if isinstance(item, str) and item not in OBSERVABLES:
         return [_from_terms(parse_sum(item, who), item, qubits, who)]
-    if isinstance(item, (str, dict)) or is_function(item):
-        found = OBSERVABLES.get(item)(qubits)
-        if isinstance(found, (cirq.PauliString, cirq.PauliSum, *OPERATORS)):
-            return [found]
-        if not isinstance(found, Sequence):
-            raise TypeError(
-                f"{who}: `observables` {OBSERVABLES.serialize(item)!r} must give a list of "
-                f"cirq.PauliStrings or cirq.PauliSums. Received {found!r} from it."
-            )
-        return list(found)
-    return [item]
+    if not isinstance(item, (str, dict)) and not is_function(item):
+        return [item]
+    found = OBSERVABLES.get(item)(qubits)
+    if isinstance(found, OPERATORS):
+        return [found]
+    if not isinstance(found, Sequence):
+        raise TypeError(
+            f"{who}: `observables` {OBSERVABLES.serialize(item)!r} must give a list of "
+            f"cirq.PauliStrings or cirq.PauliSums. Received {found!r} from it."
+        )
+    return list(found)
 
 
 def _from_terms(terms, text: str, qubits, who: str) -> cirq.PauliSum:
-    gates = {"X": cirq.X, "Y": cirq.Y, "Z": cirq.Z}
     highest = max((i for _, letters in terms for _, i in letters), default=0)
     if highest >= len(qubits):
         raise ValueError(
             f"{who}: `observables` count the circuit's qubits from 0 to {len(qubits) - 1}. "
             f"Received {text[:100]!r}, which measures qubit {str(highest)[:20]}."
         )
-    return cirq.PauliSum.from_pauli_strings(
-        [
-            cirq.PauliString(c, *(gates[letter](qubits[i]) for letter, i in letters))
-            for c, letters in terms
-        ]
-    )
+    strings = [
+        cirq.PauliString(c, {qubits[i]: letter for letter, i in letters}) for c, letters in terms
+    ]
+    return cirq.PauliSum.from_pauli_strings(strings)
 
 
 def describe(observable: cirq.PauliSum) -> str:
@@ -123,7 +107,7 @@ def _describe_term(term: cirq.PauliString) -> str:
 
 
 def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid] | None, who: str) -> cirq.PauliSum:
-    if not isinstance(observable, (cirq.PauliString, cirq.PauliSum, *OPERATORS)):
+    if not isinstance(observable, OPERATORS):
         raise TypeError(
             f"{who}: each of `observables` must be a cirq.PauliString or cirq.PauliSum, "
             f"such as cirq.Z(qubit), or a Hermitian operation. Received {observable!r} of type "
