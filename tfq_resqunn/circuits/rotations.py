@@ -14,11 +14,6 @@ def rotation_gate(name: str, who: str):
     return ROTATIONS[choice(*ROTATIONS)(name, "rotation", who)]
 
 
-def zz_rotation(angle) -> cirq.ZZPowGate:
-    """Gives exp(-i angle/2 ZZ), the rotation about two z axes at once, for an angle in radians."""
-    return cirq.ZZPowGate(exponent=angle / sympy.pi, global_shift=-0.5)
-
-
 def radians_per_unit(scale, who: str):
     """Checks the factor between data and angles, and gives it in a form that prints well.
 

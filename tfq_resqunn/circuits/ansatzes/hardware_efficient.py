@@ -2,7 +2,7 @@
 
 import cirq
 
-from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
+from tfq_resqunn.circuits.ansatzes.pairs import pairs
 from tfq_resqunn.circuits.checks.arguments import check_register
 from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols
@@ -48,8 +48,8 @@ def brick(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
         for gate in (cirq.ry, cirq.rz):
             circuit += cirq.Moment(gate(next(weights))(q) for q in qubits)
         if layer < n_layers:
-            for pairs in (even_pairs(qubits), odd_pairs(qubits)):
-                circuit += cirq.Circuit(cirq.CZ(*pair) for pair in pairs)
+            for first in (0, 1):
+                circuit += cirq.Circuit(cirq.CZ(*pair) for pair in pairs(qubits, first))
     return circuit
 
 
@@ -91,7 +91,8 @@ def simplified_two_design(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     weights = iter(weight_symbols(n + 2 * n_layers * (n - 1)))
     circuit = cirq.Circuit(cirq.Moment(cirq.ry(next(weights))(q) for q in qubits))
     for _ in range(n_layers):
-        for pairs in (even_pairs(qubits), odd_pairs(qubits)):
-            circuit += cirq.Circuit(cirq.CZ(*pair) for pair in pairs)
-            circuit += cirq.Circuit(cirq.ry(next(weights))(q) for pair in pairs for q in pair)
+        for first in (0, 1):
+            own = pairs(qubits, first)
+            circuit += cirq.Circuit(cirq.CZ(*pair) for pair in own)
+            circuit += cirq.Circuit(cirq.ry(next(weights))(q) for pair in own for q in pair)
     return circuit

@@ -3,19 +3,10 @@
 from collections.abc import Sequence
 
 
-def even_pairs(line: Sequence) -> list[tuple]:
-    """Gives the neighbours that start at an even place.
+def pairs(line: Sequence, first: int) -> list[tuple]:
+    """Gives every other pair of neighbours, from that of the place `first` on.
 
-    >>> even_pairs("abcde")
-    [('a', 'b'), ('c', 'd')]
+    >>> pairs("abcde", 0), pairs("abcde", 1)
+    ([('a', 'b'), ('c', 'd')], [('b', 'c'), ('d', 'e')])
     """
-    return list(zip(line[::2], line[1::2], strict=False))
-
-
-def odd_pairs(line: Sequence) -> list[tuple]:
-    """Gives the neighbours that start at an odd place. With the even ones, these are all pairs.
-
-    >>> odd_pairs("abcde")
-    [('b', 'c'), ('d', 'e')]
-    """
-    return even_pairs(line[1:])
+    return list(zip(line[first::2], line[first + 1 :: 2], strict=False))

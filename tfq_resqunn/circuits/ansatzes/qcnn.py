@@ -3,7 +3,7 @@
 import cirq
 
 from tfq_resqunn._utils.arguments import choice
-from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
+from tfq_resqunn.circuits.ansatzes.pairs import pairs
 from tfq_resqunn.circuits.checks.arguments import check_register
 from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.symbols import weight_symbols
@@ -58,8 +58,8 @@ def qcnn(n_qubits: int, n_layers: int = 1, *, block: str = "su4") -> cirq.Circui
     circuit = cirq.Circuit()
     for layer in range(n_layers):
         own = weights[layer * n_weights : (layer + 1) * n_weights]
-        for pairs in (even_pairs(qubits), odd_pairs(qubits)):
-            circuit += cirq.Circuit(operations(own, a, b) for a, b in pairs)
+        for first in (0, 1):
+            circuit += cirq.Circuit(operations(own, a, b) for a, b in pairs(qubits, first))
     return circuit
 
 

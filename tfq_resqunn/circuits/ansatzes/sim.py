@@ -6,7 +6,7 @@ from collections.abc import Callable
 import cirq
 
 from tfq_resqunn._utils.arguments import is_integer
-from tfq_resqunn.circuits.ansatzes.pairs import even_pairs, odd_pairs
+from tfq_resqunn.circuits.ansatzes.pairs import pairs
 from tfq_resqunn.circuits.checks.arguments import check_register
 from tfq_resqunn.circuits.names import ANSATZES
 from tfq_resqunn.circuits.rotations import ROTATIONS
@@ -42,8 +42,8 @@ BEFORE = {10: "ry"}
 PLACES: dict[str, Callable[[int], list[tuple[int, ...]]]] = {
     "each": lambda n: [(i,) for i in range(n)],
     "inner": lambda n: [(i,) for i in range(1, n - 1)],
-    "even": lambda n: [(j, i) for i, j in even_pairs(range(n))],
-    "odd": lambda n: [(j, i) for i, j in odd_pairs(range(n))],
+    "even": lambda n: [(j, i) for i, j in pairs(range(n), 0)],
+    "odd": lambda n: [(j, i) for i, j in pairs(range(n), 1)],
     "line": lambda n: [(i, i - 1) for i in range(n - 1, 0, -1)],
     "circle": lambda n: PLACES["line"](n) + ([(n - 1, 0)] if n > 2 else []),
     "ring": lambda n: [(i, (i + 1) % n) for i in range(n - 1, -1, -1) if n > 1],

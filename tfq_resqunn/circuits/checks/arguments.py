@@ -11,17 +11,19 @@ check_circuit = instance(
 )
 
 
-# An iterator is not looked at, since it can be read only once.
+def _are_qubits(value) -> bool:
+    if isinstance(value, Iterator):  # not looked at, since it can be read only once
+        return True
+    return isinstance(value, Collection) and all(isinstance(q, cirq.Qid) for q in value)
+
+
+def _none_of(qubits) -> str | None:
+    is_empty = isinstance(qubits, Collection) and len(qubits) == 0
+    return "a list of at least one qubit" if is_empty else None
+
+
 check_qubits = Rule(
-    "a list of qubits, such as cirq.LineQubit.range(2)",
-    lambda value: (
-        isinstance(value, Iterator)
-        or (isinstance(value, Collection) and all(isinstance(q, cirq.Qid) for q in value))
-    ),
-    lambda value: (
-        None if isinstance(value, Iterator) or len(value) else "a list of at least one qubit"
-    ),
-    list,
+    "a list of qubits, such as cirq.LineQubit.range(2)", _are_qubits, _none_of, list
 )
 
 
