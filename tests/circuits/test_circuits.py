@@ -11,7 +11,7 @@ from tfq_resqunn.circuits import (
     pauli_z,
     strongly_entangling,
 )
-from tfq_resqunn.circuits.checks import angles
+from tfq_resqunn.circuits.checks import operations
 from tfq_resqunn.circuits.files.expressions import sample
 from tfq_resqunn.circuits.files.srepr import parse_srepr
 from tfq_resqunn.circuits.free_symbols import expressions_in
@@ -227,7 +227,7 @@ def test_pauli_z_keeps_the_order():
 
 def test_each_symbol_gets_its_number_once(monkeypatch):
     asked = []
-    monkeypatch.setattr(angles, "sample", lambda name: asked.append(name) or sample(name))
+    monkeypatch.setattr(operations, "sample", lambda name: asked.append(name) or sample(name))
     circuit = QuanvCircuit.from_parts(angle_encoder(4), strongly_entangling(4, 5))
     assert len(asked) == len(circuit.inputs) + len(circuit.weights)
 

@@ -252,7 +252,11 @@ def _values(circuit, observables, inputs, weights) -> tuple:
         tuple(s if isinstance(s, sympy.Symbol) else sympy.Symbol(s) for s in symbols)
         for symbols in (inputs, weights)
     )
-    return circuit.freeze(), tuple(map(_terms, observables)), inputs, weights
+    sums = tuple(
+        frozenset((frozenset(t.items()), complex(t.coefficient).real) for t in o)
+        for o in observables
+    )
+    return circuit.freeze(), sums, inputs, weights
 
 
 def _rebuilt(circuit, observables, inputs, weights) -> QuanvCircuit:
@@ -297,7 +301,3 @@ def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
             f"QuanvCircuit: `{argument}` must name each symbol once. Received {listed(symbols)}."
         )
     return symbols
-
-
-def _terms(observable: cirq.PauliSum) -> frozenset:
-    return frozenset((frozenset(t.items()), complex(t.coefficient).real) for t in observable)

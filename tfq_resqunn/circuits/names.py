@@ -6,7 +6,7 @@ None of them is imported before it is asked for.
 import difflib
 import itertools
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from tfq_resqunn._utils.arguments import received
 from tfq_resqunn.circuits.registry import Registry
@@ -89,17 +89,13 @@ def find_names(names: Iterable[str], kind: str | None = None) -> tuple[list[str]
     if isinstance(names, (str, bytes, Mapping)) or not isinstance(names, Iterable):
         raise TypeError(f"entries: `names` must be a list of names. Received {received(names)}.")
     names, registries = list(names), [KINDS[kind]] if kind else list(KINDS.values())
-    for name in names:
-        if not isinstance(name, str) or not any(name in registry for registry in registries):
-            raise ValueError(_unknown(name, registries))
+    known = list(itertools.chain(*registries))
+    if unknown := [n for n in names if not isinstance(n, str) or n not in known]:
+        close = difflib.get_close_matches(str(unknown[0]), known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        lines = [f"entries: `names` must be from this list. Received {unknown[0]!r}.{hint}"]
+        for registry in registries:
+            text = f"  {registry.kind}: {', '.join(registry)}"
+            lines.append(textwrap.fill(text, 80, subsequent_indent="    "))
+        raise ValueError("\n".join(lines))
     return names, registries
-
-
-def _unknown(name, registries: Sequence[Registry]) -> str:
-    close = difflib.get_close_matches(str(name), itertools.chain(*registries), n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    lines = [f"entries: `names` must be from this list. Received {name!r}.{hint}"]
-    for registry in registries:
-        text = f"  {registry.kind}: {', '.join(registry)}"
-        lines.append(textwrap.fill(text, 80, subsequent_indent="    "))
-    return "\n".join(lines)

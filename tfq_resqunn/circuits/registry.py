@@ -17,15 +17,6 @@ class Registry:
     Wherever a name is taken, so is the function itself, a `functools.partial` of it that sets some
     of its options, and what `serialize` gave.
 
-    Args:
-        kind: What the functions make, for messages, such as `"encoder"`.
-        required: Names of the arguments that every function of the kind takes, in order. All
-            others are options.
-        instead: What may stand in the place of such a function, for messages.
-        built_in: The names of parts that come with the package, each with the function that makes
-            it, such as `"package.module.function"`. The module is imported when the part is asked
-            for, and then registers it.
-
     Example:
         >>> from tfq_resqunn.circuits import ENCODERS
         >>> half_turn = functools.partial(ENCODERS.get("angle"), scale=1.0)
@@ -37,13 +28,15 @@ class Registry:
     """
 
     def __init__(self, kind: str, *required: str, instead: str, built_in: Mapping[str, str]):
-        self.kind = kind
+        self.kind = kind  # what the functions make: "encoder", "ansatz" or "observables"
         # Its own name in `tfq_resqunn.circuits`.
         self.constant = {"encoder": "ENCODERS", "ansatz": "ANSATZES"}.get(kind, "OBSERVABLES")
-        self._instead = instead
-        self._required = required
+        self._instead = instead  # what may stand in the place of such a function, for messages
+        self._required = required  # arguments that each function takes, in order, before options
+        # Parts that come with the package: "package.module.function". Each module registers its own
+        # when it is imported, which is when a part is asked for.
         self.built_in = dict(built_in)
-        self._imported: dict[str, Callable] = {}  # as far as they have been asked for
+        self._imported: dict[str, Callable] = {}
         self._functions: dict[str, Callable] = {}  # the user's own
 
     def register(self, name: str, function: Callable | None = None):
@@ -66,7 +59,10 @@ class Registry:
         """
         if not isinstance(name, str):
             raise TypeError(f"register: `name` must be text. Received {name!r}.")
-        if not name or (function is not None and not self._may_enter(name, function)):
+        # The name of a part belongs to the module that the table names.
+        home = self.built_in.get(name, "").rpartition(".")[0]
+        module = getattr(_unwrap(function)[0], "__module__", None)
+        if not name or (function is not None and home and home != module):
             raise ValueError(
                 f"register: `name` must not be empty, nor stand for an {self.kind} that comes "
                 f"with the package. Received {name!r}. Choose another name."
@@ -95,12 +91,21 @@ class Registry:
             TypeError: If `identifier` is none of these, or sets options that do not exist.
             ValueError: If there is no such name.
         """
-        if isinstance(identifier, dict):
-            return self.deserialize(identifier)
         if isinstance(identifier, str):
             return self._find(identifier)
-        self.serialize(identifier)
-        return identifier
+        if not isinstance(identifier, dict):
+            self.serialize(identifier)
+            return identifier
+        options = identifier.get("config") or {}
+        unknown = set(identifier) - {"name", "config"} or "name" not in identifier
+        if unknown or not isinstance(options, dict):
+            raise ValueError(
+                f"`{self.kind}`, as a dict, must be {{'name': ..., 'config': {{...}}}}. "
+                f"Received {identifier!r}."
+            )
+        function = self.get(identifier["name"])
+        self._check_options(identifier["name"], options)
+        return functools.partial(function, **options) if options else function
 
     def get_for(self, who: str, identifier) -> Callable:
         """Does what `get` does, and says in errors who asks."""
@@ -123,7 +128,7 @@ class Registry:
         ]
         if not found:
             raise TypeError(
-                f"`{self.kind}` must be one of {self._list()}, {self._instead}. Received "
+                f"`{self.kind}` must be one of {self._choices()}. Received "
                 f"{function!r}, which is not registered. Register it under a name, "
                 f"{self.constant}.register('mine', function), so that layers that use it "
                 "can be saved."
@@ -135,26 +140,14 @@ class Registry:
 
     def deserialize(self, config: str | dict) -> Callable:
         """Gives the function that `serialize` described."""
-        if not isinstance(config, dict):
-            return self.get(config)
-        options = config.get("config") or {}
-        unknown = set(config) - {"name", "config"} or "name" not in config
-        if unknown or not isinstance(options, dict):
-            raise ValueError(
-                f"`{self.kind}`, as a dict, must be {{'name': ..., 'config': {{...}}}}. "
-                f"Received {config!r}."
-            )
-        function = self.get(config["name"])
-        self._check_options(config["name"], options)
-        return functools.partial(function, **options) if options else function
+        return self.get(config)
 
     def unknown(self, name: str) -> str:
         """Says that there is no such name, and which one may have been meant."""
         close = difflib.get_close_matches(name, self, n=1)
         close = close or [known for known in self if name and known.startswith(name)]
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        choices = f"{self._list()}, {self._instead}"
-        return f"`{self.kind}` must be one of {choices}. Received {name!r}.{hint}"
+        return f"`{self.kind}` must be one of {self._choices()}. Received {name!r}.{hint}"
 
     def __contains__(self, name) -> bool:
         return isinstance(name, str) and (name in self.built_in or name in self._functions)
@@ -168,8 +161,8 @@ class Registry:
     def __repr__(self) -> str:
         return f"<{self.constant}: {', '.join(self)}>"
 
-    def _list(self) -> str:
-        return ", ".join(map(repr, self))
+    def _choices(self) -> str:
+        return ", ".join([*map(repr, self), self._instead])
 
     def _find(self, name: str) -> Callable:
         if name not in self:
@@ -179,11 +172,6 @@ class Registry:
         if name not in self._imported:
             importlib.import_module(self.built_in[name].rpartition(".")[0])
         return self._imported[name]
-
-    def _may_enter(self, name: str, function) -> bool:
-        """Tells whether a name is free, or belongs to the module that `function` comes from."""
-        module = getattr(_unwrap(function)[0], "__module__", None)
-        return name not in self.built_in or self.built_in[name].rpartition(".")[0] == module
 
     def _check_options(self, name: str, options: dict) -> None:
         parameters = list(inspect.signature(self._find(name)).parameters.values())

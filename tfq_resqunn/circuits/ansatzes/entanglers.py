@@ -60,16 +60,10 @@ def strongly_entangling(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     one CNOT a layer, and one qubit by none. The last rz of the last layer turns about the axis
     that is measured where no CNOT follows it, and its gradient is then exactly zero.
 
-    Args:
-        n_qubits: Number of qubits (`cirq.LineQubit`s from 0).
-        n_layers: Number of layers.
+    `n_qubits`, `n_layers`, and errors, are as for `basic_entangler`.
 
     Returns:
         A `cirq.Circuit` with the symbols `w_000`, `w_001`, ...: by layer, then qubit, then gate.
-
-    Raises:
-        TypeError: If a count is no integer.
-        ValueError: If a count is below 1.
 
     Example:
         >>> print(strongly_entangling(2))

@@ -62,17 +62,11 @@ def simplified_two_design(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     Deep circuits of this kind show barren plateaus as random ones do. One qubit has its first
     rotation alone.
 
-    Args:
-        n_qubits: Number of qubits (`cirq.LineQubit`s from 0).
-        n_layers: Number of layers.
+    `n_qubits`, `n_layers`, and errors, are as for `brick`.
 
     Returns:
         A `cirq.Circuit` with the symbols `w_000`, `w_001`, ...: the first rotations, then by layer,
         pair and qubit.
-
-    Raises:
-        TypeError: If a count is no integer.
-        ValueError: If a count is below 1.
 
     Example:
         >>> print(simplified_two_design(3))

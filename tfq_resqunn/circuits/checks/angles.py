@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.files.expressions import Measure, check_expression, sample
+from tfq_resqunn.circuits.files.expressions import Measure, check_expression
 from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.rewriting.decomposing import innermost
 from tfq_resqunn.circuits.rewriting.unrolling import subcircuit_in
 
 
-def samples(symbols: Iterable[sympy.Symbol]) -> cirq.ParamResolver:
-    """Gives each symbol a number, so that a circuit can be tried out."""
-    return _Samples({s: sample(s.name) for s in symbols})
+class Samples(cirq.ParamResolver):
+    """Computes expressions with Python's numbers, since sympy takes long over some.
 
-
-# This class has no `__init__`: Cirq makes a resolver of each resolver that it is given. It gets the
-# same object, on which Python would run `__init__` again each time.
-class _Samples(cirq.ParamResolver):
-    """Computes expressions with Python's numbers, since sympy takes long over some."""
+    Has no `__init__`: Cirq makes a resolver of this one, gets the same object, and would run it.
+    """
 
     def value_of(self, value, recursive: bool = True):
         """Gives the number for an expression."""

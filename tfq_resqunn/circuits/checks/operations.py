@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.checks.angles import samples
+from tfq_resqunn.circuits.checks.angles import Samples
+from tfq_resqunn.circuits.files.expressions import sample
 from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.rewriting.decomposing import can_be_run, innermost, with_numbers
 from tfq_resqunn.circuits.symbols import in_order, listed
@@ -17,7 +18,7 @@ def check_operations(
     """Checks one operation of each kind, those in subcircuits too; `symbols` are all in them."""
     if not any(op.qubits for op in operations):
         raise ValueError("QuanvCircuit: `circuit` must hold gates. Received an empty circuit.")
-    numbers = samples(symbols)
+    numbers = Samples({s: sample(s.name) for s in symbols})  # to try the circuit out
     for op in operations:
         if any(q.dimension != 2 for q in op.qubits):
             raise ValueError(

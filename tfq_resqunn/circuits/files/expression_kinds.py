@@ -1,7 +1,7 @@
 """The table of sympy's classes that an expression may hold, with the function that each computes.
 
 To allow another function, enter its class in `KINDS`, and compute it, with its gradient, in
-`simulation/expressions.py`.
+`simulation/tensors/expressions.py`.
 """
 
 from __future__ import annotations
@@ -22,30 +22,20 @@ FEW = 64  # for classes that compare each argument with all others
 
 @dataclass(frozen=True)
 class Kind:
-    """A class of sympy's.
-
-    Attributes:
-        cls: The class.
-        value: The same function of Python's numbers.
-        least: The least number of arguments.
-        most: The largest number of arguments.
-        takes: The sort of each argument. The last entry holds for all further arguments.
-        gives: Its own sort.
-        grows: By how many bits exact numbers may grow when sympy evaluates it, if they may.
-        effort: The seconds that sympy takes over it on a slow machine, as a function of its
-            arguments' parts, terms, branches of `Piecewise`, and degree. Default: none to speak of.
-        is_hyperbolic: Whether sympy takes the real and imaginary parts of its argument several
-            times. Each one within another then takes several times as long.
-    """
+    """A class of sympy's."""
 
     cls: type
-    value: Callable
-    least: int = 1
+    value: Callable  # the same function of Python's numbers
+    least: int = 1  # number of arguments
     most: int = 1
-    takes: tuple[str, ...] = (NUMBER,)
-    gives: str = NUMBER
-    grows: Callable | None = None
+    takes: tuple[str, ...] = (NUMBER,)  # sorts of arguments; the last holds for all further ones
+    gives: str = NUMBER  # its own sort
+    grows: Callable | None = None  # by how many bits exact numbers may grow, if they may
+    # The seconds that sympy takes over it on a slow machine, if any to speak of: a function of its
+    # arguments' parts, terms, branches of `Piecewise`, and degree.
     effort: Callable[[int, int, int, float], float] | None = None
+    # Sympy takes the real and imaginary parts of its argument several times. So each one within
+    # another takes several times as long.
     is_hyperbolic: bool = False
 
 
@@ -58,14 +48,6 @@ def _add(*values):
         # The terms cancel up to rounding. If they are large, the rest is unknown.
         return 0.0 if largest < 1e6 else math.inf
     return _plain(total)
-
-
-def _multiply(*values):
-    return _plain(math.prod(map(complex, values)))
-
-
-def _power(base, exponent):
-    return _plain(complex(base) ** complex(exponent))
 
 
 def _plain(z: complex):
@@ -84,44 +66,31 @@ def _of_real(function: Callable) -> Callable:
     return lambda *values: function(*map(_real, values))
 
 
-def _piecewise(*branches):
-    return next((value for value, holds in branches if holds), 0.0)
-
-
-def _sign(z):
-    return z / abs(z) if z else 0.0
+def _no_bits(*_) -> float:
+    return 0.0
 
 
 def _exponential_bits(z) -> float:
     return 1.5 * abs(complex(z))  # exp(1000*log(2)) is 2**1000
 
 
-def _elementary(cls: type, value: Callable, grows: Callable | None = None) -> Kind:
-    return Kind(cls, value, grows=grows or (lambda *_: 0.0))
-
-
-def _hyperbolic(cls: type, value: Callable) -> Kind:
-    grows = _exponential_bits if cls is not sympy.tanh else lambda *_: 0.0
-    return Kind(cls, _of_complex(value), grows=grows, is_hyperbolic=True)
+def _elementary(
+    cls: type, value: Callable, grows: Callable = _no_bits, is_hyperbolic: bool = False
+) -> Kind:
+    return Kind(cls, value, grows=grows, is_hyperbolic=is_hyperbolic)
 
 
 # Sympy multiplies out to take real and imaginary parts.
 def _of_parts(cls: type, value: Callable) -> Kind:
-    return Kind(
-        cls,
-        value,
-        grows=lambda *_: 0.0,
-        effort=lambda nodes, terms, pieces, degree: (
-            1e-4 * nodes**2 + 5e-5 * degree**2 + 0.01 * max(degree - 16, 0)
-        ),
-    )
+    def effort(nodes, terms, pieces, degree) -> float:
+        return 1e-4 * nodes**2 + 5e-5 * degree**2 + 0.01 * max(degree - 16, 0)
+
+    return Kind(cls, value, grows=_no_bits, effort=effort)
 
 
 # Sympy compares each argument with all others.
 def _extremum(cls: type, value: Callable) -> Kind:
-    return Kind(
-        cls, _of_real(value), 1, FEW, effort=lambda nodes, terms, pieces, degree: 1e-3 * nodes**2
-    )
+    return Kind(cls, _of_real(value), 1, FEW, effort=lambda nodes, *_: 1e-3 * nodes**2)
 
 
 def _relation(cls: type, compare: Callable) -> Kind:
@@ -135,8 +104,8 @@ def _logic(cls: type, value: Callable, least: int = 1, most: int = FEW) -> Kind:
 # What `simulation/tensors/expressions.py` computes, values and gradients, and nothing else.
 KINDS: dict[str, Kind] = {
     "Add": Kind(sympy.Add, _add, 0, MANY),
-    "Mul": Kind(sympy.Mul, _multiply, 0, MANY),
-    "Pow": Kind(sympy.Pow, _power, 2, 2),
+    "Mul": Kind(sympy.Mul, lambda *values: _plain(math.prod(map(complex, values))), 0, MANY),
+    "Pow": Kind(sympy.Pow, lambda a, b: _plain(complex(a) ** complex(b)), 2, 2),
     "exp": _elementary(sympy.exp, _of_complex(cmath.exp), _exponential_bits),
     "log": _elementary(sympy.log, _of_complex(cmath.log)),
     "sin": _elementary(sympy.sin, _of_complex(cmath.sin)),
@@ -145,9 +114,9 @@ KINDS: dict[str, Kind] = {
     "asin": _elementary(sympy.asin, _of_complex(cmath.asin)),
     "acos": _elementary(sympy.acos, _of_complex(cmath.acos)),
     "atan": _elementary(sympy.atan, _of_complex(cmath.atan)),
-    "sinh": _hyperbolic(sympy.sinh, cmath.sinh),
-    "cosh": _hyperbolic(sympy.cosh, cmath.cosh),
-    "tanh": _hyperbolic(sympy.tanh, cmath.tanh),
+    "sinh": _elementary(sympy.sinh, _of_complex(cmath.sinh), _exponential_bits, is_hyperbolic=True),
+    "cosh": _elementary(sympy.cosh, _of_complex(cmath.cosh), _exponential_bits, is_hyperbolic=True),
+    "tanh": _elementary(sympy.tanh, _of_complex(cmath.tanh), is_hyperbolic=True),
     "asinh": _elementary(sympy.asinh, _of_complex(cmath.asinh)),
     "acosh": _elementary(sympy.acosh, _of_complex(cmath.acosh)),
     "atanh": _elementary(sympy.atanh, _of_complex(cmath.atanh)),
@@ -158,7 +127,7 @@ KINDS: dict[str, Kind] = {
         sympy.loggamma, _of_real(math.lgamma), lambda z: 2 * abs(math.lgamma(_real(z)))
     ),
     "Abs": _of_parts(sympy.Abs, lambda z: abs(complex(z))),
-    "sign": _of_parts(sympy.sign, _sign),
+    "sign": _of_parts(sympy.sign, lambda z: z / abs(z) if z else 0.0),
     "floor": _of_parts(sympy.floor, lambda z: _real(z) // 1),
     "ceiling": _of_parts(sympy.ceiling, lambda z: -(-_real(z) // 1)),
     "Mod": Kind(
@@ -172,7 +141,8 @@ KINDS: dict[str, Kind] = {
     "Min": _extremum(sympy.Min, lambda *values: min(values)),
     "UnevaluatedExpr": Kind(sympy.UnevaluatedExpr, lambda z: z),
     "Piecewise": Kind(
-        sympy.Piecewise, _piecewise, 1, FEW, takes=(BRANCH,),
+        sympy.Piecewise, lambda *branches: next((v for v, holds in branches if holds), 0.0),
+        1, FEW, takes=(BRANCH,),
         effort=lambda nodes, terms, pieces, degree: 0.05 * pieces + 1e-6 * nodes**2,
     ),
     "ExprCondPair": Kind(

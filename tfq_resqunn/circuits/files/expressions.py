@@ -33,33 +33,19 @@ ALLOWED = (
 
 @dataclass(frozen=True)
 class Measure:
-    """How large an expression is.
+    """How large an expression is."""
 
-    Attributes:
-        sort: A number, a truth value, or one branch of a `Piecewise`.
-        value: Its value if each symbol has its `sample`.
-        bits: Bits of the exact numbers in it, and of those that sympy may make of them.
-        terms: Terms of its expanded form, at most.
-        nodes: Number of its parts.
-        depth: How deep they are nested.
-        degree: Degree of its expanded form.
-        pieces: Branches of `Piecewise` in it.
-        effort: Seconds that sympy takes over it, roughly and at most.
-        constant: Whether it has no symbols.
-        imaginary: Whether the imaginary unit is in it.
-    """
-
-    sort: str
-    value: Any
-    bits: float = 1
-    terms: int = 1
-    nodes: int = 1
-    depth: int = 1
-    degree: float = 1
-    pieces: int = 0
-    effort: float = 0
-    constant: bool = True
-    imaginary: bool = False
+    sort: str  # a number, a truth value, or one branch of a `Piecewise`
+    value: Any  # if each symbol has its `sample`
+    bits: float = 1  # of the exact numbers in it, and of those that sympy may make of them
+    terms: int = 1  # of its expanded form, at most
+    nodes: int = 1  # its parts
+    depth: int = 1  # how deep they are nested
+    degree: float = 1  # of its expanded form
+    pieces: int = 0  # branches of `Piecewise` in it
+    effort: float = 0  # seconds that sympy takes over it, roughly and at most
+    constant: bool = True  # whether it has no symbols
+    imaginary: bool = False  # whether the imaginary unit is in it
 
     @property
     def real(self) -> bool:
@@ -172,10 +158,7 @@ def _combined(name: str, kind: Kind, parts: Sequence[Measure]) -> Measure:
     if name == "UnevaluatedExpr" and parts[0].constant:
         raise ValueError("UnevaluatedExpr takes what has symbols. Received a constant.")
     values = [p.value for p in parts]
-    try:
-        value = kind.value(*values)
-    except (OverflowError, ZeroDivisionError, ValueError):
-        value = math.inf
+    value = _or_infinity(kind.value, *values)
     bits, terms = float(sum(p.bits for p in parts)), sum(p.terms for p in parts)
     degree = max((p.degree for p in parts), default=1)
     nodes, pieces = sum(p.nodes for p in parts), sum(p.pieces for p in parts)
@@ -254,10 +237,10 @@ def _whole(value) -> int:
     return value
 
 
-def _or_infinity(function: Callable, argument) -> float:
+def _or_infinity(function: Callable, *arguments):
     try:
-        return function(argument)
-    except OverflowError:
+        return function(*arguments)
+    except (OverflowError, ZeroDivisionError, ValueError):
         return math.inf
 
 

@@ -41,33 +41,27 @@ def read_srepr(text, evaluate: bool = True, names: Mapping[str, str] | None = No
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _error(text[:100]) from None
-    return _Reader(evaluate, names).read(tree)
+    if sum(isinstance(n, ast.Call) for n in ast.walk(tree)) > MAX_NODES:
+        raise ValueError(f"an expression may have {MAX_NODES} parts. This has more.")
+    return _read(tree, evaluate, names)
 
 
-class _Reader:
-    def __init__(self, evaluate: bool, names: Mapping[str, str] | None):
-        self._evaluate = evaluate
-        self._names = names
-        self._nodes = 0
-
-    def read(self, node) -> Measured:
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise ValueError(f"an expression may have {MAX_NODES} parts. This has more.")
-        match node:
-            case ast.Name(id=name) if name in CONSTANTS:
-                return expressions.measured(CONSTANTS[name])
-            case ast.Call(func=ast.Name(id="Symbol"), args=[ast.Constant(value=name)], keywords=[]):
-                return expressions.symbol(name, self._names)
-            case ast.Call(func=ast.Name(id="Integer"), args=[number], keywords=[]):
-                return expressions.rational(_whole(number))
-            case ast.Call(func=ast.Name(id="Rational"), args=[p, q], keywords=[]):
-                return expressions.rational(_whole(p), _whole(q))
-            case ast.Call(func=ast.Name(id="Float"), args=[ast.Constant(value=digits)]):
-                return expressions.measured(_float(node, digits))
-            case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]):
-                return expressions.combine(name, [*map(self.read, parts)], self._evaluate)
-        raise _error(ast.unparse(node)[:100])
+def _read(node, evaluate: bool, names: Mapping[str, str] | None) -> Measured:
+    match node:
+        case ast.Name(id=name) if name in CONSTANTS:
+            return expressions.measured(CONSTANTS[name])
+        case ast.Call(func=ast.Name(id="Symbol"), args=[ast.Constant(value=name)], keywords=[]):
+            return expressions.symbol(name, names)
+        case ast.Call(func=ast.Name(id="Integer"), args=[number], keywords=[]):
+            return expressions.rational(_whole(number))
+        case ast.Call(func=ast.Name(id="Rational"), args=[p, q], keywords=[]):
+            return expressions.rational(_whole(p), _whole(q))
+        case ast.Call(func=ast.Name(id="Float"), args=[ast.Constant(value=digits)]):
+            return expressions.measured(_float(node, digits))
+        case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]):
+            made = [_read(part, evaluate, names) for part in parts]
+            return expressions.combine(name, made, evaluate)
+    raise _error(ast.unparse(node)[:100])
 
 
 def _whole(node) -> int:

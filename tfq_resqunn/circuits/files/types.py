@@ -1,6 +1,6 @@
 """Cirq's classes that a file may hold, and what may stand in their fields.
 
-To allow another gate, enter its class in `GATES`, with a check of `fields.py` for each field of its
+To allow another gate, enter its class in `TYPES`, with a check of `fields.py` for each field of its
 JSON. Text is allowed only where a name or a label stands: where Cirq expects a number, it sooner or
 later hands text to sympy, which evaluates it.
 """
@@ -94,7 +94,11 @@ _WORDS = re.compile(r"[\w .:/@-]*")
 _HUGE = re.compile(r"[\d.]_?[eE][+-]?[\d_]{4}")
 
 
-GATES: dict[str, Fields] = {
+_TAGS: Fields = {"tags": f.Optional(f.several(f.tag))}
+_TAGS_OF_MOMENTS = _TAGS if hasattr(cirq.Moment, "tags") else {}  # from Cirq 1.6 on
+
+TYPES: dict[str, Fields] = {
+    # Gates.
     **dict.fromkeys(
         (
             "XXPowGate", "YYPowGate", "ZZPowGate", "YPowGate", "HPowGate", "CXPowGate",
@@ -167,9 +171,7 @@ GATES: dict[str, Fields] = {
         "qid_shape": _SHAPE,
         "confusion_map": f.Optional(f.several(f.pair(f.several(f.place), f.matrix))),
     },
-}  # fmt: skip
-
-CHANNELS: dict[str, Fields] = {
+    # Channels.
     "AmplitudeDampingChannel": {"gamma": f.number},
     "AsymmetricDepolarizingChannel": {"error_probabilities": f.probabilities},
     "BitFlipChannel": {"p": _PROBABILITY},
@@ -181,10 +183,7 @@ CHANNELS: dict[str, Fields] = {
     "PhaseFlipChannel": {"p": _PROBABILITY},
     "RandomGateChannel": {"sub_gate": f.gate, "probability": f.number},
     "ResetChannel": {"dimension": f.Optional(f.levels)},
-}  # fmt: skip
-
-
-OPERATIONS: dict[str, Fields] = {
+    # Operations.
     "GateOperation": {"gate": f.gate, "qubits": f.qubits},
     "ControlledOperation": {
         "controls": f.qubits, "sub_operation": f.operation, "control_values": _CONTROL_VALUES
@@ -212,9 +211,7 @@ OPERATIONS: dict[str, Fields] = {
     "IdentityOperation": {"qubits": f.qubits},
     "GlobalPhaseOperation": {"coefficient": f.amplitude},
     "ParallelGateOperation": {"gate": f.gate, "qubits": f.qubits},
-}  # fmt: skip
-
-QUBITS: dict[str, Fields] = {
+    # Qubits.
     "LineQubit": {"x": f.place},
     "LineQid": {"x": f.place, "dimension": f.levels},
     "GridQubit": {"row": f.place, "col": f.place},
@@ -222,20 +219,14 @@ QUBITS: dict[str, Fields] = {
     "NamedQubit": {"name": f.text},
     "NamedQid": {"name": f.text, "dimension": f.levels},
     "_QubitAsQid": {"qubit": f.qubit, "dimension": f.levels},
-}
-
-_TAGS: Fields = {"tags": f.Optional(f.several(f.tag))}
-_TAGS_OF_MOMENTS = _TAGS if hasattr(cirq.Moment, "tags") else {}  # from Cirq 1.6 on
-CIRCUITS: dict[str, Fields] = {
+    # Circuits.
     "Moment": {"operations": f.several(f.operation), **_TAGS_OF_MOMENTS},
     **dict.fromkeys(
         ("Circuit", "FrozenCircuit"),
         # Older versions of Cirq wrote a device, which no version needs.
         {"moments": f.several(f.of(cirq.Moment)), "device": f.Optional(lambda _: None), **_TAGS},
     ),
-}
-
-PARTS: dict[str, Fields] = {
+    # What these are made of, and sums of Pauli strings.
     "PauliSum": {"items": f.several(f.pair(_PAULIS, f.entry))},
     "ProductOfSums": {"data": f.product_of_sums},
     "SumOfProducts": {"data": f.sum_of_products, "name": _NAME},
@@ -248,9 +239,7 @@ PARTS: dict[str, Fields] = {
     "PhysicalZTag": {},
     "_UnconstrainedDevice": {},
     "complex": {"real": f.number, "imag": f.number},
-}
-
-NOISE: dict[str, Fields] = {
+    # Noise.
     "_NoNoiseModel": {},
     "ConstantQubitNoiseModel": {"qubit_noise_gate": f.gate, "prepend": f.Optional(f.flag)},
     "InsertionNoiseModel": {
@@ -259,8 +248,4 @@ NOISE: dict[str, Fields] = {
         "require_physical_tag": f.flag,
     },
     "OpIdentifier": {"gate_type": gate_or_class, "qubits": f.qubits},
-}
-
-TYPES: dict[str, Fields] = {
-    **GATES, **CHANNELS, **OPERATIONS, **QUBITS, **CIRCUITS, **PARTS, **NOISE,
 }  # fmt: skip

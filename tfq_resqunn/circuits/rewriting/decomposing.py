@@ -118,9 +118,8 @@ def by_its_unitary(op: cirq.Operation) -> list[cirq.Operation] | None:
         return None
     parts = [cirq.MatrixGate(start)]
     for symbol, (angles, vectors) in zip(symbols, turns, strict=True):
-        parts.append(cirq.MatrixGate(vectors.conj().T))
-        parts.append(cirq.DiagonalGate([angle * symbol for angle in angles]))
-        parts.append(cirq.MatrixGate(vectors))
+        diagonal = cirq.DiagonalGate([angle * symbol for angle in angles])
+        parts += [cirq.MatrixGate(vectors.conj().T), diagonal, cirq.MatrixGate(vectors)]
     return [part.on(*op.qubits) for part in parts]
 
 

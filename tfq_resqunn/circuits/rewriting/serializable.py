@@ -19,18 +19,10 @@ from tfq_resqunn.circuits.rewriting.unrolling import unroll
 # The gates that TensorFlow Quantum serialises, and their angles. cirq.Rx, cirq.X and the like are
 # subclasses of the powers they are.
 _POWERS = (
-    cirq.XPowGate,
-    cirq.YPowGate,
-    cirq.ZPowGate,
-    cirq.HPowGate,
-    cirq.XXPowGate,
-    cirq.YYPowGate,
-    cirq.ZZPowGate,
-    cirq.CXPowGate,
-    cirq.CZPowGate,
-    cirq.SwapPowGate,
-    cirq.ISwapPowGate,
-)
+    cirq.XPowGate, cirq.YPowGate, cirq.ZPowGate, cirq.HPowGate,
+    cirq.XXPowGate, cirq.YYPowGate, cirq.ZZPowGate,
+    cirq.CXPowGate, cirq.CZPowGate, cirq.SwapPowGate, cirq.ISwapPowGate,
+)  # fmt: skip
 _ANGLES = {
     **dict.fromkeys(_POWERS, ("exponent", "global_shift")),
     cirq.PhasedXPowGate: ("exponent", "phase_exponent", "global_shift"),
@@ -159,13 +151,8 @@ def _split_phase(op: cirq.Operation) -> tuple[cirq.Operation, sympy.Expr | None]
 
 
 def _is_multiple_of_symbol(value: sympy.Expr) -> bool:
-    factors = value.evalf().args or (value,)
-    symbols = [f for f in factors if f.is_Symbol]
-    return (
-        (value.is_Symbol or value.evalf().is_Mul)
-        and len(symbols) == 1
-        and all(f.is_Symbol or f.is_Float or f.is_Integer for f in factors)
-    )
+    _, rest = value.evalf().as_coeff_Mul()
+    return rest.is_Symbol
 
 
 def _decompose(op: cirq.Operation) -> list[cirq.Operation]:
