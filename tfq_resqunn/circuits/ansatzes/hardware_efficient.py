@@ -18,16 +18,10 @@ def brick(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     measurement of Pauli Z would not be seen. Under that measurement the gradients of the very last
     rotations about z are exactly zero.
 
-    Args:
-        n_qubits: Number of qubits (`cirq.LineQubit`s from 0).
-        n_layers: Number of layers.
+    `n_qubits`, `n_layers`, and errors, are as for `basic_entangler`.
 
     Returns:
         A `cirq.Circuit` with the symbols `w_000`, `w_001`, ...: by layer, then gate, then qubit.
-
-    Raises:
-        TypeError: If a count is no integer.
-        ValueError: If a count is below 1.
 
     Example:
         >>> print(brick(3))
@@ -62,7 +56,7 @@ def simplified_two_design(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     Deep circuits of this kind show barren plateaus as random ones do. One qubit has its first
     rotation alone.
 
-    `n_qubits`, `n_layers`, and errors, are as for `brick`.
+    `n_qubits`, `n_layers`, and errors, are as for `basic_entangler`.
 
     Returns:
         A `cirq.Circuit` with the symbols `w_000`, `w_001`, ...: the first rotations, then by layer,

@@ -151,8 +151,8 @@ def _split_phase(op: cirq.Operation) -> tuple[cirq.Operation, sympy.Expr | None]
 
 
 def _is_multiple_of_symbol(value: sympy.Expr) -> bool:
-    _, rest = value.evalf().as_coeff_Mul()
-    return rest.is_Symbol
+    evaluated = value.evalf()
+    return value.is_Symbol or (evaluated.is_Mul and evaluated.as_coeff_Mul()[1].is_Symbol)
 
 
 def _decompose(op: cirq.Operation) -> list[cirq.Operation]:
