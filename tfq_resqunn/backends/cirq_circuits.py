@@ -8,7 +8,7 @@ from tfq_resqunn.backends import differentiators
 from tfq_resqunn.backends.cirq_rows import as_op, exact, sampled
 from tfq_resqunn.backends.separation import Separated, separate
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.simulation.shifts import Shifts, differentiated, shift_rule
+from tfq_resqunn.simulation.shifts import differentiated, shift_rule
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 
 
@@ -32,11 +32,11 @@ class CirqCircuits:
         run = as_op(_run(circuit, separated, execution), self._n_observables)
         differences = differentiators.differences(execution.differentiator)
         if differences is None:
-            by_angles = differentiated(run, Shifts.of([shift_rule(g) for g in separated.gates]))
+            by_angles = differentiated(run, list(map(shift_rule, separated.gates)))
             self._outcomes: Callable = lambda values: by_angles(angles(values))
         else:
-            shifts = Shifts.of([differences] * len(symbols))
-            self._outcomes = differentiated(lambda values: run(angles(values)), shifts)
+            rules = [differences] * len(symbols)
+            self._outcomes = differentiated(lambda values: run(angles(values)), rules)
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""

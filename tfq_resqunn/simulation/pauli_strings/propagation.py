@@ -68,15 +68,9 @@ def pull_back(
 ) -> PulledBack:
     """Pulls a circuit's observables back through its gates.
 
-    Args:
-        circuit: Gates and observables.
-        trig: Numbers the cosines and sines that come in.
-        allowed: Whether each letter of a qubit is wanted before gate `i`; strings with others are
-            dropped there. It is asked for the gate's own qubits, and for all with
-            `i == len(gates)`.
-
-    Raises:
-        TooManyTerms: If there are too many strings, or a gate has more than 3 qubits.
+    `allowed(i, qubit)` says which of the four letters are wanted before gate i; strings with others
+    are dropped there. It is asked for the gate's own qubits, and for all with `i == len(gates)`.
+    Raises `TooManyTerms` if there are too many strings, or a gate has more than 3 qubits.
     """
     paths: dict[int, _Paths] = {}
     chains, n_terms = [], 0
@@ -106,8 +100,7 @@ def _chain(operator, circuit, paths, trig, allowed, limit):
     """Pulls one operator back: one stage for its own coefficients, and one for each gate."""
     gates, n_qubits = circuit.gates, circuit.n_qubits
     codes = _Codes.of(np.array(list(operator), dtype=np.int64).reshape(-1, n_qubits))
-    numbers = enumerate(operator.values())
-    chain = [Stage.vector(len(operator), [(i, 0, c) for i, c in numbers])]
+    chain = [Stage.vector(len(operator), [(i, 0, c) for i, c in enumerate(operator.values())])]
 
     def drop(i, qubits):
         nonlocal codes
@@ -151,9 +144,8 @@ class _Paths:
             for matrix, monomial in ((even, cosine), (odd, sine)):
                 new, old = np.nonzero(np.abs(matrix) > 1e-14)
                 found += [(a, b, monomial, matrix[b, a]) for a, b in zip(old, new, strict=True)]
-        old, new, monomials, factors = np.array(sorted(found), dtype=float).T
+        old, new, monomials, self._factors = np.array(sorted(found), dtype=float).T
         self._new, self._monomials = new.astype(np.int64), monomials.astype(np.int64)
-        self._factors = factors
         self._counts = np.bincount(old.astype(np.int64), minlength=4 ** len(gate.qubits))
 
     def __call__(self, codes: "_Codes", limit: int) -> tuple["_Codes", Stage]:
