@@ -19,7 +19,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.spectral import gates_of
 from tfq_resqunn.simulation.pauli_strings import propagation
 from tfq_resqunn.simulation.pauli_strings.propagation import TooManyTerms
-from tfq_resqunn.simulation.plan import Plan, compile_circuit, methods_for, plan
+from tfq_resqunn.simulation.plan import Plan, compile_circuit, methods_for
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.state_vectors import method as state_vectors
 from tfq_resqunn.simulation.tensors import linear_map, trigonometry
@@ -280,6 +280,10 @@ def test_gradients_are_tfqs_adjoint(name, rng):
         found.append(tape.gradient(loss, [x, layer.trainable_weights[0]]))
     np.testing.assert_allclose(found[0][0], found[1][0], atol=1e-4)
     np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-4)
+
+
+def plan(circuit):
+    return compile_circuit(circuit)[0]
 
 
 def methods_of(circuit, but=NotOpen):

@@ -53,7 +53,8 @@ class Plan:
 
     Example:
         >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
-        >>> print(plan(QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4))))
+        >>> circuit = QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4))
+        >>> print(compile_circuit(circuit)[0])
         4 qubits, 12 gates -> Pauli strings
         * Pauli strings                    89 flops  4 strings, one an observable; 4 terms a step
           Pauli strings, late split       121 flops  4 strings, one an observable; 4 terms a step
@@ -88,11 +89,6 @@ def methods_for(circuit: GateCircuit) -> Iterator[tuple[str, Callable[[GateCircu
         yield "Pauli vectors", PauliVectors
     else:
         yield STATES, StateVectors
-
-
-def plan(circuit: QuanvCircuit, noise: Noise | None = None) -> Plan:
-    """Decides how a circuit is to be computed."""
-    return compile_circuit(circuit, noise)[0]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

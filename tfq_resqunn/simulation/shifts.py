@@ -34,8 +34,10 @@ def shift_rule(gate: Gate) -> Rule:
     if not len(frequencies):
         return []
     # Equidistant shifts serve for all multiples of one frequency; others may make them singular.
-    unit = next((u for u in frequencies[0] / np.arange(1, 9) if _divides(u, frequencies)), None)
-    if unit is None:
+    for unit in frequencies[0] / np.arange(1, 9):
+        if np.allclose(frequencies / unit, np.round(frequencies / unit), atol=1e-6):
+            break
+    else:
         raise ValueError(
             "Finite shots, and circuits on Cirq's simulators and devices, are differentiated by "
             "the parameter shift rule, for gates whose frequencies are multiples of one. Received "
@@ -47,10 +49,6 @@ def shift_rule(gate: Gate) -> Rule:
     shifts = (2 * np.arange(n) + 1) / (2 * n * unit)
     factors = np.linalg.solve(2 * np.sin(np.pi * np.outer(multiples, shifts)), np.pi * multiples)
     return list(zip([*shifts, *-shifts], [*factors, *-factors], strict=True))
-
-
-def _divides(unit: float, frequencies: np.ndarray) -> bool:
-    return np.allclose(frequencies / unit, np.round(frequencies / unit), atol=1e-6)
 
 
 def moves_by(rules: Sequence[Rule]) -> np.ndarray:

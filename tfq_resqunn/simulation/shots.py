@@ -6,6 +6,7 @@ binomial distribution, whatever the circuit, and whether the strings commute or 
 """
 
 import dataclasses
+import functools
 
 import cirq
 import numpy as np
@@ -18,7 +19,7 @@ from tfq_resqunn.circuits.observables.measurements import split
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Gate
 from tfq_resqunn.simulation.gates.operators import operator_of
-from tfq_resqunn.simulation.plan import Plan, compile_gates
+from tfq_resqunn.simulation.plan import compile_gates
 from tfq_resqunn.simulation.shifts import moves_by, shift_rule
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
@@ -35,16 +36,13 @@ class Sampled:
         plan: How the exact expectations are computed.
     """
 
-    plan: Plan
-
     def __init__(self, circuit: QuanvCircuit, repetitions: int, noise: Noise | None = None):
         self._repetitions = repetitions
         strings, self._mix, self._constant = split(circuit.observables)
         if not strings:  # observables can be constants; then one string goes along unseen
             strings, self._mix = [cirq.Z(circuit.qubits[0])], np.zeros((len(self._mix), 1))
         self._n_strings = len(strings)
-        observables = [operator_of([s], circuit.qubits) for s in strings]
-        exact = dataclasses.replace(GateCircuit.of(circuit, noise), observables=observables)
+        exact = GateCircuit.of(circuit, noise)
         # Each gate with an exponent gets a symbol of its own, so that it can be shifted alone.
         inputs, gates = set(circuit.inputs), list(exact.gates)
         data: dict[sympy.Symbol, Gate] = {}
@@ -55,8 +53,9 @@ class Sampled:
                 symbol = sympy.Symbol(f"{name}_{len(own):06}")
                 own[symbol] = gate
                 gates[i] = dataclasses.replace(gate, exponent=symbol)
+        observables = [operator_of([s], circuit.qubits) for s in strings]
         self.plan, self._means = compile_gates(
-            dataclasses.replace(exact, gates=gates, inputs=list(data), weights=list(weights))
+            GateCircuit(gates, observables, exact.n_qubits, list(data), list(weights))
         )
         self._n_data = len(data)
         self._moves = moves_by([shift_rule(g) for g in (*data.values(), *weights.values())])
@@ -88,13 +87,8 @@ class Sampled:
 
     def _sample(self, by_data, by_weights, seed):
         for_values, for_gradient = tf.unstack(_seeds(seed, 2))
-
-        def value(by_data, by_weights):
-            return self._draw(by_data, by_weights, for_values)
-
-        def gradient(by_data, by_weights, upstream):
-            return self._shifted(by_data, by_weights, upstream, for_gradient)
-
+        value = functools.partial(self._draw, seed=for_values)
+        gradient = functools.partial(self._shifted, seed=for_gradient)
         return with_gradient(value, gradient)(by_data, by_weights)
 
     def _draw(self, by_data, by_weights, seed):

@@ -75,19 +75,13 @@ class Transfers:
         self.exponents = Exponents(exponents, symbols)
         self.flops = sum(2 * len(t.constant) * (1 + 2 * len(t.varying)) for t in self._transfers)
 
-    def apply(self, vectors: tf.Tensor, exponents: tf.Tensor) -> tf.Tensor:
-        """Maps Pauli vectors `[4**n_qubits, m]`, given `[n_exponents, m]`."""
-        for transfer in self._transfers:
-            vectors = self._multiply(vectors, transfer, exponents, back=False)
+    def apply(self, vectors: tf.Tensor, exponents: tf.Tensor, *, back: bool = False) -> tf.Tensor:
+        """Maps Pauli vectors `[4**n_qubits, m]`, given `[n_exponents, m]`; or operators, back."""
+        for transfer in reversed(self._transfers) if back else self._transfers:
+            vectors = self._multiply(vectors, transfer, exponents, back)
         return vectors
 
-    def pull_back(self, operators: tf.Tensor, exponents: tf.Tensor) -> tf.Tensor:
-        """Maps operators `[4**n_qubits, m]` to what they were before the gates."""
-        for transfer in reversed(self._transfers):
-            operators = self._multiply(operators, transfer, exponents, back=True)
-        return operators
-
-    def _multiply(self, vectors, transfer, exponents, *, back):
+    def _multiply(self, vectors, transfer, exponents, back):
         n_qubits, k = self._n_qubits, len(transfer.qubits)
         order = [*transfer.qubits, *(q for q in range(n_qubits) if q not in transfer.qubits)]
         m = tf.shape(vectors)[-1]

@@ -53,17 +53,14 @@ class Letters:
         )
         before = {}
         for i, gate in enumerate(gates):
-            for q in gate.qubits:
-                before[i, q] = now[q].copy()
+            before.update({(i, q): now[q].copy() for q in gate.qubits})
             if len(gate.qubits) == 1:
                 (q,) = gate.qubits
                 leads_to = sum(np.abs(even) + np.abs(odd) for _, even, odd in harmonics(gate))
                 now[q] = now[q] @ leads_to > 0
             else:
-                for q in gate.qubits:
-                    now[q] = True
-        for q in range(n_qubits):
-            before[len(gates), q] = now[q]
+                now[list(gate.qubits)] = True
+        before.update({(len(gates), q): now[q] for q in range(n_qubits)})
         return lambda i, q: before[i, q]
 
     def all_strings(self) -> list[String]:

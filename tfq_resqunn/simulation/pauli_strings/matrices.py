@@ -50,6 +50,6 @@ class TransferCoefficients:
         n_operators, filters = self._operators.shape[1], weights.shape[1]
         vectors = tf.repeat(tf.constant(self._operators, weights.dtype), filters, axis=1)
         exponents = tf.tile(self._transfers.exponents(weights), [1, n_operators])
-        vectors = self._transfers.pull_back(vectors, exponents)
+        vectors = self._transfers.apply(vectors, exponents, back=True)
         wanted = tf.reshape(tf.gather(vectors, self._places), [-1, n_operators, filters])
         return tf.transpose(wanted, [1, 0, 2])

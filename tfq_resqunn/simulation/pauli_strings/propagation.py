@@ -16,14 +16,7 @@ import numpy as np
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
-from tfq_resqunn.simulation.pauli_strings.stages import (
-    Stage,
-    TrigTable,
-    merge,
-    renumber,
-    stack,
-    trim,
-)
+from tfq_resqunn.simulation.pauli_strings.stages import Stage, TrigTable, merge, stack, trim
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.tensors.linear_map import expand
 
@@ -107,9 +100,7 @@ def _chain(operator, circuit, paths, trig, allowed, limit):
         for q in qubits:
             wanted = allowed(i, q)[codes.letters(q)]
             if not wanted.all():
-                last = chain[-1].keep(wanted[chain[-1].rows])
-                rows = renumber(wanted)[last.rows]
-                chain[-1] = dataclasses.replace(last, n_rows=int(wanted.sum()), rows=rows)
+                chain[-1] = chain[-1].keep_rows(wanted)
                 codes = codes.keep(wanted)
 
     drop(len(gates), range(n_qubits))

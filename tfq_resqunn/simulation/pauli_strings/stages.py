@@ -89,6 +89,12 @@ class Stage:
         parts = (self.rows, self.columns, self.monomials, self.factors)
         return Stage(self.n_rows, *(part[where] for part in parts))
 
+    def keep_rows(self, wanted: np.ndarray) -> "Stage":
+        """Gives the matrix with some of its rows, which get new numbers."""
+        kept = self.keep(wanted[self.rows])
+        rows = _renumber(wanted)[kept.rows]
+        return dataclasses.replace(kept, n_rows=int(wanted.sum()), rows=rows)
+
 
 def stack(stages: Sequence[Stage], n_columns: Sequence[int]) -> Stage:
     """Gives the matrix that has some along its diagonal."""
@@ -150,15 +156,14 @@ def trim(stages: Sequence[Stage]) -> tuple[list[Stage], np.ndarray]:
         alive[found[-1].rows] = True
     left, trimmed = alive, []
     for i, stage in reversed(list(enumerate(found))):
-        stage = stage.keep(alive[stage.rows])
-        rows, n_rows = renumber(alive)[stage.rows], int(alive.sum())
+        stage = stage.keep_rows(alive)
         alive = np.zeros(found[i - 1].n_rows, dtype=bool) if i else np.array([True])
         alive[stage.columns] = True
-        columns = renumber(alive)[stage.columns]
-        trimmed.append(dataclasses.replace(stage, n_rows=n_rows, rows=rows, columns=columns))
+        columns = _renumber(alive)[stage.columns]
+        trimmed.append(dataclasses.replace(stage, columns=columns))
     return trimmed[::-1], left
 
 
-def renumber(kept: np.ndarray) -> np.ndarray:
+def _renumber(kept: np.ndarray) -> np.ndarray:
     """Gives what is kept its new number."""
     return np.cumsum(kept) - 1

@@ -61,14 +61,10 @@ class _Printer(TensorflowPrinter):
         return f"_asin({self._print(expr.args[0])})"
 
     def _print_Max(self, expr):
-        return self._print_pairs("_maximum", expr.args)
+        return functools.reduce("_maximum({}, {})".format, map(self._print, expr.args))
 
     def _print_Min(self, expr):
-        return self._print_pairs("_minimum", expr.args)
-
-    def _print_pairs(self, function, args):
-        first, *rest = map(self._print, args)
-        return functools.reduce(lambda a, b: f"{function}({a}, {b})", rest, first)
+        return functools.reduce("_minimum({}, {})".format, map(self._print, expr.args))
 
     def _print_Piecewise(self, expr):
         like = self._print(min(expr.free_symbols, key=str))  # for the dtype of bare numbers
@@ -105,15 +101,6 @@ def _asin(x):
     return tf.where(at_end, tf.stop_gradient(tf.asin(x)), inside)
 
 
-def _maximum(x, y):
-    # In a graph, TensorFlow takes a bare 0 for an integer.
-    return tf.maximum(*_alike(x, y))
-
-
-def _minimum(x, y):
-    return tf.minimum(*_alike(x, y))
-
-
 def _like(value, x):
     return value if tf.is_tensor(value) else tf.fill(tf.shape(x), tf.cast(value, x.dtype))
 
@@ -129,8 +116,9 @@ _OWN = {
     "_sqrt": _sqrt,
     "_atan2": _atan2,
     "_asin": _asin,
-    "_maximum": _maximum,
-    "_minimum": _minimum,
+    # In a graph, TensorFlow takes a bare 0 for an integer.
+    "_maximum": lambda x, y: tf.maximum(*_alike(x, y)),
+    "_minimum": lambda x, y: tf.minimum(*_alike(x, y)),
     "_like": _like,
     "_where": tf.where,
 }

@@ -19,7 +19,6 @@ class Products:
         if all(len(p) <= 1 for p in products):
             # A row of ones is put behind the others, where one is needed.
             self._take = Take([p[0] if p else n_rows for p in products])
-            self._empty = [not p for p in products]
             self._uses_one = () in products
             return
         parts = min(_by_position(products), _by_number(products), key=_n_distinct)
@@ -48,7 +47,7 @@ class Products:
         Long rows stay in the processor's cache, where a block of them would not.
         """
         if self._halves is None:
-            return [None if self._empty[i] else rows[r] for i, r in enumerate(self._take.places)]
+            return [rows[r] if r < len(rows) else None for r in self._take.places]
         left, right = (half.one_by_one(rows) for half, _ in self._halves)
         places = zip(*(take.places for _, take in self._halves), strict=True)
         return [_times(left[i], right[j]) for i, j in places]
