@@ -19,7 +19,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.spectral import gates_of
 from tfq_resqunn.simulation.pauli_strings import propagation
 from tfq_resqunn.simulation.pauli_strings.propagation import TooManyTerms
-from tfq_resqunn.simulation.plan import METHODS, Plan, compile_circuit, plan
+from tfq_resqunn.simulation.plan import Plan, compile_circuit, methods_for
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.state_vectors import method as state_vectors
 from tfq_resqunn.simulation.tensors import linear_map, trigonometry
@@ -282,13 +282,16 @@ def test_gradients_are_tfqs_adjoint(name, rng):
     np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-4)
 
 
+def plan(circuit):
+    return compile_circuit(circuit)[0]
+
+
 def methods_of(circuit, but=NotOpen):
     """Yields all methods that can compute a circuit; none may fail `but` for this reason."""
     gates = GateCircuit.of(circuit)
-    for name, make in METHODS.items():
+    for name, make in methods_for(gates):
         with contextlib.suppress(but):
-            if method := make(gates):
-                yield name, method
+            yield name, make(gates)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from tfq_resqunn.backends import differentiators
 from tfq_resqunn.backends.cirq_rows import as_op, exact, sampled
-from tfq_resqunn.backends.separation import Separated, separate
+from tfq_resqunn.backends.separation import separate
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.simulation.shifts import Shifts, differentiated, shift_rule
+from tfq_resqunn.simulation.shifts import differentiated, shift_rule
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 
 
@@ -17,10 +17,6 @@ class CirqCircuits:
 
     The circuit is the user's own, on its own qubits, since a device has no others. It runs once
     for each distinct row of angles.
-
-    Args:
-        circuit: What is run.
-        execution: `Execution` with an object of Cirq as its backend.
     """
 
     def __init__(self, circuit: QuanvCircuit, execution):
@@ -29,14 +25,19 @@ class CirqCircuits:
         self._n_observables = len(circuit.observables)
         symbols = [*circuit.inputs, *circuit.weights]
         angles = Exponents(separated.expressions, symbols)
-        run = as_op(_run(circuit, separated, execution), self._n_observables)
+        what = execution.backend, separated.circuit, circuit.observables
+        if execution.repetitions is None:
+            rows = exact(*what, circuit.qubits)
+        else:
+            rows = sampled(*what, execution.repetitions, execution.max_circuits)
+        run = as_op(rows, separated.symbols, self._n_observables)
         differences = differentiators.differences(execution.differentiator)
         if differences is None:
-            by_angles = differentiated(run, Shifts.of([shift_rule(g) for g in separated.gates]))
+            by_angles = differentiated(run, list(map(shift_rule, separated.gates)))
             self._outcomes: Callable = lambda values: by_angles(angles(values))
         else:
-            shifts = Shifts.of([differences] * len(symbols))
-            self._outcomes = differentiated(lambda values: run(angles(values)), shifts)
+            rules = [differences] * len(symbols)
+            self._outcomes = differentiated(lambda values: run(angles(values)), rules)
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
@@ -46,10 +47,3 @@ class CirqCircuits:
         values = tf.reshape(tf.concat([x, w], axis=0), [features.shape[0] + n_weights, filters * n])
         outcomes = tf.reshape(self._outcomes(values), [self._n_observables, filters, n])
         return tf.reshape(tf.transpose(outcomes, [1, 0, 2]), [filters * self._n_observables, n])
-
-
-def _run(circuit: QuanvCircuit, separated: Separated, execution) -> Callable:
-    what = (separated.circuit, separated.symbols, circuit.observables)
-    if execution.repetitions is None:
-        return exact(execution.backend, *what, circuit.qubits)
-    return sampled(execution.backend, *what, execution.repetitions, execution.max_circuits)

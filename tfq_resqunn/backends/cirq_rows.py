@@ -4,6 +4,7 @@ Equal rows run once, what can be is measured together, and many circuits are han
 but never more than a device takes.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import cirq
@@ -13,14 +14,13 @@ import tensorflow as tf
 
 from tfq_resqunn.circuits.observables.measurements import KEY, Measurements
 
-# From rows `[n, symbols]` to outcomes `[n, observables]`.
-Run = Callable[[np.ndarray], np.ndarray]
+# From n rows, as values by the names of symbols, to outcomes `[n, observables]`.
+Run = Callable[[list[dict[str, float]]], np.ndarray]
 
 
 def exact(
     simulator: cirq.SimulatesExpectationValues,
     circuit: cirq.Circuit,
-    symbols: Sequence[sympy.Symbol],
     observables: Sequence[cirq.PauliSum],
     qubits: Sequence[cirq.Qid],
 ) -> Run:
@@ -32,8 +32,8 @@ def exact(
     """
     places = {q: i for i, q in enumerate(qubits)}
 
-    def by_matrices(resolvers):
-        for result in simulator.simulate_sweep_iter(circuit, resolvers, qubit_order=qubits):
+    def by_matrices(rows):
+        for result in simulator.simulate_sweep_iter(circuit, rows, qubit_order=qubits):
             matrix = result.final_density_matrix
             trace = np.trace(matrix).real
             yield [
@@ -41,24 +41,19 @@ def exact(
                 for o in observables
             ]
 
-    def by_simulator(resolvers):
+    def by_simulator(rows):
         return simulator.simulate_expectation_values_sweep(
-            circuit, list(observables), params=resolvers, qubit_order=qubits
+            circuit, list(observables), params=rows, qubit_order=qubits
         )
 
     values = by_matrices if isinstance(simulator, cirq.DensityMatrixSimulator) else by_simulator
 
-    def run(rows):
-        found = list(values(_resolvers(symbols, rows)))
-        return np.real(found).reshape(len(rows), len(observables))
-
-    return run
+    return lambda rows: np.real(list(values(rows))).reshape(len(rows), len(observables))
 
 
 def sampled(
     sampler: cirq.Sampler,
     circuit: cirq.Circuit,
-    symbols: Sequence[sympy.Symbol],
     observables: Sequence[cirq.PauliSum],
     repetitions: int,
     max_circuits: int | None,
@@ -68,30 +63,32 @@ def sampled(
     measured = measurements.circuits(circuit)
 
     def run(rows):
-        resolvers = _resolvers(symbols, rows)
         bits = [[None] * len(measured) for _ in rows]
         for batch in _batches(len(rows), len(measured), max_circuits):
             results = sampler.run_batch(
                 [measured[setting] for setting, _ in batch],
-                params_list=[[resolvers[row] for row in chosen] for _, chosen in batch],
+                params_list=[[rows[i] for i in chosen] for _, chosen in batch],
                 repetitions=repetitions,
             )
             for (setting, chosen), outcomes in zip(batch, results, strict=True):
-                for row, result in zip(chosen, outcomes, strict=True):
-                    bits[row][setting] = result.measurements[KEY]
+                for i, result in zip(chosen, outcomes, strict=True):
+                    bits[i][setting] = result.measurements[KEY]
         return np.reshape([measurements.values(b) for b in bits], [len(rows), len(observables)])
 
     return run
 
 
-def as_op(run: Run, n_observables: int) -> Callable[[tf.Tensor], tf.Tensor]:
+def as_op(
+    run: Run, symbols: Sequence[sympy.Symbol], n_observables: int
+) -> Callable[[tf.Tensor], tf.Tensor]:
     """Gives `run` as a TensorFlow operation from `[symbols, n]` to `[observables, n]`."""
+    names = [symbol.name for symbol in symbols]
 
     def on_arrays(values):
         distinct: dict[bytes, int] = {}
         order = [distinct.setdefault(row.tobytes(), len(distinct)) for row in values.T]
         first = np.unique(order, return_index=True)[1]
-        outcomes = run(values.T[first])
+        outcomes = run([dict(zip(names, row, strict=True)) for row in values.T[first].tolist()])
         return np.ascontiguousarray(outcomes[order].T, values.dtype)
 
     def op(values):
@@ -101,23 +98,10 @@ def as_op(run: Run, n_observables: int) -> Callable[[tf.Tensor], tf.Tensor]:
     return op
 
 
-def _resolvers(symbols, rows) -> list[dict[str, float]]:
-    names = [symbol.name for symbol in symbols]
-    return [dict(zip(names, row, strict=True)) for row in rows.tolist()]
-
-
 def _batches(n_rows: int, n_settings: int, size: int | None) -> Iterator[list]:
     """Cuts all rows of all settings into batches of at most `size` rows together."""
-    size = size or max(1, n_rows * n_settings)
-    batch, room = [], size
-    for setting in range(n_settings):
-        rows = range(n_rows)
-        while rows:
-            taken, rows = rows[:room], rows[room:]
-            batch.append((setting, taken))
-            room -= len(taken)
-            if not room:
-                yield batch
-                batch, room = [], size
-    if batch:
-        yield batch
+    pairs = list(itertools.product(range(n_settings), range(n_rows)))
+    size = size or max(1, len(pairs))
+    for start in range(0, len(pairs), size):
+        by_setting = itertools.groupby(pairs[start : start + size], key=lambda pair: pair[0])
+        yield [(setting, [row for _, row in own]) for setting, own in by_setting]

@@ -22,15 +22,8 @@ _DIFFERENCES = {
 def serialize(identifier, who: str = "EncodedPQC") -> str | dict | None:
     """Gives a differentiator in the form that files hold.
 
-    Args:
-        identifier: `None` (the backend's choice), a name (`"adjoint"`, `"parameter_shift"`,
-            `"forward_difference"`, `"central_difference"`), an instance of one of these
-            `tfq.differentiators`, or what this function gave.
-        who: Who asks, for messages.
-
-    Raises:
-        TypeError: If it is none of these.
-        ValueError: If it is text that is no such name, or a `dict` that is no finite difference.
+    It can be `None` (the backend's choice), one of `NAMES`, an instance of one of these
+    `tfq.differentiators`, or what this function gave. Anything else is an error that says so.
     """
     if identifier is None or (isinstance(identifier, str) and identifier in NAMES):
         return identifier
@@ -39,10 +32,8 @@ def serialize(identifier, who: str = "EncodedPQC") -> str | dict | None:
     if tfq is not None:
         if isinstance(identifier, tfq.differentiators.LinearCombination):
             # Finite differences are nothing but these; their own arguments they do not keep.
-            return {
-                "weights": identifier.weights.numpy().tolist(),
-                "perturbations": identifier.perturbations.numpy().tolist(),
-            }
+            parts = {"weights": identifier.weights, "perturbations": identifier.perturbations}
+            return {name: part.numpy().tolist() for name, part in parts.items()}
         for name in ("adjoint", "parameter_shift"):
             if type(identifier) is type(tfq_differentiator(name)):
                 return name

@@ -19,8 +19,6 @@ from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.simulation.plan import Plan, compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
 
-__all__ = ["BACKENDS", "Execution", "Runner", "exchanged"]
-
 
 @dataclasses.dataclass(frozen=True)
 class Runner:
@@ -40,27 +38,17 @@ class Runner:
 
 @dataclasses.dataclass(frozen=True)
 class Execution:
-    """The arguments of a layer that concern what runs its circuits, checked.
+    """The arguments of `EncodedPQC` that concern what runs its circuits, checked.
 
-    Args:
-        backend: As for `EncodedPQC`, likewise all others.
-        differentiator: `None`, a name, an instance, or what `get_config` gave.
-        repetitions: `None`, or the number of shots (of trajectories, for `"noisy"`).
-        noise: What `Noise.of` takes.
-        max_circuits: `None`, or the most circuits that a device takes at once.
-        who: Who asks, for messages.
+    A differentiator may also be what `get_config` gave; `who` asks, for messages. If a backend
+    cannot do what is asked, a `ValueError` names one that can. If it needs TensorFlow Quantum, and
+    that is not installed, it is an `ImportError`.
 
-    Raises:
-        ImportError: If the backend needs TensorFlow Quantum, and that is not installed.
-        TypeError: If an argument is of the wrong type.
-        ValueError: If a backend cannot do what is asked; names one that can.
-
-    Example:
-        >>> Execution(noise={"depolarizing": 0.01}, repetitions=100).noise.strengths
-        (('depolarizing', 0.01),)
-        >>> Execution("noiseless", noise={"depolarizing": 0.01})
-        Traceback (most recent call last):
-        ValueError: EncodedPQC: backend='noiseless' has no noise. ...
+    >>> Execution(noise={"depolarizing": 0.01}, repetitions=100).noise.strengths
+    (('depolarizing', 0.01),)
+    >>> Execution("noiseless", noise={"depolarizing": 0.01})
+    Traceback (most recent call last):
+    ValueError: EncodedPQC: backend='noiseless' has no noise. ...
     """
 
     backend: Any = "compiled"
@@ -71,22 +59,24 @@ class Execution:
     who: str = "EncodedPQC"
 
     def __post_init__(self):
-        if _is_elsewhere(self.backend):
-            self._take_elsewhere()
+        other, copied, saved = _elsewhere.get() or (None, [], False)
+        # A file may say `_ELSEWHERE` too, where nothing is being copied: then it is no backend.
+        is_marked = isinstance(self.backend, str) and self.backend == _ELSEWHERE
+        # Through `vars`, a frozen dataclass can put its arguments into their usual form.
+        if other is not None and (saved or is_marked):
+            copied.append(other)
+            vars(self).update(vars(other), who=self.who)
             return
-        repetitions = check_count.or_none()(self.repetitions, "repetitions", self.who)
-        max_circuits = check_count.or_none()(self.max_circuits, "max_circuits", self.who)
-        differentiator = differentiators.serialize(self.differentiator, self.who)
-        noise = Noise.of(self.noise, self.who)
-        self._set(self.backend, differentiator, repetitions, noise, max_circuits)
+        vars(self).update(
+            repetitions=check_count.or_none()(self.repetitions, "repetitions", self.who),
+            max_circuits=check_count.or_none()(self.max_circuits, "max_circuits", self.who),
+            differentiator=differentiators.serialize(self.differentiator, self.who),
+            noise=Noise.of(self.noise, self.who),
+        )
         check(self)
 
     def runner(self, circuit: QuanvCircuit) -> Runner:
-        """Makes what runs `circuit`.
-
-        Raises:
-            ValueError: If the backend cannot take one of its gates.
-        """
+        """Makes what runs `circuit`; a `ValueError` if the backend cannot take one of its gates."""
         if not isinstance(self.backend, str):
             return Runner(CirqCircuits(circuit, self), None, False)
         if self.backend != "compiled":
@@ -98,19 +88,16 @@ class Execution:
         return Runner(sampled, sampled.plan, False)  # XLA draws no binomial numbers
 
     def get_config(self) -> dict:
-        """Gives the arguments as JSON can hold them.
-
-        Raises:
-            ValueError: If the backend is an object of Cirq, which no file can hold.
-        """
+        """Gives the arguments as JSON can hold them, unless the backend is an object of Cirq."""
+        config = {
+            "backend": self.backend,
+            "differentiator": self.differentiator,
+            "repetitions": self.repetitions,
+            "noise": None if self.noise is None else self.noise.get_config(),
+            "max_circuits": self.max_circuits,
+        }
         if _elsewhere.get() is not None:
-            return {
-                "backend": _ELSEWHERE,
-                "differentiator": None,
-                "repetitions": None,
-                "noise": None,
-                "max_circuits": None,
-            }
+            return {**dict.fromkeys(config), "backend": _ELSEWHERE}
         if not isinstance(self.backend, str):
             raise ValueError(
                 f"{self.who}: a layer is saved or copied with its `backend`, which must then be "
@@ -119,28 +106,7 @@ class Execution:
                 "with_backend(model, 'compiled'), and after loading go back to this one with "
                 "with_backend(model, simulator_or_device, ...)."
             )
-        return {
-            "backend": self.backend,
-            "differentiator": self.differentiator,
-            "repetitions": self.repetitions,
-            "noise": None if self.noise is None else self.noise.get_config(),
-            "max_circuits": self.max_circuits,
-        }
-
-    def _take_elsewhere(self) -> None:
-        other, copied, _ = _elsewhere.get()
-        copied.append(other)
-        self._set(
-            other.backend, other.differentiator, other.repetitions, other.noise, other.max_circuits
-        )
-
-    def _set(self, backend, differentiator, repetitions, noise, max_circuits) -> None:
-        # The way in which a frozen dataclass puts its arguments into their usual form.
-        object.__setattr__(self, "backend", backend)
-        object.__setattr__(self, "differentiator", differentiator)
-        object.__setattr__(self, "repetitions", repetitions)
-        object.__setattr__(self, "noise", noise)
-        object.__setattr__(self, "max_circuits", max_circuits)
+        return config
 
 
 # What a layer's configuration says in the place of a backend while it is being copied to another.
@@ -153,14 +119,9 @@ def exchanged(execution: Execution, *, saved: bool = False) -> Iterator[list]:
     """Copies of layers that are made in here, through their configurations, run like this.
 
     A configuration can hold no simulator and no device, and wrappers and models pass nothing but
-    configurations on to the layers inside them.
-
-    Args:
-        execution: How they run.
-        saved: Whether configurations come from a file, and name the backend they were saved with.
-
-    Yields:
-        A list that gets an entry for each layer that was copied.
+    configurations on to the layers inside them. If these were `saved`, they come from a file, and
+    name the backend they were saved with. The list that is given gets an entry for each layer that
+    was copied.
     """
     copied: list = []
     token = _elsewhere.set((execution, copied, saved))
@@ -168,11 +129,3 @@ def exchanged(execution: Execution, *, saved: bool = False) -> Iterator[list]:
         yield copied
     finally:
         _elsewhere.reset(token)
-
-
-def _is_elsewhere(backend) -> bool:
-    # A file may say so too, where nothing is being copied: then it is no backend.
-    if _elsewhere.get() is None:
-        return False
-    *_, saved = _elsewhere.get()
-    return saved or (isinstance(backend, str) and backend == _ELSEWHERE)

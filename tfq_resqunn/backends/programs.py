@@ -16,12 +16,7 @@ tfq = import_tfq()
 
 
 class Programs:
-    """A function from features and weights to outcomes.
-
-    Args:
-        circuit: What is run.
-        execution: `Execution` with the backend `"noiseless"` or `"noisy"`.
-    """
+    """A function from features and weights to outcomes, for `"noiseless"` and `"noisy"`."""
 
     def __init__(self, circuit: QuanvCircuit, execution):
         noise = execution.noise
@@ -30,9 +25,8 @@ class Programs:
         self._n_observables = len(circuit.observables)
         self._repetitions = execution.repetitions
         self._program = tfq.convert_to_tensor([rewritten.circuit])
-        self._operators = tfq.convert_to_tensor(
-            [[rewritten.rename(o) for o in circuit.observables]]
-        )
+        operators = [rewritten.rename(o) for o in circuit.observables]
+        self._operators = tfq.convert_to_tensor([operators])
         self._names = tf.constant([str(s) for s in rewritten.expressions])
         self._values = tensor_function(
             [*circuit.inputs, *circuit.weights], list(rewritten.expressions.values())

@@ -24,7 +24,8 @@ def check(execution) -> None:
             f"{who}: `backend` must be one of {', '.join(map(repr, BACKENDS))}, a cirq.Sampler "
             f"(such as a device), or a cirq.SimulatesExpectationValues. Received {backend!r}.{hint}"
         )
-    if execution.max_circuits is not None and not _is_sampled_by_cirq(execution):
+    is_sampled = isinstance(backend, cirq.Sampler) and execution.repetitions is not None
+    if execution.max_circuits is not None and not is_sampled:
         raise ValueError(
             f"{who}: `max_circuits` is the most circuits that a device takes at once, for a "
             f"cirq.Sampler with `repetitions`. Received max_circuits={execution.max_circuits} for "
@@ -57,14 +58,5 @@ def _check_cirq(execution) -> None:
             "Use cirq.DensityMatrixSimulator() or backend='compiled', which are exact, or give "
             "`repetitions`."
         )
-    check_no_adjoint(
-        backend,
-        execution.repetitions,
-        execution.differentiator,
-        who,
-        "it runs on TensorFlow Quantum's simulator and on no other",
-    )
-
-
-def _is_sampled_by_cirq(execution) -> bool:
-    return isinstance(execution.backend, cirq.Sampler) and execution.repetitions is not None
+    reason = "it runs on TensorFlow Quantum's simulator and on no other"
+    check_no_adjoint(backend, execution.repetitions, execution.differentiator, who, reason)

@@ -19,7 +19,7 @@ from tfq_resqunn.circuits.rewriting.decomposing import (
     is_power,
 )
 from tfq_resqunn.circuits.rewriting.unrolling import unroll
-from tfq_resqunn.simulation.gates.gate import Gate
+from tfq_resqunn.simulation.gates.gate import Gate, as_gates
 from tfq_resqunn.simulation.gates.spectral import gates_of
 
 
@@ -27,11 +27,8 @@ from tfq_resqunn.simulation.gates.spectral import gates_of
 class Separated:
     """A circuit in which each symbol is the exponent of one gate.
 
-    Attributes:
-        circuit: The circuit.
-        symbols: Its symbols.
-        expressions: The exponents, in the symbols of the original.
-        gates: The gates that they turn, in spectral form.
+    The expressions are these exponents in the symbols of the original; the gates are what they
+    turn, in spectral form.
     """
 
     circuit: cirq.Circuit
@@ -45,18 +42,14 @@ def separate(circuit: cirq.AbstractCircuit) -> Separated:
 
     Subcircuits are written out. Operations with symbols whose gates are no `cirq.EigenGate`,
     controlled or not, are decomposed; global phases with symbols are dropped, since no measurement
-    sees them.
+    sees them. Raises a `ValueError` if a gate cannot be decomposed.
 
-    Raises:
-        ValueError: If a gate cannot be decomposed.
-
-    Example:
-        >>> q, x = cirq.LineQubit(0), sympy.Symbol("x")
-        >>> separated = separate(cirq.Circuit(cirq.rx(x)(q), cirq.H(q), cirq.Z(q) ** (x * x)))
-        >>> print(separated.circuit)
-        0: ───Rx(pi*t_000)───H───Z^t_001───
-        >>> separated.expressions
-        (x/pi, x**2)
+    >>> q, x = cirq.LineQubit(0), sympy.Symbol("x")
+    >>> separated = separate(cirq.Circuit(cirq.rx(x)(q), cirq.H(q), cirq.Z(q) ** (x * x)))
+    >>> print(separated.circuit)
+    0: ───Rx(pi*t_000)───H───Z^t_001───
+    >>> separated.expressions
+    (x/pi, x**2)
     """
     expressions: list[sympy.Expr] = []
     symbols: list[sympy.Symbol] = []
@@ -68,19 +61,18 @@ def separate(circuit: cirq.AbstractCircuit) -> Separated:
         if isinstance(op.gate, cirq.GlobalPhaseGate):
             return
         symbol = sympy.Symbol(f"t_{len(symbols):03d}")
-        found = _with_exponent(op.untagged, symbol)
-        if found is not None:
+        if found := _with_exponent(op.untagged, symbol):
             turned, exponent = found
             symbols.append(symbol)
             expressions.append(exponent)
             yield turned.with_tags(*op.tags)
-            return
-        for part in _decompose(op):
-            yield from separated(part)
+        else:
+            for part in _decompose(op):
+                yield from separated(part)
 
-    moments = [[list(separated(op)) for op in moment] for moment in unroll(circuit)]
     rewritten = cirq.Circuit()
-    for parts in moments:
+    for moment in unroll(circuit):
+        parts = [list(separated(op)) for op in moment]
         # What was one moment stays one, where nothing in it was decomposed.
         if all(len(part) <= 1 for part in parts):
             rewritten.append(cirq.Moment(parts))
@@ -89,23 +81,20 @@ def separate(circuit: cirq.AbstractCircuit) -> Separated:
     qubits = sorted(circuit.all_qubits())
     by_exponent = {
         gate.exponent: gate
-        for op in rewritten.all_operations()
-        if cirq.is_parameterized(op)
-        for gate in gates_of(cirq.Circuit(op), qubits)
-        if isinstance(gate, Gate)
+        for op in filter(cirq.is_parameterized, rewritten.all_operations())
+        for gate in as_gates(gates_of(cirq.Circuit(op), qubits))
     }
-    return Separated(
-        rewritten, tuple(symbols), tuple(expressions), tuple(by_exponent[s] for s in symbols)
-    )
+    in_order = tuple(by_exponent[s] for s in symbols)
+    return Separated(rewritten, tuple(symbols), tuple(expressions), in_order)
 
 
 def _with_exponent(op: cirq.Operation, symbol: sympy.Symbol):
     """Gives an operation with another exponent, and its own, or `None` if it has not just one."""
     if isinstance(op, cirq.ControlledOperation):
-        found = _with_exponent(op.sub_operation.untagged, symbol)
-        if found is None:
-            return None
-        return cirq.ControlledOperation(op.controls, found[0], op.control_values), found[1]
+        if found := _with_exponent(op.sub_operation.untagged, symbol):
+            turned, exponent = found
+            return cirq.ControlledOperation(op.controls, turned, op.control_values), exponent
+        return None
     gate, around = op.gate, []
     while isinstance(gate, cirq.ControlledGate):
         around.append(gate)

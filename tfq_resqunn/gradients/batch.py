@@ -12,12 +12,11 @@ def as_batch(x):
 
     A list of numbers, or of lists of numbers, is one array.
 
-    Example:
-        >>> import numpy as np
-        >>> [tuple(t.shape) for t in as_batch([np.zeros((2, 4)), np.zeros((2, 8, 8, 1))])]
-        [(2, 4), (2, 8, 8, 1)]
-        >>> tuple(as_batch([[1.0, 2.0], [3.0, 4.0]]).shape)
-        (2, 2)
+    >>> import numpy as np
+    >>> [tuple(t.shape) for t in as_batch([np.zeros((2, 4)), np.zeros((2, 8, 8, 1))])]
+    [(2, 4), (2, 8, 8, 1)]
+    >>> tuple(as_batch([[1.0, 2.0], [3.0, 4.0]]).shape)
+    (2, 2)
     """
     if isinstance(x, Mapping):
         return {name: as_batch(part) for name, part in x.items()}
@@ -27,11 +26,7 @@ def as_batch(x):
 
 
 def as_tensors(x, argument: str, who: str):
-    """Does what `as_batch` does, for an argument that the error names.
-
-    Raises:
-        TypeError: If it holds anything but arrays of numbers.
-    """
+    """Does what `as_batch` does, for an argument that the `TypeError` names."""
     try:
         return as_batch(x)
     except (TypeError, ValueError, OverflowError) as error:
@@ -42,12 +37,7 @@ def as_tensors(x, argument: str, who: str):
 
 
 def checked_batch(x, y, who: str) -> tuple:
-    """Gives inputs and targets as tensors.
-
-    Raises:
-        TypeError: If they hold anything but arrays of numbers.
-        ValueError: If there are none, or not as many targets as inputs.
-    """
+    """Gives inputs and targets as tensors: equally many, and at least one."""
     x, y = as_tensors(x, "x", who), as_tensors(y, "y", who)
     sizes = [[_size(part) for part in tf.nest.flatten(parts)] for parts in (x, y)]
     if len(set(sizes[0] + sizes[1])) != 1 or not all(sizes) or not sizes[0][0]:

@@ -21,7 +21,9 @@ def recorded_calls(layers: Iterable[keras.layers.Layer]) -> Iterator[dict[int, l
             calls[id(layer)] = []
             own = vars(layer).get("call")  # of this object alone, and rarely there
             layer.call = _recording(layer.call, calls[id(layer)])
-            stack.callback(_restore, layer, own)
+            if own is not None:
+                stack.callback(setattr, layer, "call", own)
+            stack.callback(delattr, layer, "call")  # comes first: the class's own shows again
         yield calls
 
 
@@ -36,9 +38,3 @@ def _recording(call, seen: list[tuple]):
         return outputs
 
     return call_and_record
-
-
-def _restore(layer, own) -> None:
-    del layer.call  # the class's own shows again
-    if own is not None:
-        layer.call = own

@@ -115,9 +115,8 @@ class GradientFlow(keras.callbacks.Callback):
         if self.log_dir is not None:
             n = self.n_feature_maps
             images = tf.nest.map_structure(lambda part: part[:n], self._x) if n else None
-            self._summaries = Summaries(
-                self.log_dir / "gradients", self.model, self._layers, images
-            )
+            folder = self.log_dir / "gradients"
+            self._summaries = Summaries(folder, self.model, self._layers, images)
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._started:

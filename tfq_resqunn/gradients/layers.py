@@ -16,7 +16,7 @@ def layers_with_weights(parent) -> Iterator[tuple[str, keras.layers.Layer]]:
     A layer that runs circuits comes as one, without the layers in it. So do layers of Keras' that
     consist of others, such as `LSTM`. A layer that is used several times comes once.
     """
-    if _owns_weights(parent):
+    if _without_parts(parent, parent.weights):
         yield parent.name, parent
     yield from _walk(parent, "", set())
 
@@ -39,13 +39,9 @@ def _walk(parent, prefix: str, seen: set) -> Iterator[tuple[str, keras.layers.La
             continue
         seen.add(id(layer))
         name = prefix + layer.name
-        if _owns_weights(layer):
+        if _without_parts(layer, layer.weights):
             yield name, layer
         yield from _walk(layer, f"{name}/", seen)
-
-
-def _owns_weights(layer) -> bool:
-    return bool(_without_parts(layer, layer.weights))
 
 
 def _without_parts(layer, weights) -> list:
@@ -58,7 +54,8 @@ def _parts(layer) -> list[keras.layers.Layer]:
     if isinstance(layer, CIRCUIT_LAYERS):
         return []
     tracked = _tracked(layer)
-    if isinstance(layer, (keras.Model, keras.layers.Wrapper)) or not _is_of_keras(layer):
+    is_of_keras = type(layer).__module__.split(".")[0] in ("keras", "tf_keras")
+    if isinstance(layer, (keras.Model, keras.layers.Wrapper)) or not is_of_keras:
         return tracked
     return tracked if any(map(_runs_circuits, tracked)) else []
 
@@ -72,7 +69,3 @@ def _tracked(layer) -> list[keras.layers.Layer]:
 
 def _runs_circuits(layer) -> bool:
     return isinstance(layer, CIRCUIT_LAYERS) or any(map(_runs_circuits, _tracked(layer)))
-
-
-def _is_of_keras(layer) -> bool:
-    return type(layer).__module__.split(".")[0] in ("keras", "tf_keras")

@@ -160,10 +160,8 @@ def make_report(layers: Sequence, gradients: Sequence[Sequence]) -> GradientRepo
 
 def _row(name: str, layer, gradients: Sequence) -> GradientRow:
     components = flat_components(gradients)
-    norm = zeros = np.nan
-    if components.size:
-        norm = float(np.linalg.norm(components))
-        zeros = float(np.mean(components == 0))
+    norm = float(np.linalg.norm(components)) if components.size else np.nan
+    zeros = float(np.mean(components == 0)) if components.size else np.nan
     n_weights = sum(int(np.prod(w.shape)) for w in own_trainable_weights(layer))
     state = state_of(components) if gradients else "frozen"
     return GradientRow(name, type(layer).__name__, n_weights, state, norm, zeros)
@@ -172,9 +170,8 @@ def _row(name: str, layer, gradients: Sequence) -> GradientRow:
 def state_of(components: np.ndarray) -> str:
     """Says what the components of a gradient amount to, as in `GradientRow`.
 
-    Example:
-        >>> [state_of(np.array(c)) for c in ([], [0.0, 0.0], [0.0, 1.0], [np.inf, 1.0])]
-        ['none', 'zero', 'flows', 'nan']
+    >>> [state_of(np.array(c)) for c in ([], [0.0, 0.0], [0.0, 1.0], [np.inf, 1.0])]
+    ['none', 'zero', 'flows', 'nan']
     """
     if not components.size:
         return "none"

@@ -25,11 +25,7 @@ SCALES = {
 class Summaries:
     """Writes gradients, angles, circuits and feature maps into a folder for TensorBoard.
 
-    Args:
-        folder: Folder of the event file.
-        model: The model.
-        layers: Its named layers with weights.
-        images: Images whose feature maps are drawn, or `None`.
+    The layers are the model's, with weights and names; feature maps are those of the images.
     """
 
     def __init__(self, folder: str | os.PathLike, model, layers: Sequence, images=None):

@@ -12,8 +12,7 @@ from tfq_resqunn._utils.arguments import Rule, check_seed, checked, integer, rec
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn.gradients.batch import checked_batch
-from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
-from tfq_resqunn.gradients.redraw import initializers_of, redraw
+from tfq_resqunn.gradients.layers import circuit_of, layers_with_weights, own_trainable_weights
 from tfq_resqunn.gradients.report import (
     check_compiled,
     flat_components,
@@ -83,9 +82,8 @@ class GradientVariance:
 
     def __str__(self) -> str:
         text = self.table.to_string(index=False, float_format="{:.3e}".format, na_rep="-")
-        return (
-            f"{text}\n{self.n_samples} initialisations each; low, high: 95 % interval (bootstrap)"
-        )
+        samples = f"{self.n_samples} initialisations each"
+        return f"{text}\n{samples}; low, high: 95 % interval (bootstrap)"
 
     def plot(self, path: str | os.PathLike | None = None):
         """Draws variances and their intervals over the first parameter, on a log scale.
@@ -177,7 +175,13 @@ def _grid(over) -> list[dict]:
             "gradient_variance: `over` must be a dictionary, from the name of a parameter to its "
             f'values.\nReceived {over!r}.\nGive it the form {{"n_layers": [1, 2, 4]}}.'
         )
-    over = {name: _listed(name, values) for name, values in over.items()}
+    for name, values in over.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise TypeError(
+                f"gradient_variance: `over[{name!r}]` must be a list of values. "
+                f"Received {received(values)}."
+            )
+    over = {name: list(values) for name, values in over.items()}
     if not over or not all(over.values()):
         raise ValueError(
             "gradient_variance: `over` must name at least one parameter, and at least one value "
@@ -186,20 +190,11 @@ def _grid(over) -> list[dict]:
     return [dict(zip(over, values, strict=True)) for values in itertools.product(*over.values())]
 
 
-def _listed(name, values) -> list:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise TypeError(
-            f"gradient_variance: `over[{name!r}]` must be a list of values. "
-            f"Received {received(values)}."
-        )
-    return list(values)
-
-
 def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
     """Yields the named layers and their gradients, once for each initialisation."""
     x, y = checked_batch(batch[0], batch[1], "gradient_variance")
     model = _built(build, point, x)
-    pairs = initializers_of(model)
+    pairs = _initializers(model)
     if pairs is None:
         for k in range(n_samples):
             model = model if k == 0 else _built(build, point, x)
@@ -209,7 +204,7 @@ def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
     layers = tuple(layers_with_weights(model))
     measure = traced_gradients(model, layers, x, y)
     for _ in range(n_samples):
-        redraw(pairs, rng)
+        _redraw(pairs, rng)
         yield layers, measure(x, y)
 
 
@@ -221,6 +216,29 @@ def _built(build, point: dict, x) -> keras.Model:
     if not model.built:
         model(x)
     return model
+
+
+def _initializers(model: keras.Model) -> list[tuple] | None:
+    """Pairs each trainable weight with its initializer; gives `None` if any is unknown."""
+    pairs = []
+    for _, layer in layers_with_weights(model):
+        for weight in own_trainable_weights(layer):
+            # Layers with circuits have one initializer; others have one named after each weight.
+            name = weight.name.split("/")[-1].split(":")[0]
+            attribute = "initializer" if circuit_of(layer) is not None else f"{name}_initializer"
+            pairs.append((weight, getattr(layer, attribute, None)))
+    return None if any(initializer is None for _, initializer in pairs) else pairs
+
+
+def _redraw(pairs: list[tuple], rng: np.random.Generator) -> None:
+    """Draws weights anew, with a new seed for each initializer that takes one."""
+    for weight, initializer in pairs:
+        config = initializer.get_config()
+        if "seed" in config:
+            # Under Keras 3, an initializer gives the same numbers each time it is called.
+            seed = int(rng.integers(2**31))
+            initializer = type(initializer).from_config({**config, "seed": seed})
+        weight.assign(initializer(tuple(weight.shape), dtype=weight.dtype))
 
 
 def _rows(point: tuple, samples: list[tuple], rng) -> list[VarianceRow]:

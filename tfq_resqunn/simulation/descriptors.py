@@ -7,7 +7,7 @@ quantum circuits for hybrid quantum-classical algorithms* (2019), arXiv:1905.108
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import cirq
 import numpy as np
@@ -146,17 +146,9 @@ def meyer_wallach(states: np.ndarray) -> np.ndarray:
     return np.clip(total / n_qubits, 0, 1)
 
 
-def _random_states(
-    circuit: cirq.AbstractCircuit | QuanvCircuit,
-    at_once: int,
-    n_samples: int,
-    seed: int,
-    progress: Callable[[int], object] | None,
-    who: str,
-) -> Iterator[np.ndarray]:
+def _random_states(circuit, at_once, n_samples, seed, progress, who):
     """Yields states `[2**n_qubits, at_once, n]` until there are `n_samples` of n."""
     circuit = _check_circuit(circuit, who)
-    left = n_samples
     symbols = [*circuit.inputs, *circuit.weights]
     high = np.array([1.0] * len(circuit.inputs) + [2 * np.pi] * len(circuit.weights))
     # With each sample in the place of a patch: all symbols are data to the simulation.
@@ -165,14 +157,13 @@ def _random_states(
     nothing = tf.zeros([1, 0], tf.float64)
     rng = np.random.default_rng(seed)
     most = max(1, CHUNK_AMPLITUDES // (at_once * 2 ** len(circuit.qubits)))
-    while left:
-        n = min(left, most)
+    for start in range(0, n_samples, most):
+        n = min(n_samples - start, most)
         # Drawn sample by sample, so that chunks of another size would give the same ones.
         values = rng.uniform(0, high, [n, at_once, len(symbols)])
         features = values.transpose(2, 1, 0).reshape(len(symbols), -1)
         states = method.states(tf.constant(features), nothing).numpy()
         yield states.reshape(-1, at_once, n)
-        left -= n
         if progress is not None:
             progress(n)
 

@@ -1,8 +1,9 @@
 """`Plan`: how a circuit will be computed, why, and what it costs; decided once, at build time."""
 
 import dataclasses
+import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
@@ -16,18 +17,10 @@ from tfq_resqunn.simulation.state_vectors.method import StateVectors
 
 STATES = "state vectors"
 
-# What is weighed, in this order, by the name that a `Plan` shows. Each is called with the circuit,
-# and gives a `Method`, or `None` where it is not meant for such circuits, or raises `NotOpen`.
-METHODS: dict[str, Callable[[GateCircuit], Method | None]] = {
-    "Pauli strings": PauliStrings,
-    "Pauli strings, late split": PauliStrings.late,
-    "Pauli strings, by matrices": PauliStrings.by_matrices,
-    STATES: StateVectors.without_noise,
-    "Pauli vectors": PauliVectors.for_noise,
-}
-
 # On more qubits, states are weighed only where nothing else is open.
 WEIGHED_QUBITS = 12
+# On more qubits, coefficients by matrices, of 2**n rows, cost more than they save.
+MATRIX_QUBITS = 4
 # What is done once a step, for the weights, is spread over as many patches: a small batch.
 PATCHES_A_STEP = 4096
 
@@ -60,7 +53,8 @@ class Plan:
 
     Example:
         >>> from tfq_resqunn.circuits import angle_encoder, basic_entangler
-        >>> print(plan(QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4))))
+        >>> circuit = QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4))
+        >>> print(compile_circuit(circuit)[0])
         4 qubits, 12 gates -> Pauli strings
         * Pauli strings                    89 flops  4 strings, one an observable; 4 terms a step
           Pauli strings, late split       121 flops  4 strings, one an observable; 4 terms a step
@@ -82,19 +76,24 @@ class Plan:
         return "\n".join(lines)
 
 
-def plan(circuit: QuanvCircuit, noise: Noise | None = None) -> Plan:
-    """Decides how a circuit is to be computed."""
-    return compile_circuit(circuit, noise)[0]
+def methods_for(circuit: GateCircuit) -> Iterator[tuple[str, Callable[[GateCircuit], Method]]]:
+    """Yields what is weighed: the name that a `Plan` shows, and what makes the method.
+
+    It raises `NotOpen` where the method cannot compute the circuit.
+    """
+    yield "Pauli strings", PauliStrings
+    yield "Pauli strings, late split", functools.partial(PauliStrings, late=True)
+    if circuit.n_qubits <= MATRIX_QUBITS:
+        yield "Pauli strings, by matrices", functools.partial(PauliStrings, by_matrices=True)
+    if circuit.is_noisy:
+        yield "Pauli vectors", PauliVectors
+    else:
+        yield STATES, StateVectors
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Compiled:
-    """A circuit that can be run.
-
-    Attributes:
-        plan: How it is computed.
-        method: What computes it.
-    """
+    """A circuit that can be run, and how it is computed."""
 
     plan: Plan
     method: Method
@@ -110,19 +109,10 @@ _in_use: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
 def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[Plan, Compiled]:
-    """Compiles a circuit, or takes what is still in use of an equal one.
+    """Gives a circuit's plan and the function that computes its exact expectations, with noise too.
 
-    Args:
-        circuit: Any `QuanvCircuit` of gates that have a matrix.
-        noise: What befalls its qubits; the expectations are then those of the noisy circuit,
-            exactly.
-
-    Returns:
-        The plan, and a function from features `[n_features, n]` and weights
-        `[filters, n_weights]` to expectations `[filters * n_observables, n]`.
-
-    Raises:
-        ValueError: If a gate has no matrix as a function of its exponent, or no method is open.
+    Takes what is still in use of an equal circuit. Raises a `ValueError` if a gate has no matrix
+    as a function of its exponent, or no method is open.
     """
     compiled = _in_use.get((circuit, noise))
     if compiled is None:
@@ -135,10 +125,9 @@ def compile_gates(circuit: GateCircuit) -> tuple[Plan, Method]:
     """Weighs all methods, and compiles the circuit by the one with the smallest cost."""
     candidates: list[Candidate] = []
     open_ones: dict[str, tuple[int, Method]] = {}  # by their names, with their costs
-    for name, make in METHODS.items():
+    for name, make in methods_for(circuit):
         # States are as large as the circuit is wide: they are not built only to be weighed.
-        is_wide = circuit.n_qubits > WEIGHED_QUBITS and not circuit.is_noisy
-        if name == STATES and open_ones and is_wide:
+        if name == STATES and open_ones and circuit.n_qubits > WEIGHED_QUBITS:
             candidates.append(Candidate(name, None, "not weighed: another method is open"))
             continue
         try:
@@ -146,10 +135,9 @@ def compile_gates(circuit: GateCircuit) -> tuple[Plan, Method]:
         except NotOpen as reason:
             candidates.append(Candidate(name, None, f"not open: {reason}"))
             continue
-        if method is not None:
-            cost = method.flops + -(-method.flops_a_step // PATCHES_A_STEP)
-            candidates.append(Candidate(name, cost, method.note))
-            open_ones[name] = cost, method
+        cost = method.flops + -(-method.flops_a_step // PATCHES_A_STEP)
+        candidates.append(Candidate(name, cost, method.note))
+        open_ones[name] = cost, method
     if not open_ones:
         hint = ", or backend='noisy'" if circuit.is_noisy else ""
         raise ValueError(

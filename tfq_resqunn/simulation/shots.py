@@ -6,7 +6,7 @@ binomial distribution, whatever the circuit, and whether the strings commute or 
 """
 
 import dataclasses
-from collections.abc import Sequence
+import functools
 
 import cirq
 import numpy as np
@@ -17,10 +17,10 @@ from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.observables.measurements import split
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
-from tfq_resqunn.simulation.gates.gate import Gate, Operation
+from tfq_resqunn.simulation.gates.gate import Gate
 from tfq_resqunn.simulation.gates.operators import operator_of
-from tfq_resqunn.simulation.plan import Plan, compile_gates
-from tfq_resqunn.simulation.shifts import Shifts, shift_rule
+from tfq_resqunn.simulation.plan import compile_gates
+from tfq_resqunn.simulation.shifts import moves_by, shift_rule
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
 
@@ -30,17 +30,11 @@ class Sampled:
 
     A call takes one seed from TensorFlow's global generator, and all its random numbers, those of
     its gradient included, from that seed. So `set_seed` makes them repeat, whatever runs at once.
-
-    Args:
-        circuit: What is run.
-        repetitions: Shots for each Pauli string of each observable.
-        noise: What befalls the qubits, or `None`.
+    Each Pauli string of each observable gets its own shots.
 
     Attributes:
         plan: How the exact expectations are computed.
     """
-
-    plan: Plan
 
     def __init__(self, circuit: QuanvCircuit, repetitions: int, noise: Noise | None = None):
         self._repetitions = repetitions
@@ -49,29 +43,41 @@ class Sampled:
             strings, self._mix = [cirq.Z(circuit.qubits[0])], np.zeros((len(self._mix), 1))
         self._n_strings = len(strings)
         exact = GateCircuit.of(circuit, noise)
-        gates, self._data, self._weights = _one_symbol_each(exact.gates, circuit)
+        # Each gate with an exponent gets a symbol of its own, so that it can be shifted alone.
+        inputs, gates = set(circuit.inputs), list(exact.gates)
+        data: dict[sympy.Symbol, Gate] = {}
+        weights: dict[sympy.Symbol, Gate] = {}
+        for i, gate in enumerate(gates):
+            if isinstance(gate, Gate) and gate.exponent is not None:
+                name, own = ("x", data) if gate.symbols & inputs else ("w", weights)
+                symbol = sympy.Symbol(f"{name}_{len(own):06}")
+                own[symbol] = gate
+                gates[i] = dataclasses.replace(gate, exponent=symbol)
         observables = [operator_of([s], circuit.qubits) for s in strings]
-        symbols = self._data.symbols, self._weights.symbols
         self.plan, self._means = compile_gates(
-            GateCircuit(gates, observables, exact.n_qubits, *symbols)
+            GateCircuit(gates, observables, exact.n_qubits, list(data), list(weights))
         )
-        shifted = {gate.exponent: gate for gate in gates if isinstance(gate, Gate)}
-        places = [*self._data.symbols, *self._weights.symbols]
-        self._shifts = Shifts.of([shift_rule(shifted[symbol]) for symbol in places])
+        self._n_data = len(data)
+        self._moves = moves_by([shift_rule(g) for g in (*data.values(), *weights.values())])
+        # The exponents of data gates may hold weights too.
+        self._is_mixed = any(gate.symbols - inputs for gate in data.values())
+        known = [*circuit.inputs, *circuit.weights] if self._is_mixed else circuit.inputs
+        self._by_data = Exponents([g.exponent for g in data.values()], known)
+        self._by_weights = Exponents([g.exponent for g in weights.values()], circuit.weights)
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
-        by_weights = tf.transpose(self._weights.exponents(tf.transpose(weights)))
+        by_weights = tf.transpose(self._by_weights(tf.transpose(weights)))
         seed = tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
-        if not self._data.is_mixed:
-            estimates = self._sample(self._data.exponents(features), by_weights, seed)
+        if not self._is_mixed:
+            estimates = self._sample(self._by_data(features), by_weights, seed)
         else:
             n, filters = tf.shape(features)[1], weights.shape[0]
             seeds = tf.unstack(_seeds(seed, filters), num=filters)
             estimates = []
             for k in range(filters):
                 own = tf.tile(weights[k][:, None], [1, n])
-                by_data = self._data.exponents(tf.concat([features, own], axis=0))
+                by_data = self._by_data(tf.concat([features, own], axis=0))
                 estimates.append(self._sample(by_data, by_weights[k : k + 1], seeds[k]))
             estimates = tf.concat(estimates, axis=0)
         estimates = tf.reshape(estimates, [weights.shape[0], self._n_strings, -1])
@@ -81,13 +87,8 @@ class Sampled:
 
     def _sample(self, by_data, by_weights, seed):
         for_values, for_gradient = tf.unstack(_seeds(seed, 2))
-
-        def value(by_data, by_weights):
-            return self._draw(by_data, by_weights, for_values)
-
-        def gradient(by_data, by_weights, upstream):
-            return self._shifted(by_data, by_weights, upstream, for_gradient)
-
+        value = functools.partial(self._draw, seed=for_values)
+        gradient = functools.partial(self._shifted, seed=for_gradient)
         return with_gradient(value, gradient)(by_data, by_weights)
 
     def _draw(self, by_data, by_weights, seed):
@@ -99,10 +100,8 @@ class Sampled:
         return 2 * ones / self._repetitions - 1
 
     def _shifted(self, by_data, by_weights, upstream, seed):
-        n_data = len(self._data.symbols)
-        steps, factors = (
-            tf.constant(a, by_data.dtype) for a in (self._shifts.steps, self._shifts.factors)
-        )
+        n_data = self._n_data
+        steps, factors = (tf.constant(a, by_data.dtype) for a in self._moves)
 
         def one(move):
             step, own = move
@@ -111,11 +110,9 @@ class Sampled:
             return tf.reduce_sum(moved, axis=[0, 1]), tf.reduce_sum(moved, axis=[1, 2])
 
         # A seed for each move, since moves may run at the same time.
-        seeds = _seeds(seed, self._shifts.steps.shape[1])
+        seeds = _seeds(seed, self._moves.shape[-1])
         for_patches, for_filters = tf.map_fn(
-            one,
-            (tf.transpose(steps), seeds),
-            fn_output_signature=(by_data.dtype, by_data.dtype),
+            one, (tf.transpose(steps), seeds), fn_output_signature=(by_data.dtype, by_data.dtype)
         )
         by_data_gradient = tf.matmul(factors[:n_data], for_patches)
         by_weights_gradient = tf.transpose(tf.matmul(factors[n_data:], for_filters))
@@ -124,36 +121,3 @@ class Sampled:
 
 def _seeds(seed: tf.Tensor, n: int) -> tf.Tensor:
     return tf.random.experimental.stateless_split(seed, n)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Arguments:
-    """Symbols that stand for gates' exponents, and how these come from the circuit's symbols."""
-
-    symbols: Sequence[sympy.Symbol]
-    exponents: Exponents
-    is_mixed: bool = False
-
-
-def _one_symbol_each(
-    gates: Sequence[Operation], circuit: QuanvCircuit
-) -> tuple[list[Operation], _Arguments, _Arguments]:
-    """Gives each gate with an exponent a symbol of its own, so that it can be shifted alone."""
-    inputs = set(circuit.inputs)
-    renamed: list[Operation] = []
-    data: dict[sympy.Symbol, sympy.Expr] = {}
-    weights: dict[sympy.Symbol, sympy.Expr] = {}
-    for gate in gates:
-        if isinstance(gate, Gate) and gate.exponent is not None:
-            name, own = ("x", data) if gate.symbols & inputs else ("w", weights)
-            symbol = sympy.Symbol(f"{name}_{len(own):06}")
-            own[symbol] = gate.exponent
-            gate = dataclasses.replace(gate, exponent=symbol)
-        renamed.append(gate)
-    is_mixed = any(e.free_symbols - inputs for e in data.values())
-    known = [*circuit.inputs, *circuit.weights] if is_mixed else circuit.inputs
-    return (
-        renamed,
-        _Arguments(list(data), Exponents(list(data.values()), known), is_mixed),
-        _Arguments(list(weights), Exponents(list(weights.values()), circuit.weights)),
-    )

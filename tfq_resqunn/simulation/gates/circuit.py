@@ -14,15 +14,7 @@ from tfq_resqunn.simulation.gates.spectral import gates_of
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class GateCircuit:
-    """A circuit as gates and observables in numbers.
-
-    Attributes:
-        gates: The gates and channels, in order.
-        observables: What is measured.
-        n_qubits: Number of qubits.
-        inputs: Data symbols, in the order of the features.
-        weights: Weight symbols, in their order.
-    """
+    """A circuit as gates and observables in numbers, with its symbols in the order of values."""
 
     gates: Sequence[Operation]
     observables: Sequence[Operator]

@@ -1,8 +1,7 @@
 """`Gate` and `Channel`: what a circuit consists of, as numbers."""
 
 import dataclasses
-import functools
-from collections.abc import Iterable, Set
+from collections.abc import Sequence, Set
 from typing import ClassVar
 
 import numpy as np
@@ -30,11 +29,6 @@ class Gate:
         """The symbols that the gate depends on."""
         return set() if self.exponent is None else self.exponent.free_symbols
 
-    @functools.cached_property
-    def generator(self) -> np.ndarray:
-        """The Hermitian H with `d/dt U = i pi H U`."""
-        return np.einsum("k,kab->ab", self.frequencies, self.projectors)
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Channel:
@@ -56,15 +50,9 @@ class Channel:
 Operation = Gate | Channel
 
 
-def as_gates(operations: Iterable[Operation]) -> list[Gate]:
-    """Gives operations of which none is a channel.
-
-    Raises:
-        ValueError: If one is a channel, which has no unitary.
-    """
-    gates = []
-    for operation in operations:
-        if isinstance(operation, Channel):
-            raise ValueError("a circuit of gates with unitaries is needed. Received a channel.")
-        gates.append(operation)
+def as_gates(operations: Sequence[Operation]) -> list[Gate]:
+    """Gives operations of which none may be a channel, since that has no unitary."""
+    gates = [operation for operation in operations if isinstance(operation, Gate)]
+    if len(gates) < len(operations):
+        raise ValueError("a circuit of gates with unitaries is needed. Received a channel.")
     return gates

@@ -26,11 +26,6 @@ def operator_of(observable: Iterable[cirq.PauliString], qubits: Sequence[cirq.Qi
     return operator
 
 
-def string_number(string: Sequence[int]) -> int:
-    """Gives the place of a Pauli string among all of its length; its last letter counts least."""
-    return functools.reduce(lambda number, letter: 4 * number + letter, string, 0)
-
-
 def string_matrix(string: Sequence[int]) -> np.ndarray:
     """Gives the matrix of a Pauli string."""
     return functools.reduce(np.kron, [PAULIS[a] for a in string], np.eye(1))
@@ -39,12 +34,7 @@ def string_matrix(string: Sequence[int]) -> np.ndarray:
 @functools.lru_cache(maxsize=8)
 def pauli_basis(n_qubits: int) -> np.ndarray:
     """Gives the 4**n Pauli matrices on n qubits, `[4**n, d, d]`; the last letter varies fastest."""
-    basis = np.ones((1, 1, 1), dtype=complex)
-    for _ in range(n_qubits):
-        basis = np.einsum("aij,bkl->abikjl", basis, PAULIS)
-        a, b, i, k, j, m = basis.shape
-        basis = basis.reshape(a * b, i * k, j * m)
-    return basis
+    return functools.reduce(np.kron, [PAULIS] * n_qubits, np.ones((1, 1, 1)))
 
 
 def coefficients_in(basis: np.ndarray, operators: np.ndarray) -> np.ndarray:
@@ -55,13 +45,9 @@ def coefficients_in(basis: np.ndarray, operators: np.ndarray) -> np.ndarray:
 
 
 def embed(matrix: np.ndarray, qubits: Sequence[int], n_qubits: int, base: int = 2) -> np.ndarray:
-    """Gives the matrix on all qubits of one that acts on some.
+    """Gives the matrix on all qubits of one, `[base**k, base**k]`, that acts on k of them.
 
-    Args:
-        matrix: `[base**k, base**k]`.
-        qubits: The k qubits on which it acts, the most significant first.
-        n_qubits: Number of all qubits.
-        base: Numbers a qubit: 2 for amplitudes, 4 for Pauli letters.
+    The most significant qubit comes first; the base is 2 for amplitudes, 4 for Pauli letters.
     """
     rest = [q for q in range(n_qubits) if q not in qubits]
     whole = np.kron(matrix, np.eye(base ** len(rest))).reshape((base,) * (2 * n_qubits))

@@ -30,21 +30,15 @@ MAX_ENTRIES = 2**27  # of all matrices together: 2 GiB
 
 
 def gates_of(circuit: cirq.AbstractCircuit, qubits: Sequence[cirq.Qid]) -> list[Operation]:
-    """Gives the gates of a circuit, in order.
+    """Gives the gates and channels of a circuit, in order; they know a qubit by its index.
 
-    Args:
-        circuit: Unitary operations, and channels without symbols.
-        qubits: All its qubits; gates name them by their index in here.
+    Raises a `ValueError` if an operation is neither of spectral form nor decomposed by Cirq, or
+    its matrix is too large.
 
-    Raises:
-        ValueError: If an operation is neither of spectral form nor decomposed by Cirq, or its
-            matrix is too large.
-
-    Example:
-        >>> q = cirq.LineQubit(0)
-        >>> gates = gates_of(cirq.FrozenCircuit(cirq.rx(sympy.Symbol("a"))(q), cirq.H(q)), [q])
-        >>> [(g.exponent, g.frequencies.tolist()) for g in gates]
-        [(a/pi, [-0.5, 0.5]), (None, [0.0])]
+    >>> q = cirq.LineQubit(0)
+    >>> gates = gates_of(cirq.FrozenCircuit(cirq.rx(sympy.Symbol("a"))(q), cirq.H(q)), [q])
+    >>> [(g.exponent, g.frequencies.tolist()) for g in gates]
+    [(a/pi, [-0.5, 0.5]), (None, [0.0])]
     """
     index = {q: i for i, q in enumerate(qubits)}
     gates, entries = [], 0
@@ -72,8 +66,7 @@ def _gates(op: cirq.Operation) -> Sequence[Operation]:
     if is_constant and not cirq.has_unitary(op) and cirq.has_kraus(op):
         return [_channel(op)]
     if is_constant and (len(op.qubits) <= 4 or decomposed(op) is None):
-        unitary = cirq.unitary(op)
-        return [Gate(tuple(op.qubits), None, np.zeros(1), unitary[None])]
+        return [Gate(tuple(op.qubits), None, np.zeros(1), cirq.unitary(op)[None])]
     if is_power(op.gate):
         return [_eigen_gate(op)]
     if controlled := controls_of(op):
@@ -110,14 +103,10 @@ def _channel(op: cirq.Operation) -> Channel:
 
 
 def _eigen_gate(op: cirq.Operation) -> Gate:
-    components = op.gate._eigen_components()
-    shift = op.gate.global_shift
-    return Gate(
-        tuple(op.qubits),
-        sympy.sympify(op.gate.exponent),
-        np.array([float(theta) + shift for theta, _ in components]),
-        np.array([projector for _, projector in components], dtype=complex),
-    )
+    thetas, projectors = zip(*op.gate._eigen_components(), strict=True)
+    frequencies = np.array([float(theta) + op.gate.global_shift for theta in thetas])
+    exponent = sympy.sympify(op.gate.exponent)
+    return Gate(tuple(op.qubits), exponent, frequencies, np.array(projectors, dtype=complex))
 
 
 def _controlled(
@@ -137,19 +126,12 @@ def _controlled(
         holds[int("".join(map(str, product)), 2)] = 1
     gates = []
     for gate in as_gates(_gates(sub)):
-        dimension = gate.projectors.shape[-1]
-        idle = np.kron(np.diag(1 - holds), np.eye(dimension))
+        idle = np.kron(np.diag(1 - holds), np.eye(gate.projectors.shape[-1]))
         active = [np.kron(np.diag(holds), p) for p in gate.projectors]
         if gate.exponent is None:
-            projectors, frequencies = [idle + active[0]], [0.0]
+            frequencies, projectors = [0.0], [idle + active[0]]
         else:
-            projectors, frequencies = [idle, *active], [0.0, *gate.frequencies]
-        gates.append(
-            Gate(
-                (*controls, *gate.qubits),
-                gate.exponent,
-                np.array(frequencies),
-                np.array(projectors),
-            )
-        )
+            frequencies, projectors = [0.0, *gate.frequencies], [idle, *active]
+        numbers = np.array(frequencies), np.array(projectors)
+        gates.append(Gate((*controls, *gate.qubits), gate.exponent, *numbers))
     return gates

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.gate import Channel, Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
-from tfq_resqunn.simulation.gates.operators import Operator, embed, string_number
+from tfq_resqunn.simulation.gates.operators import Operator, embed
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.trigonometry import cosine, sine
 
@@ -38,11 +38,6 @@ class Transfer:
     varying: tuple[tuple[float, np.ndarray, np.ndarray], ...]
     place: int | None
 
-    @property
-    def flops(self) -> int:
-        """Multiplications and additions for each number of a vector."""
-        return 2 * len(self.constant) * (1 + 2 * len(self.varying))
-
     def followed_by(self, channel: Channel) -> "Transfer":
         """Merges in a channel on some of the qubits."""
         places = [self.qubits.index(q) for q in channel.qubits]
@@ -52,17 +47,11 @@ class Transfer:
 
 
 class Transfers:
-    """The gates and channels of a circuit, one after the other.
-
-    Channels are merged into the gates that they follow.
-
-    Args:
-        gates: The gates and channels.
-        n_qubits: Number of qubits.
-        symbols: The symbols of their exponents, in the order of the values.
+    """Gates and channels, one after the other. A channel is merged into the gate it follows.
 
     Attributes:
         exponents: Computes the exponents from the values of the symbols.
+        flops: Multiplications and additions for each number of a vector.
     """
 
     def __init__(self, gates: Sequence[Operation], n_qubits: int, symbols: Sequence[sympy.Symbol]):
@@ -84,27 +73,15 @@ class Transfers:
             varying = tuple(parts[n_constant:])
             self._transfers.append(Transfer(gate.qubits, constant, varying, place))
         self.exponents = Exponents(exponents, symbols)
+        self.flops = sum(2 * len(t.constant) * (1 + 2 * len(t.varying)) for t in self._transfers)
 
-    @property
-    def flops(self) -> int:
-        """Multiplications and additions for each number of a vector."""
-        return sum(t.flops for t in self._transfers)
-
-    def apply(self, vectors: tf.Tensor, exponents: tf.Tensor) -> tf.Tensor:
-        """Maps Pauli vectors `[4**n_qubits, m]`, given `[n_exponents, m]`."""
-        for transfer in self._transfers:
-            vectors = self._multiply(vectors, transfer, exponents, back=False)
+    def apply(self, vectors: tf.Tensor, exponents: tf.Tensor, *, back: bool = False) -> tf.Tensor:
+        """Maps Pauli vectors `[4**n_qubits, m]`, given `[n_exponents, m]`; or operators, back."""
+        for transfer in reversed(self._transfers) if back else self._transfers:
+            vectors = self._multiply(vectors, transfer, exponents, back)
         return vectors
 
-    def pull_back(self, operators: tf.Tensor, exponents: tf.Tensor) -> tf.Tensor:
-        """Maps operators `[4**n_qubits, m]` to what they were before the gates."""
-        for transfer in reversed(self._transfers):
-            operators = self._multiply(operators, transfer, exponents, back=True)
-        return operators
-
-    def _multiply(
-        self, vectors: tf.Tensor, transfer: Transfer, exponents: tf.Tensor, *, back: bool
-    ) -> tf.Tensor:
+    def _multiply(self, vectors, transfer, exponents, back):
         n_qubits, k = self._n_qubits, len(transfer.qubits)
         order = [*transfer.qubits, *(q for q in range(n_qubits) if q not in transfer.qubits)]
         m = tf.shape(vectors)[-1]
@@ -126,8 +103,8 @@ class Transfers:
 
 def vectors_of(operators: Sequence[Operator], n_qubits: int) -> np.ndarray:
     """Writes operators as columns of `[4**n_qubits, n_operators]`."""
-    vectors = np.zeros((4**n_qubits, len(operators)))
-    for k, operator in enumerate(operators):
+    vectors = np.zeros((len(operators), *(4,) * n_qubits))
+    for vector, operator in zip(vectors, operators, strict=True):
         for string, coefficient in operator.items():
-            vectors[string_number(string), k] = coefficient
-    return vectors
+            vector[string] = coefficient
+    return vectors.reshape(len(operators), 4**n_qubits).T

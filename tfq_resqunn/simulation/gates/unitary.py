@@ -15,26 +15,19 @@ from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 class Unitary:
     """The unitary of gates of weights alone, built once a step.
 
-    Args:
-        gates: The gates.
-        n_qubits: Qubits, the first the most significant.
-        weights: Weight symbols, in their order.
+    Attributes:
+        flops: Multiplications and additions a filter: a product of complex matrices a gate.
     """
 
     def __init__(self, gates: Sequence[Gate], n_qubits: int, weights: Sequence[sympy.Symbol]):
-        self._dimension = 2**n_qubits
         self._first, self._frequencies, self._factors = _chain(gates, n_qubits)
         self._exponents = Exponents([g.exponent for g in gates if g.exponent is not None], weights)
-
-    @property
-    def flops(self) -> int:
-        """Multiplications and additions a filter: a product of complex matrices a gate."""
-        return 8 * self._dimension**3 * len(self._factors)
+        self.flops = 8 * len(self._first) ** 3 * len(self._factors)
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[filters, d, d]`."""
         complex_type = tf.complex128 if weights.dtype == tf.float64 else tf.complex64
-        d, first = self._dimension, tf.constant(self._first, complex_type)
+        d, first = len(self._first), tf.constant(self._first, complex_type)
         if not self._exponents.n_rows:
             return tf.tile(first[None], [tf.shape(weights)[1], 1, 1])
         exponents = self._exponents(weights)  # [gates, filters]
@@ -55,9 +48,8 @@ class Unitary:
 def _chain(gates: Sequence[Gate], n_qubits: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Writes gates as a constant unitary, then spectral factors with constants merged in.
 
-    Returns:
-        The unitary `[d, d]`, frequencies `[gates, k]` and projectors `[gates, k, d, d]` of the
-        gates with an exponent; those with fewer frequencies are filled up with zeros.
+    These are frequencies `[gates, k]` and projectors `[gates, k, d, d]` of the gates with an
+    exponent, filled up with zeros.
     """
     first, frequencies, factors = np.eye(2**n_qubits, dtype=complex), [], []
     for gate in gates:

@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 
 import numpy as np
 import tensorflow as tf
@@ -26,10 +26,9 @@ _MAX_MONOMIALS = 20_000
 
 
 class Letters:
-    """The Pauli letters that are not zero on the product state, as trigonometric polynomials.
+    """The Pauli letters that are not zero on a product state, as trigonometric polynomials.
 
-    Args:
-        local: For each qubit, the gates that act on it alone, data included.
+    For each qubit, it is given the gates that act on it alone.
     """
 
     def __init__(self, local: Sequence[Sequence[Operation]]):
@@ -44,10 +43,9 @@ class Letters:
         self._n_qubits = len(local)
 
     def allowed(self, gates: Sequence[Operation]) -> Callable[[int, int], np.ndarray]:
-        """Says which letters can lead to something on the product state, as `pull_back` asks.
+        """Says, as `pull_back` asks, which letters before a gate lead to something at the start.
 
-        Args:
-            gates: Those that follow on the product state.
+        These gates follow on the product state.
         """
         n_qubits = self._n_qubits
         now = np.array(
@@ -55,35 +53,25 @@ class Letters:
         )
         before = {}
         for i, gate in enumerate(gates):
-            for q in gate.qubits:
-                before[i, q] = now[q].copy()
+            before.update({(i, q): now[q].copy() for q in gate.qubits})
             if len(gate.qubits) == 1:
                 (q,) = gate.qubits
                 leads_to = sum(np.abs(even) + np.abs(odd) for _, even, odd in harmonics(gate))
                 now[q] = now[q] @ leads_to > 0
             else:
-                for q in gate.qubits:
-                    now[q] = True
-        for q in range(n_qubits):
-            before[len(gates), q] = now[q]
+                now[list(gate.qubits)] = True
+        before.update({(len(gates), q): now[q] for q in range(n_qubits)})
         return lambda i, q: before[i, q]
 
     def all_strings(self) -> list[String]:
         """Gives every string of letters that are not zero."""
-        there = [
-            [a for a in range(4) if not a or (q, a) in self.polynomials]
-            for q in range(self._n_qubits)
-        ]
+        qubits = range(self._n_qubits)
+        there = [[a for a in range(4) if not a or (q, a) in self.polynomials] for q in qubits]
         return list(itertools.product(*there))
 
 
 class LetterRows:
-    """Computes the numbers of some letters for all patches.
-
-    Args:
-        letters: All letters of the product state.
-        strings: The Pauli strings in which they are wanted.
-        circuit: The circuit, whose symbols they depend on.
+    """Computes the numbers of the letters that occur in some strings, for all patches.
 
     Attributes:
         n_rows: The number of rows.
@@ -98,19 +86,15 @@ class LetterRows:
             return
         data, local, inputs = TrigTable(), TrigTable(), set(circuit.inputs)
         by_letter = {key: _by_data(letters, key, inputs, data, local) for key in wanted}
-        entries = [e for parts in by_letter.values() for monomial in parts for e in monomial]
-        self._rows = TrigRows(data, circuit.inputs, entries)
-        products = {
-            monomial: tuple(sorted(map(self._rows.place, monomial)))
-            for parts in by_letter.values()
-            for monomial in parts
-        }
-        monomials = sorted(products, key=lambda monomial: products[monomial])
+        distinct = set().union(*by_letter.values())
+        self._rows = TrigRows(data, circuit.inputs, distinct)
+        monomials = sorted(distinct, key=self._rows.product)
         place = {m: i for i, m in enumerate(monomials)}
-        self._monomials = Products([products[m] for m in monomials], self._rows.n_rows)
+        self._monomials = Products(list(map(self._rows.product, monomials)), self._rows.n_rows)
         self._mix = None
         # Most encoders give each letter one cosine or sine: then there is nothing to mix.
-        if not _are_single(by_letter.values()) or len(place) < len(wanted):
+        are_single = all(list(map(list, parts.values())) == [[()]] for parts in by_letter.values())
+        if not are_single or len(place) < len(wanted):
             shape = (len(wanted), len(monomials))
             terms = [
                 (i * len(monomials) + place[m], local.number(w), c)
@@ -120,15 +104,14 @@ class LetterRows:
             ]
             stage = Stage.vector(shape[0] * shape[1], terms)
             self._mix = TrigPolynomials(shape, [stage], local, circuit.weights)
-            number = {key: i for i, key in enumerate(wanted)}
+            self._number = {key: i for i, key in enumerate(wanted)}
         else:
-            number = {key: place[next(iter(parts))] for key, parts in by_letter.items()}
-            signs = {
-                place[m]: by_weights[()] for p in by_letter.values() for m, by_weights in p.items()
-            }
-            self._signs = np.array([signs[i] for i in range(len(monomials))])[:, None]
+            self._number, self._signs = {}, np.empty((len(wanted), 1))
+            for key, parts in by_letter.items():
+                [(monomial, by_weights)] = parts.items()
+                self._number[key] = place[monomial]
+                self._signs[place[monomial]] = by_weights[()]
         self._is_shared = not local.exponents
-        self._number = number
         mixing = 0 if self._mix is None else 2 * len(wanted) * len(monomials)
         self.flops = mixing + 20 * len(data.exponents)
 
@@ -187,7 +170,3 @@ def _by_data(
         row = parts.setdefault(tuple(sorted(of_data)), {})
         row[tuple(sorted(of_weights))] = coefficient
     return parts
-
-
-def _are_single(by_letter: Iterable[dict[Monomial, Polynomial]]) -> bool:
-    return all(len(parts) == 1 and list(*parts.values()) == [()] for parts in by_letter)

@@ -7,18 +7,13 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import as_gates
-from tfq_resqunn.simulation.gates.operators import String, string_matrix, string_number
+from tfq_resqunn.simulation.gates.operators import String, string_matrix
 from tfq_resqunn.simulation.gates.transfers import Transfers, vectors_of
 from tfq_resqunn.simulation.gates.unitary import Unitary
 
 
 class UnitaryCoefficients:
-    """Coefficients of Pauli strings, from the unitary of gates.
-
-    Args:
-        circuit: Gates of weights alone, and observables.
-        strings: The strings whose coefficients are wanted.
-    """
+    """Coefficients of some Pauli strings in observables, pulled back by gates of weights alone."""
 
     def __init__(self, circuit: GateCircuit, strings: Sequence[String]):
         d = 2**circuit.n_qubits
@@ -27,10 +22,7 @@ class UnitaryCoefficients:
         for matrix, operator in zip(self._observables, circuit.observables, strict=True):
             matrix += sum(c * string_matrix(s) for s, c in operator.items())
         self._strings = np.array([string_matrix(s).T.ravel() for s in strings]).T / d
-
-    @property
-    def flops(self) -> int:
-        return self._unitary.flops
+        self.flops = self._unitary.flops
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""
@@ -50,17 +42,14 @@ class TransferCoefficients:
     def __init__(self, circuit: GateCircuit, strings: Sequence[String]):
         self._transfers = Transfers(circuit.gates, circuit.n_qubits, circuit.weights)
         self._operators = vectors_of(circuit.observables, circuit.n_qubits)
-        self._strings = [string_number(s) for s in strings]
-
-    @property
-    def flops(self) -> int:
-        return self._operators.size * self._transfers.flops
+        self._places = [int(np.ravel_multi_index(s, (4,) * circuit.n_qubits)) for s in strings]
+        self.flops = self._operators.size * self._transfers.flops
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""
         n_operators, filters = self._operators.shape[1], weights.shape[1]
         vectors = tf.repeat(tf.constant(self._operators, weights.dtype), filters, axis=1)
         exponents = tf.tile(self._transfers.exponents(weights), [1, n_operators])
-        vectors = self._transfers.pull_back(vectors, exponents)
-        wanted = tf.reshape(tf.gather(vectors, self._strings), [-1, n_operators, filters])
+        vectors = self._transfers.apply(vectors, exponents, back=True)
+        wanted = tf.reshape(tf.gather(vectors, self._places), [-1, n_operators, filters])
         return tf.transpose(wanted, [1, 0, 2])

@@ -7,7 +7,6 @@ multiplied. All arithmetic is real.
 """
 
 import dataclasses
-from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -21,36 +20,26 @@ from tfq_resqunn.simulation.pauli_strings.split import split
 from tfq_resqunn.simulation.pauli_strings.stages import TrigTable
 from tfq_resqunn.simulation.pauli_strings.sums import SumOfProducts
 from tfq_resqunn.simulation.pauli_strings.trig_polynomials import TrigPolynomials
-from tfq_resqunn.simulation.protocols import Coefficients
-
-# Matrices of 2**n rows are multiplied; above this, that costs more than it saves.
-MAX_MATRIX_QUBITS = 4
 
 
 class PauliStrings:
     """Computes expectations from Pauli strings, with coefficients that all patches share.
 
-    Args:
-        circuit: What is computed.
-        late: Whether it is split as late as the entanglement allows, instead of as early as the
-            data does.
-        by_matrices: Whether coefficients come from matrices (unitaries or, with channels among
-            the gates, Pauli transfer matrices), instead of sums of paths.
-
-    Raises:
-        NotOpen: If the data does not prepare a product state, or the sums grow too long.
+    The circuit can be split as late as the entanglement allows, instead of as early as the data
+    does. Coefficients can come from matrices (unitaries or, with channels among the gates, Pauli
+    transfer matrices), instead of sums of paths.
     """
 
     def __init__(self, circuit: GateCircuit, *, late: bool = False, by_matrices: bool = False):
         n_qubits, n_outputs = circuit.n_qubits, len(circuit.observables)
-        where = split(circuit, late=late)
-        letters, trig = Letters(where.local), TrigTable()
+        local, shared = split(circuit, late=late)
+        letters, trig = Letters(local), TrigTable()
         wanted: list[list[String]] = [[] for _ in range(n_outputs)]
         if by_matrices:
             strings = letters.all_strings()
             wanted = [strings] * n_outputs
         else:
-            pulled = pull_back(where.shared, trig, letters.allowed(where.shared.gates))
+            pulled = pull_back(shared, trig, letters.allowed(shared.gates))
             owned = list(map(tuple, pulled.strings.tolist()))
             # An expectation can be zero, or a constant: then there is still the empty string.
             strings = sorted(set(owned)) or [(0,) * n_qubits]
@@ -59,15 +48,13 @@ class PauliStrings:
         self._rows = rows = LetterRows(letters, strings, circuit)
         products = [[rows.product(s) for s in own] for own in wanted]
         self._sum = SumOfProducts(products, rows.n_rows)
-        self._coefficients: Coefficients
-        if by_matrices:
-            kind: Callable[..., Coefficients]
-            if circuit.is_noisy:
-                kind, d, matrix = TransferCoefficients, 4**n_qubits, "transfer"
-            else:
-                kind, d, matrix = UnitaryCoefficients, 2**n_qubits, "unitary"
-            self._coefficients = kind(where.shared, strings)
-            work = f"a {d}x{d} {matrix} a step"
+        self._coefficients: TransferCoefficients | UnitaryCoefficients | TrigPolynomials
+        if by_matrices and circuit.is_noisy:
+            self._coefficients = TransferCoefficients(shared, strings)
+            work = f"a {4**n_qubits}x{4**n_qubits} transfer a step"
+        elif by_matrices:
+            self._coefficients = UnitaryCoefficients(shared, strings)
+            work = f"a {2**n_qubits}x{2**n_qubits} unitary a step"
         else:
             places = [
                 self._sum.place(k, rows.product(s))
@@ -82,24 +69,8 @@ class PauliStrings:
             work = f"{pulled.n_terms} terms a step{n_stages}"
         each = ", one an observable" if all(len(own) == 1 for own in wanted) else ""
         self.note = f"{len(strings)} strings{each}; {work}"
-
-    @classmethod
-    def late(cls, circuit: GateCircuit) -> "PauliStrings":
-        """Splits the circuit as late as the entanglement allows."""
-        return cls(circuit, late=True)
-
-    @classmethod
-    def by_matrices(cls, circuit: GateCircuit) -> "PauliStrings | None":
-        """Computes coefficients by matrices; is weighed for few qubits only."""
-        return cls(circuit, by_matrices=True) if circuit.n_qubits <= MAX_MATRIX_QUBITS else None
-
-    @property
-    def flops(self) -> int:
-        return self._sum.flops + self._rows.flops
-
-    @property
-    def flops_a_step(self) -> int:
-        return self._coefficients.flops
+        self.flops = self._sum.flops + self._rows.flops
+        self.flops_a_step = self._coefficients.flops
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         weights = tf.transpose(weights)

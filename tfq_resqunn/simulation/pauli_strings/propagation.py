@@ -16,14 +16,7 @@ import numpy as np
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
-from tfq_resqunn.simulation.pauli_strings.stages import (
-    Stage,
-    TrigTable,
-    merge,
-    renumber,
-    stack,
-    trim,
-)
+from tfq_resqunn.simulation.pauli_strings.stages import Stage, TrigTable, merge, stack, trim
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.tensors.linear_map import expand
 
@@ -68,15 +61,9 @@ def pull_back(
 ) -> PulledBack:
     """Pulls a circuit's observables back through its gates.
 
-    Args:
-        circuit: Gates and observables.
-        trig: Numbers the cosines and sines that come in.
-        allowed: Whether each letter of a qubit is wanted before gate `i`; strings with others are
-            dropped there. It is asked for the gate's own qubits, and for all with
-            `i == len(gates)`.
-
-    Raises:
-        TooManyTerms: If there are too many strings, or a gate has more than 3 qubits.
+    `allowed(i, qubit)` says which of the four letters are wanted before gate i; strings with others
+    are dropped there. It is asked for the gate's own qubits, and for all with `i == len(gates)`.
+    Raises `TooManyTerms` if there are too many strings, or a gate has more than 3 qubits.
     """
     paths: dict[int, _Paths] = {}
     chains, n_terms = [], 0
@@ -106,17 +93,14 @@ def _chain(operator, circuit, paths, trig, allowed, limit):
     """Pulls one operator back: one stage for its own coefficients, and one for each gate."""
     gates, n_qubits = circuit.gates, circuit.n_qubits
     codes = _Codes.of(np.array(list(operator), dtype=np.int64).reshape(-1, n_qubits))
-    numbers = enumerate(operator.values())
-    chain = [Stage.vector(len(operator), [(i, 0, c) for i, c in numbers])]
+    chain = [Stage.vector(len(operator), [(i, 0, c) for i, c in enumerate(operator.values())])]
 
     def drop(i, qubits):
         nonlocal codes
         for q in qubits:
             wanted = allowed(i, q)[codes.letters(q)]
             if not wanted.all():
-                last = chain[-1].keep(wanted[chain[-1].rows])
-                rows = renumber(wanted)[last.rows]
-                chain[-1] = dataclasses.replace(last, n_rows=int(wanted.sum()), rows=rows)
+                chain[-1] = chain[-1].keep_rows(wanted)
                 codes = codes.keep(wanted)
 
     drop(len(gates), range(n_qubits))
@@ -151,9 +135,8 @@ class _Paths:
             for matrix, monomial in ((even, cosine), (odd, sine)):
                 new, old = np.nonzero(np.abs(matrix) > 1e-14)
                 found += [(a, b, monomial, matrix[b, a]) for a, b in zip(old, new, strict=True)]
-        old, new, monomials, factors = np.array(sorted(found), dtype=float).T
+        old, new, monomials, self._factors = np.array(sorted(found), dtype=float).T
         self._new, self._monomials = new.astype(np.int64), monomials.astype(np.int64)
-        self._factors = factors
         self._counts = np.bincount(old.astype(np.int64), minlength=4 ** len(gate.qubits))
 
     def __call__(self, codes: "_Codes", limit: int) -> tuple["_Codes", Stage]:

@@ -1,32 +1,18 @@
 """Where a circuit is split: local gates with all data first, then gates of weights alone."""
 
 import dataclasses
-from collections.abc import Sequence
 
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.protocols import NotOpen
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Split:
-    """A circuit in two parts.
-
-    Attributes:
-        local: For each qubit, the gates that act on it alone, those of data among them. They
-            prepare a product state.
-        shared: The circuit of the gates that follow, of weights alone.
-    """
-
-    local: Sequence[Sequence[Operation]]
-    shared: GateCircuit
-
-
-def split(circuit: GateCircuit, *, late: bool) -> Split:
+def split(circuit: GateCircuit, *, late: bool) -> tuple[list[list[Operation]], GateCircuit]:
     """Splits as early as the data allows, or as late as the entanglement does.
 
-    Raises:
-        NotOpen: If data enters after qubits are entangled, or mixed with weights.
+    Gives, for each qubit, the gates that act on it alone, with all data, which prepare a product
+    state; then the circuit of the gates that follow. Raises `NotOpen` if data enters after qubits
+    are entangled, or mixed with weights.
     """
     inputs = set(circuit.inputs)
     local: list[list[Operation]] = [[] for _ in range(circuit.n_qubits)]
@@ -46,4 +32,4 @@ def split(circuit: GateCircuit, *, late: bool) -> Split:
         raise NotOpen("data enters after qubits are entangled")
     if any(g.symbols & inputs and g.symbols - inputs for own in local for g in own):
         raise NotOpen("a gate's angle mixes data and weights")
-    return Split(local, dataclasses.replace(circuit, gates=shared))
+    return local, dataclasses.replace(circuit, gates=shared)

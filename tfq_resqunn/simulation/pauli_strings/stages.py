@@ -65,12 +65,7 @@ class TrigTable:
 class Stage:
     """A sparse matrix: entry e is `factors[e]` times a product of cosines and sines.
 
-    Attributes:
-        n_rows: Number of rows.
-        rows: Row of each entry.
-        columns: Column of each.
-        monomials: Number of each one's product in the `TrigTable`.
-        factors: Number that the product is multiplied by.
+    The product is given by its number in a `TrigTable`, `monomials[e]`.
     """
 
     n_rows: int
@@ -94,28 +89,26 @@ class Stage:
         parts = (self.rows, self.columns, self.monomials, self.factors)
         return Stage(self.n_rows, *(part[where] for part in parts))
 
+    def keep_rows(self, wanted: np.ndarray) -> "Stage":
+        """Gives the matrix with some of its rows, which get new numbers."""
+        kept = self.keep(wanted[self.rows])
+        rows = _renumber(wanted)[kept.rows]
+        return dataclasses.replace(kept, n_rows=int(wanted.sum()), rows=rows)
+
 
 def stack(stages: Sequence[Stage], n_columns: Sequence[int]) -> Stage:
     """Gives the matrix that has some along its diagonal."""
-    below = np.cumsum([0, *(s.n_rows for s in stages)])
-    right = np.cumsum([0, *n_columns])
-    return Stage(
-        int(below[-1]),
-        np.concatenate([s.rows + b for s, b in zip(stages, below[:-1], strict=True)]),
-        np.concatenate([s.columns + r for s, r in zip(stages, right[:-1], strict=True)]),
-        np.concatenate([s.monomials for s in stages]),
-        np.concatenate([s.factors for s in stages]),
-    )
+    *below, n_rows = np.cumsum([0, *(s.n_rows for s in stages)])
+    *right, _ = np.cumsum([0, *n_columns])
+    parts = [
+        (s.rows + b, s.columns + r, s.monomials, s.factors)
+        for s, b, r in zip(stages, below, right, strict=True)
+    ]
+    return Stage(int(n_rows), *map(np.concatenate, zip(*parts, strict=True)))
 
 
 def merge(stages: Iterable[Stage], trig: TrigTable, few: float = _FEW) -> list[Stage]:
-    """Multiplies neighbours, where that leaves no more entries, or few.
-
-    Args:
-        stages: The first is applied first.
-        trig: The table of their cosines and sines.
-        few: How many that is.
-    """
+    """Multiplies neighbours, where that leaves no more entries, or few."""
     merged: list[Stage] = []
     for stage in stages:
         if merged:
@@ -155,11 +148,7 @@ def _is_permutation(stage: Stage, n_columns: int) -> bool:
 
 
 def trim(stages: Sequence[Stage]) -> tuple[list[Stage], np.ndarray]:
-    """Drops entries that come from nothing or lead to nothing.
-
-    Returns:
-        The matrices, and which rows of the last are left.
-    """
+    """Drops entries that come from nothing or lead to nothing; says which last rows are left."""
     found, alive = [], np.array([True])
     for stage in stages:
         found.append(stage.keep(alive[stage.columns]))
@@ -167,15 +156,14 @@ def trim(stages: Sequence[Stage]) -> tuple[list[Stage], np.ndarray]:
         alive[found[-1].rows] = True
     left, trimmed = alive, []
     for i, stage in reversed(list(enumerate(found))):
-        stage = stage.keep(alive[stage.rows])
-        rows, n_rows = renumber(alive)[stage.rows], int(alive.sum())
+        stage = stage.keep_rows(alive)
         alive = np.zeros(found[i - 1].n_rows, dtype=bool) if i else np.array([True])
         alive[stage.columns] = True
-        columns = renumber(alive)[stage.columns]
-        trimmed.append(dataclasses.replace(stage, n_rows=n_rows, rows=rows, columns=columns))
+        columns = _renumber(alive)[stage.columns]
+        trimmed.append(dataclasses.replace(stage, columns=columns))
     return trimmed[::-1], left
 
 
-def renumber(kept: np.ndarray) -> np.ndarray:
+def _renumber(kept: np.ndarray) -> np.ndarray:
     """Gives what is kept its new number."""
     return np.cumsum(kept) - 1

@@ -17,22 +17,18 @@ _MAX_VECTORS = 16
 
 
 class SumOfProducts:
-    """Computes `out[k] = common[k] * sum_j c[k, j] * rest[j]`.
+    """Computes `out[k] = common[k] * sum_j c[k, j] * rest[j]`, for the products of each output.
 
     The rows that all products of an output share are taken out of its sum; what is left of the
     products is computed once for all outputs, and summed by one matrix product.
 
-    Args:
-        products: For each output, its products, each a sorted tuple of numbers of rows.
-        n_rows: Number of rows.
-
     Attributes:
         n_rests: The number of different products that are summed.
+        flops: Multiplications and additions for each column, but those within products.
     """
 
     def __init__(self, products: Sequence[Sequence[Product]], n_rows: int):
-        common = [_shared(own) for own in products]
-        self._common = common
+        self._common = common = [_shared(own) for own in products]
         rests: dict[Product, int] = {}
         for own, shared in zip(products, common, strict=True):
             for product in own:
@@ -43,19 +39,12 @@ class SumOfProducts:
         self.n_rests = len(rests)
         self._factors = Products(common, n_rows) if any(common) else None
         self._rests = Products(list(rests), n_rows) if list(rests) != [()] else None
+        self.flops = 2 * len(common) * self.n_rests + (self.n_rests if self._rests else 0)
 
     def place(self, output: int, product: Product) -> int:
         """Gives the number of a product's coefficient, counted output by output."""
         rest = _without(product, self._common[output])
         return output * self.n_rests + self._place[rest]
-
-    @property
-    def flops(self) -> int:
-        """Multiplications and additions for each column, but those within products."""
-        n_outputs = len(self._common)
-        if self._rests is None:
-            return 2 * n_outputs
-        return self.n_rests + 2 * n_outputs * self.n_rests
 
     def __call__(self, rows: tf.Tensor, coefficients: tf.Tensor) -> tf.Tensor:
         """Maps rows `[n_rows, n]` or `[n_rows, filters, n]` to `[filters * outputs, n]`.

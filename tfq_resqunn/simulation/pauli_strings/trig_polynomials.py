@@ -6,7 +6,7 @@ import numpy as np
 import sympy
 import tensorflow as tf
 
-from tfq_resqunn.simulation.pauli_strings.stages import Stage, TrigTable
+from tfq_resqunn.simulation.pauli_strings.stages import Monomial, Stage, TrigTable
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.linear_map import LinearMap
 from tfq_resqunn.simulation.tensors.rows import Products, Take
@@ -14,44 +14,33 @@ from tfq_resqunn.simulation.tensors.trigonometry import cosine, sine
 
 
 class TrigRows:
-    """Computes rows of a `TrigTable`: cosines and sines of its exponents.
+    """Computes what occurs in monomials of a `TrigTable`: a row for each cosine, then each sine."""
 
-    Args:
-        trig: The table.
-        symbols: The symbols of its exponents, in the order of the values' rows.
-        entries: The entries that are wanted; each may be named more than once.
-    """
-
-    def __init__(self, trig: TrigTable, symbols: Sequence[sympy.Symbol], entries: Iterable[int]):
-        wanted = sorted(set(entries))
-        cosines, sines = ([e for e in wanted if e % 2 == odd] for odd in (0, 1))
-        used = sorted({e // 2 for e in wanted})
+    def __init__(
+        self, trig: TrigTable, symbols: Sequence[sympy.Symbol], monomials: Iterable[Monomial]
+    ):
+        wanted = {entry for monomial in monomials for entry in monomial}
+        used = sorted({entry // 2 for entry in wanted})
         exponents = list(trig.exponents)
         self._exponents = Exponents([exponents[r] for r in used], symbols)
-        number = {r: i for i, r in enumerate(used)}
-        self._cosines = Take([number[e // 2] for e in cosines]) if cosines else None
-        self._sines = Take([number[e // 2] for e in sines]) if sines else None
-        self._places = {e: i for i, e in enumerate([*cosines, *sines])}
+        self._parts, self._places = [], {}
+        for odd, function in enumerate((cosine, sine)):
+            if own := sorted(entry for entry in wanted if entry % 2 == odd):
+                self._parts.append((function, Take([used.index(entry // 2) for entry in own])))
+                self._places.update({entry: len(self._places) + i for i, entry in enumerate(own)})
+        self.n_rows = len(wanted)
 
     def __call__(self, values: tf.Tensor) -> tf.Tensor:
-        """Maps values `[n_symbols, m]` to rows `[n_entries, m]`."""
-        if not self._places:
+        """Maps values `[n_symbols, m]` to rows `[n_rows, m]`."""
+        if not self._parts:
             return values[:0]
-        exponents, parts = self._exponents(values), []
-        if self._cosines is not None:
-            parts.append(cosine(self._cosines(exponents)))
-        if self._sines is not None:
-            parts.append(sine(self._sines(exponents)))
+        exponents = self._exponents(values)
+        parts = [function(take(exponents)) for function, take in self._parts]
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=0)
 
-    @property
-    def n_rows(self) -> int:
-        """The number of rows."""
-        return len(self._places)
-
-    def place(self, entry: int) -> int:
-        """Gives the row of an entry of the table."""
-        return self._places[entry]
+    def product(self, monomial: Monomial) -> tuple[int, ...]:
+        """Gives the numbers of the rows that a monomial multiplies, in their order."""
+        return tuple(sorted(self._places[entry] for entry in monomial))
 
 
 # A term takes about as long as this many multiplications where matrices are dense (measured).
@@ -59,13 +48,12 @@ _TERM_FLOPS = 50
 
 
 class TrigPolynomials:
-    """A tensor whose entries are polynomials of cosines and sines of the weights.
+    """A tensor of polynomials of the weights' cosines and sines.
 
-    Args:
-        shape: Its shape.
-        stages: What computes its entries, row by row, from the number 1.
-        trig: The table of cosines and sines.
-        weights: The symbols of its exponents, in the order of the values.
+    Stages compute its entries, row by row, from the number 1.
+
+    Attributes:
+        flops: Multiplications and additions a filter; a term counts as `_TERM_FLOPS` of them.
     """
 
     def __init__(
@@ -75,26 +63,17 @@ class TrigPolynomials:
         trig: TrigTable,
         weights: Sequence[sympy.Symbol],
     ):
-        self.shape = shape
+        self._shape = shape
         if not len(stages[-1]):  # all entries are zero
             stages = [Stage.vector(int(np.prod(shape)), [(0, 0, 0.0)])]
         used = np.unique(np.concatenate([s.monomials for s in stages]))
         monomials = [trig.monomials[m] for m in used]
-        self._rows = rows = TrigRows(trig, weights, [e for m in monomials for e in m])
-        self._products = Products(
-            [tuple(sorted(map(rows.place, m))) for m in monomials], rows.n_rows
-        )
+        self._rows = rows = TrigRows(trig, weights, monomials)
+        self._products = Products(list(map(rows.product, monomials)), rows.n_rows)
         place = np.zeros(len(trig.monomials), dtype=np.int64)
         place[used] = np.arange(len(used))
-        self._n_terms = sum(map(len, stages))
-        self._stages = []
-        for stage in stages:
-            self._stages.append(_StageMap(stage, place[stage.monomials], len(monomials)))
-
-    @property
-    def flops(self) -> int:
-        """Multiplications and additions a filter; a term counts as `_TERM_FLOPS` of them."""
-        return _TERM_FLOPS * self._n_terms
+        self._stages = [_StageMap(s, place[s.monomials], len(monomials)) for s in stages]
+        self.flops = _TERM_FLOPS * sum(map(len, stages))
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[*shape, filters]`."""
@@ -102,7 +81,7 @@ class TrigPolynomials:
         entries = None
         for stage in self._stages:
             entries = stage(monomials, entries)
-        return tf.reshape(entries, [*self.shape, -1])
+        return tf.reshape(entries, [*self._shape, -1])
 
 
 class _StageMap:

@@ -7,8 +7,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.transfers import Transfers, vectors_of
 from tfq_resqunn.simulation.protocols import NotOpen
 
-# A Pauli vector has 4**n numbers.
-MAX_VECTOR_QUBITS = 6
+MAX_VECTOR_QUBITS = 6  # a Pauli vector has 4**n numbers
 # Numbers that are computed at once, of as many patches' vectors: what lies between is kept for
 # gradients.
 CHUNK_NUMBERS = 2**20
@@ -18,12 +17,6 @@ class PauliVectors:
     """Computes expectations from the Pauli vector of every patch.
 
     Patches are taken in chunks, whose vectors are computed again for gradients.
-
-    Args:
-        circuit: What is computed.
-
-    Raises:
-        NotOpen: If the circuit has too many qubits.
     """
 
     flops_a_step = 0  # all that is counted is done for each patch
@@ -38,19 +31,8 @@ class PauliVectors:
         start = np.zeros((4,) * n_qubits)
         start[np.ix_(*[(0, 3)] * n_qubits)] = 1  # in |0...0>, each I and Z is 1
         self._start = start.reshape(-1, 1)
-
-    @classmethod
-    def for_noise(cls, circuit: GateCircuit) -> "PauliVectors | None":
-        """Is weighed for circuits with channels only."""
-        return cls(circuit) if circuit.is_noisy else None
-
-    @property
-    def flops(self) -> int:
-        return 4**self._n_qubits * self._transfers.flops
-
-    @property
-    def note(self) -> str:
-        return f"{4**self._n_qubits} numbers, for channels"
+        self.flops = 4**n_qubits * self._transfers.flops
+        self.note = f"{4**n_qubits} numbers, for channels"
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         outcomes = [self._filter(features, w) for w in tf.unstack(weights[:, :, None])]

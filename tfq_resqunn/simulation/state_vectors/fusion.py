@@ -5,20 +5,17 @@ whole rings of them), blocks of weights alone on neighbouring qubits (one small 
 a step of training), and what is left, gate by gate.
 """
 
-from collections.abc import Callable, Sequence, Set
-from typing import TypeVar
+from collections.abc import Sequence, Set
+from typing import Any
 
 import numpy as np
 import sympy
 
 from tfq_resqunn.simulation.gates.gate import Gate
-from tfq_resqunn.simulation.protocols import Step
-from tfq_resqunn.simulation.state_vectors.steps import Block, Permutation, SingleGate
+from tfq_resqunn.simulation.state_vectors.steps import Block, Permutation, SingleGate, Step
 
 # Neighbouring qubits that a block spans: its unitary has 2**4 rows.
 BLOCK_QUBITS = 4
-
-Kind = TypeVar("Kind", Permutation, Block)
 
 
 def fuse(gates: Sequence[Gate], inputs: Set[sympy.Symbol], n_qubits: int) -> list[Step]:
@@ -27,13 +24,13 @@ def fuse(gates: Sequence[Gate], inputs: Set[sympy.Symbol], n_qubits: int) -> lis
     for gate in gates:
         if gate.exponent is None and _is_monomial(gate.projectors[0]):
             source, phases = _permutation(gate, n_qubits)
-            before = _reachable(steps, gate, Permutation)
+            before = _reachable(steps, gate, Permutation, n_qubits)
             if before is None:
                 steps.append(Permutation(set(gate.qubits), source, phases))
             else:
                 before.append(gate.qubits, source, phases)
         elif not gate.symbols & inputs and _span(gate.qubits) <= BLOCK_QUBITS:
-            block = _reachable(steps, gate, Block, _fits)
+            block = _reachable(steps, gate, Block, BLOCK_QUBITS)
             if block is None:
                 steps.append(Block([gate]))
             else:
@@ -43,23 +40,17 @@ def fuse(gates: Sequence[Gate], inputs: Set[sympy.Symbol], n_qubits: int) -> lis
     return steps
 
 
-def _reachable(
-    steps: Sequence[Step],
-    gate: Gate,
-    kind: type[Kind],
-    accepts: Callable[[Kind, Gate], bool] = lambda step, gate: True,
-) -> Kind | None:
-    """Gives the last step of a kind that a gate may join, past steps on other qubits."""
+def _reachable(steps: Sequence[Step], gate: Gate, kind: type, most: int) -> Any:
+    """Gives the last step of a kind that a gate may join, past steps on other qubits, or `None`.
+
+    The two may span so many qubits at most.
+    """
     for step in reversed(steps):
-        if isinstance(step, kind) and accepts(step, gate):
+        if isinstance(step, kind) and _span([*step.qubits, *gate.qubits]) <= most:
             return step
         if not step.qubits.isdisjoint(gate.qubits):
             return None
     return None
-
-
-def _fits(block: Block, gate: Gate) -> bool:
-    return _span([*block.qubits, *gate.qubits]) <= BLOCK_QUBITS
 
 
 def _span(qubits: Sequence[int]) -> int:

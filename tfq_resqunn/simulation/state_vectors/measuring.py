@@ -52,9 +52,8 @@ class Observables:
         """Gives the sum of all observables, each times its factor `[observables, f, n]`."""
         _, f, n = tf.unstack(tf.shape(factors))
         signs = tf.constant(self._signs.T, factors.dtype)
-        diagonal = tf.reshape(
-            tf.matmul(signs, tf.reshape(factors, [self._n, -1])), [state.shape[0], f, n]
-        )
+        flat = tf.reshape(factors, [self._n, -1])
+        diagonal = tf.reshape(tf.matmul(signs, flat), [state.shape[0], f, n])
         result = tf.cast(diagonal, state.dtype) * state
         for k, coefficient, flips, phases in self._strings:
             moved = tf.gather(state, flips) * tf.constant(phases[:, None, None], state.dtype)

@@ -15,10 +15,10 @@ import tensorflow as tf
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import as_gates
 from tfq_resqunn.simulation.gates.unitary import Unitary
-from tfq_resqunn.simulation.protocols import NotOpen, Step
+from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.state_vectors.fusion import fuse
 from tfq_resqunn.simulation.state_vectors.measuring import Observables
-from tfq_resqunn.simulation.state_vectors.steps import EXPONENTS, Block, SingleGate
+from tfq_resqunn.simulation.state_vectors.steps import EXPONENTS, Block, SingleGate, Step
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
 
@@ -26,19 +26,9 @@ MAX_STATE_QUBITS = 20
 # Amplitudes (of all patches of a chunk, and filters) that are simulated at once.
 CHUNK_AMPLITUDES = 2**21
 
-# What steps are given, by their kind: tensors of exponents, and a list of unitaries.
-Given = dict[str, Any]
-
 
 class StateVectors:
-    """Computes expectations from the state vector of every patch.
-
-    Args:
-        circuit: What is computed; it has no channels.
-
-    Raises:
-        NotOpen: If the circuit has too many qubits.
-    """
+    """Computes expectations from the state vector of every patch, for circuits without channels."""
 
     flops_a_step = 0  # all that is counted is done for each patch
 
@@ -60,19 +50,8 @@ class StateVectors:
         self._data = Exponents(exponents["data"], circuit.inputs)
         self._weights = Exponents(exponents["weights"], circuit.weights)
         self._both = Exponents(exponents["both"], [*circuit.inputs, *circuit.weights])
-
-    @classmethod
-    def without_noise(cls, circuit: GateCircuit) -> "StateVectors | None":
-        """Is weighed for circuits without channels only."""
-        return None if circuit.is_noisy else cls(circuit)
-
-    @property
-    def note(self) -> str:
-        return f"{2**self._n_qubits} amplitudes, adjoint gradients"
-
-    @property
-    def flops(self) -> int:
-        return 2**self._n_qubits * (4 + sum(step.flops for step in self._steps))
+        self.note = f"{2**n_qubits} amplitudes, adjoint gradients"
+        self.flops = 2**n_qubits * (4 + sum(step.flops for step in self._steps))
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         filters, n = weights.shape[0], tf.shape(features)[1]
@@ -88,14 +67,10 @@ class StateVectors:
     def _given(self, features, weights):
         # What all patches share, and what is each one's own.
         weights = tf.transpose(weights)
-        shared = {
-            "weights": self._weights(weights)[:, :, None],
-            "blocks": [block(weights) for block in self._blocks],
-        }
-        return shared, {
-            "data": self._data(features)[:, None, :],
-            "both": self._mixed(features, weights),
-        }
+        by_weights = self._weights(weights)[:, :, None]
+        shared = {"weights": by_weights, "blocks": [block(weights) for block in self._blocks]}
+        own = {"data": self._data(features)[:, None, :], "both": self._mixed(features, weights)}
+        return shared, own
 
     def _mixed(self, features, weights):
         filters, n = weights.shape[1], tf.shape(features)[1]
@@ -161,7 +136,7 @@ class StateVectors:
             state = step.apply(state, _matrix(step, given))
         return state
 
-    def _gradients(self, given: Given, filters: int, upstream: tf.Tensor) -> dict[str, list]:
+    def _gradients(self, given, filters, upstream):
         state = self._run(given, filters)
         dual = self._observables.apply(state, upstream)
         found: dict[str, list] = {kind: [None] * given[kind].shape[0] for kind in EXPONENTS}
@@ -180,5 +155,5 @@ class StateVectors:
         return found
 
 
-def _matrix(step: Step, given: Given) -> Any:
+def _matrix(step: Step, given: dict[str, Any]) -> Any:
     return step.matrix(None if step.kind is None else given[step.kind][step.place])

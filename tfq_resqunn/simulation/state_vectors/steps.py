@@ -1,6 +1,14 @@
 """The steps of a state vector simulation: each is applied, undone, and knows its slope.
 
-`protocols.Step` says what they have in common. States are `[2**n_qubits, filters, n]`.
+States are `[2**n_qubits, filters, n]`. All steps have:
+
+- `qubits`, on which they act, and `flops`, multiplications and additions for each amplitude;
+- `kind`: what their matrix depends on, which has a gradient; `None` where it is constant;
+- `place`: their number among the steps of their kind;
+- `matrix(own)`: their matrix, in a form of their own, made of what is given at their place;
+- `apply(state, matrix)` and `undo(state, matrix)`: the state after them, and before them;
+- `slope(state, dual, before)`, unless they are constant: the derivative of the sum `<dual|state>`
+  by what is given at their place; `before` is the state before them.
 """
 
 import dataclasses
@@ -45,9 +53,6 @@ class Permutation:
     def undo(self, state: tf.Tensor, matrix: None) -> tf.Tensor:
         return tf.gather(self._times(np.conj(self._phases), state), np.argsort(self._source))
 
-    def slope(self, state: tf.Tensor, dual: tf.Tensor, before: tf.Tensor) -> tf.Tensor:
-        raise NotImplementedError  # it is constant
-
     def _times(self, phases, state):
         if np.allclose(phases, 1):
             return state
@@ -55,10 +60,7 @@ class Permutation:
 
 
 class Block:
-    """Gates of weights alone on neighbouring qubits.
-
-    Its gradient is that by its unitary, from which TensorFlow goes on to the weights.
-    """
+    """Gates of weights alone on neighbouring qubits; TensorFlow differentiates their unitary."""
 
     kind = "blocks"
     place = 0
@@ -148,13 +150,13 @@ class SingleGate:
         return tf.reshape(joined, [state.shape[0], state.shape[1], shape[2]])
 
     def undo(self, state: tf.Tensor, matrix: Entries) -> tf.Tensor:
-        return self.apply(
-            state, [[_conjugate(e) for e in column] for column in zip(*matrix, strict=True)]
-        )
+        adjoint = [[_conjugate(e) for e in column] for column in zip(*matrix, strict=True)]
+        return self.apply(state, adjoint)
 
     def slope(self, state: tf.Tensor, dual: tf.Tensor, before: tf.Tensor) -> tf.Tensor:
-        # d/dt U = i pi H U, so dE = 2 Re <dual| i pi H |state> dt.
-        moved = self.apply(state, self.gate.generator.tolist())
+        # d/dt U = i pi H U with a Hermitian H, so dE = 2 Re <dual| i pi H |state> dt.
+        generator = np.einsum("k,kab->ab", self.gate.frequencies, self.gate.projectors)
+        moved = self.apply(state, generator.tolist())
         overlap = tf.math.imag(tf.reduce_sum(tf.math.conj(dual) * moved, axis=0))
         axes: list[int] = {"data": [0], "weights": [1]}.get(self.kind or "", [])
         return -2 * np.pi * tf.reduce_sum(overlap, axes, keepdims=self.kind != "both")
@@ -172,6 +174,9 @@ class SingleGate:
             pairs = zip(rows[0::2], rows[1::2], strict=True)
             parts = [tf.reshape(tf.stack(pair, axis=1), [-1]) for pair in pairs]
         return parts[0]
+
+
+Step = Permutation | Block | SingleGate
 
 
 def _entry(phases, factors):

@@ -12,24 +12,18 @@ from tfq_resqunn.simulation.tensors.expressions import tensor_function
 class Exponents:
     """Computes expressions of some symbols: at once where they are linear, one by one elsewhere.
 
-    Args:
-        expressions: Sympy expressions, one a row.
-        symbols: Their symbols, in the order of the values' rows.
-
-    Example:
-        >>> x, y = sympy.symbols("x y")
-        >>> exponents = Exponents([x + 2 * y, x * y, 0 * x + 1], [x, y])
-        >>> exponents(tf.constant([[1.0, 2.0], [3.0, 4.0]])).numpy().tolist()
-        [[7.0, 10.0], [3.0, 8.0], [1.0, 1.0]]
+    >>> x, y = sympy.symbols("x y")
+    >>> exponents = Exponents([x + 2 * y, x * y, 0 * x + 1], [x, y])
+    >>> exponents(tf.constant([[1.0, 2.0], [3.0, 4.0]])).numpy().tolist()
+    [[7.0, 10.0], [3.0, 8.0], [1.0, 1.0]]
     """
 
     def __init__(self, expressions: Sequence[sympy.Expr], symbols: Sequence[sympy.Symbol]):
         self.n_rows, self._n_symbols = len(expressions), len(symbols)
         self._matrix = np.zeros((self.n_rows, len(symbols)))
         self._shift = np.zeros((self.n_rows, 1))
-        self._curved = [
-            i for i, e in enumerate(expressions) if not self._read_linear(i, e, symbols)
-        ]
+        rows = enumerate(expressions)
+        self._curved = [i for i, e in rows if not self._read_linear(i, e, symbols)]
         if self._curved:
             self._function = tensor_function(symbols, [expressions[i] for i in self._curved])
 

@@ -13,26 +13,15 @@ def tensor_function(
 ) -> Callable[..., list[tf.Tensor]]:
     """Compiles expressions into one function of tensors, differentiable as TensorFlow is.
 
-    Where `sqrt` and `atan2` (at 0), `asin` and `acos` (at 1 and -1) have no finite derivative, it
-    is taken to be 0.
+    It takes a tensor for each symbol, of one dtype and with shapes that broadcast. Common parts are
+    computed once. Where `sqrt` and `atan2` (at 0), `asin` and `acos` (at 1 and -1) have no finite
+    derivative, it is taken to be 0. Raises a `ValueError` if sympy has no TensorFlow form of an
+    expression.
 
-    Args:
-        symbols: The sympy symbols that the function takes, in order.
-        expressions: The sympy expressions (or numbers) that it returns.
-
-    Returns:
-        A function from `len(symbols)` tensors of one dtype, whose shapes broadcast, to a list of
-        `len(expressions)` tensors. Common parts are computed once.
-
-    Raises:
-        ValueError: If sympy has no TensorFlow form of an expression.
-
-    Example:
-        >>> import tensorflow as tf
-        >>> x, y = sympy.symbols("x y")
-        >>> f = tensor_function([x, y], [x * y, sympy.sin(x) ** 2])
-        >>> [float(v) for v in f(tf.constant(0.0), tf.constant(3.0))]
-        [0.0, 0.0]
+    >>> x, y = sympy.symbols("x y")
+    >>> f = tensor_function([x, y], [x * y, sympy.sin(x) ** 2])
+    >>> [float(v) for v in f(tf.constant(0.0), tf.constant(3.0))]
+    [0.0, 0.0]
     """
     # As decimals, since powers of pi would be printed as tensors of a dtype of their own.
     expressions = [sympy.N(e, 17) for e in expressions]
@@ -43,7 +32,7 @@ def tensor_function(
         # their models give the same numbers to the bit.
         n = len(symbols)
         names = {s: sympy.Symbol(f"symbol_{n - i:06}") for i, s in enumerate(symbols)}
-        function = sympy.lambdify(
+        return sympy.lambdify(
             list(names.values()),
             [e.xreplace(names) for e in expressions],
             modules=[_OWN, "tensorflow"],
@@ -52,7 +41,6 @@ def tensor_function(
         )
     except (NotImplementedError, KeyError, TypeError) as error:
         raise ValueError(f"No TensorFlow form of one of {expressions}: {error}.") from error
-    return function
 
 
 class _Printer(TensorflowPrinter):
@@ -73,14 +61,10 @@ class _Printer(TensorflowPrinter):
         return f"_asin({self._print(expr.args[0])})"
 
     def _print_Max(self, expr):
-        return self._print_pairs("_maximum", expr.args)
+        return functools.reduce("_maximum({}, {})".format, map(self._print, expr.args))
 
     def _print_Min(self, expr):
-        return self._print_pairs("_minimum", expr.args)
-
-    def _print_pairs(self, function, args):
-        first, *rest = map(self._print, args)
-        return functools.reduce(lambda a, b: f"{function}({a}, {b})", rest, first)
+        return functools.reduce("_minimum({}, {})".format, map(self._print, expr.args))
 
     def _print_Piecewise(self, expr):
         like = self._print(min(expr.free_symbols, key=str))  # for the dtype of bare numbers
@@ -117,15 +101,6 @@ def _asin(x):
     return tf.where(at_end, tf.stop_gradient(tf.asin(x)), inside)
 
 
-def _maximum(x, y):
-    # In a graph, TensorFlow takes a bare 0 for an integer.
-    return tf.maximum(*_alike(x, y))
-
-
-def _minimum(x, y):
-    return tf.minimum(*_alike(x, y))
-
-
 def _like(value, x):
     return value if tf.is_tensor(value) else tf.fill(tf.shape(x), tf.cast(value, x.dtype))
 
@@ -141,8 +116,9 @@ _OWN = {
     "_sqrt": _sqrt,
     "_atan2": _atan2,
     "_asin": _asin,
-    "_maximum": _maximum,
-    "_minimum": _minimum,
+    # In a graph, TensorFlow takes a bare 0 for an integer.
+    "_maximum": lambda x, y: tf.maximum(*_alike(x, y)),
+    "_minimum": lambda x, y: tf.minimum(*_alike(x, y)),
     "_like": _like,
     "_where": tf.where,
 }

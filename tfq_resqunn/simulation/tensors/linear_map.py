@@ -17,26 +17,15 @@ _MAX_FEW = 64
 
 
 class LinearMap:
-    """A constant matrix, times the rows of a tensor.
+    """A constant matrix, times the rows of a tensor. Entries that are given at one place add up.
 
     A small one is a matrix product. A large one is sparse here: sums over segments, but under XLA,
     which on a CPU takes these entry by entry, gathers that are padded to a few lengths.
-
-    Args:
-        shape: Of the matrix.
-        rows: Row of each of its entries.
-        columns: Column of each.
-        values: Value of each; `None` for ones. Entries at one place add up.
     """
 
     def __init__(
-        self,
-        shape: tuple[int, int],
-        rows: np.ndarray,
-        columns: np.ndarray,
-        values: np.ndarray | None = None,
+        self, shape: tuple[int, int], rows: np.ndarray, columns: np.ndarray, values: np.ndarray
     ):
-        values = np.ones(len(rows)) if values is None else values
         self._matrix = None
         if shape[0] * shape[1] <= _DENSE_ENTRIES:
             self._matrix = np.zeros(shape)
@@ -46,9 +35,8 @@ class LinearMap:
 
     @functools.cached_property
     def _gathers(self) -> tuple["_Gathers", "_Gathers"]:
-        shape, rows, columns, values = self._entries
-        forward = _Gathers(shape[0], rows, columns, values)
-        return forward, _Gathers(shape[1], columns, rows, values)
+        (n_rows, n_columns), rows, columns, values = self._entries
+        return _Gathers(n_rows, rows, columns, values), _Gathers(n_columns, columns, rows, values)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Maps `[n_columns, m]` to `[n_rows, m]`."""

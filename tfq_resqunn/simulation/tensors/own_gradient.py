@@ -6,28 +6,19 @@ import tensorflow as tf
 
 
 def with_gradient(function: Callable, gradient: Callable) -> Callable:
-    """Gives a function a gradient.
+    """Gives a function of tensors a gradient, which may be differentiated in turn.
 
     Outside of a `tf.function`, a tape records every operation within `tf.custom_gradient` too, and
     keeps what lies between until it is asked for gradients, although it then asks `gradient`.
     Here it sees none of them.
 
-    Args:
-        function: From tensors to a tensor.
-        gradient: From the same tensors, and the derivative by that tensor, to a list of
-            derivatives by the tensors. It may be differentiated in turn.
-
-    Returns:
-        The function.
-
-    Example:
-        >>> cube = with_gradient(lambda x: x**3, lambda x, upstream: [3 * x**2 * upstream])
-        >>> x = tf.constant(2.0)
-        >>> with tf.GradientTape() as tape:
-        ...     tape.watch(x)
-        ...     y = cube(x)
-        >>> float(tape.gradient(y, x))
-        12.0
+    >>> cube = with_gradient(lambda x: x**3, lambda x, upstream: [3 * x**2 * upstream])
+    >>> x = tf.constant(2.0)
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = cube(x)
+    >>> float(tape.gradient(y, x))
+    12.0
     """
 
     @tf.custom_gradient

@@ -9,13 +9,9 @@ from tfq_resqunn.simulation.tensors.linear_map import LinearMap
 
 
 class Products:
-    """Multiplies rows: each product names the rows it takes.
+    """Multiplies rows: each product is a sorted tuple of numbers of rows; an empty one is 1.
 
     Products are built from halves, and halves that several share are computed once.
-
-    Args:
-        products: Sorted tuples of numbers of rows; an empty one is 1.
-        n_rows: Number of rows.
     """
 
     def __init__(self, products: Sequence[tuple[int, ...]], n_rows: int):
@@ -23,7 +19,6 @@ class Products:
         if all(len(p) <= 1 for p in products):
             # A row of ones is put behind the others, where one is needed.
             self._take = Take([p[0] if p else n_rows for p in products])
-            self._empty = [not p for p in products]
             self._uses_one = () in products
             return
         parts = min(_by_position(products), _by_number(products), key=_n_distinct)
@@ -52,7 +47,7 @@ class Products:
         Long rows stay in the processor's cache, where a block of them would not.
         """
         if self._halves is None:
-            return [None if self._empty[i] else rows[r] for i, r in enumerate(self._take.places)]
+            return [rows[r] if r < len(rows) else None for r in self._take.places]
         left, right = (half.one_by_one(rows) for half, _ in self._halves)
         places = zip(*(take.places for _, take in self._halves), strict=True)
         return [_times(left[i], right[j]) for i, j in places]
@@ -85,11 +80,7 @@ def _n_distinct(parts: tuple[list, list]) -> float:
 
 
 class Take:
-    """Gathers rows of a tensor.
-
-    Args:
-        places: Numbers of the rows, in the order in which they are wanted.
-    """
+    """Gathers rows of a tensor, by their numbers."""
 
     def __init__(self, places: Sequence[int] | np.ndarray):
         self.places = np.asarray(places, dtype=np.int64)
@@ -101,10 +92,11 @@ class Take:
         """Maps `[n_rows, ...]` to `[n_places, ...]`."""
         n_rows, n_places = rows.shape[0], len(self.places)
         if self._is_slice:
-            whole = n_places == n_rows
-            return rows if whole else rows[self._first : self._first + n_places]
+            end = self._first + n_places
+            return rows if n_places == n_rows else rows[self._first : end]
         if n_rows not in self._back:
-            self._back[n_rows] = LinearMap((n_rows, n_places), self.places, np.arange(n_places))
+            shape, ones = (n_rows, n_places), np.ones(n_places)
+            self._back[n_rows] = LinearMap(shape, self.places, np.arange(n_places), ones)
         back = self._back[n_rows]
 
         @tf.custom_gradient

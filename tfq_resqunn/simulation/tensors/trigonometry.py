@@ -12,9 +12,7 @@ def cosine(half_turns: tf.Tensor) -> tf.Tensor:
     XLA on a CPU computes cosines and sines one number at a time, which would cost more than all
     the rest; there, in float32, they are polynomials after range reduction (error below 1e-6).
     """
-    if _is_polynomial(half_turns):
-        return _cosine(half_turns)
-    return tf.cos(half_turns * np.pi)
+    return _cosine(half_turns) if _is_polynomial(half_turns) else tf.cos(half_turns * np.pi)
 
 
 def sine(half_turns: tf.Tensor) -> tf.Tensor:
