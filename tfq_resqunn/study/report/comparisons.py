@@ -9,7 +9,7 @@ from tfq_resqunn.study.results import Results, select
 
 MAX_ALL_PAIRS = 4  # of placements; more of them are compared with the plain stack alone
 SIGNIFICANCE = 0.05
-NUMBERS = ("n", "difference", "low", "high", "p", "p_exact")
+NUMBERS = ("difference", "low", "high", "n", "p", "p_exact")
 MARGIN = 0.005  # an accuracy that is less above guessing is not called above
 
 
@@ -18,8 +18,8 @@ class Comparisons:
     """What is compared, a table for each family; a row is a difference of test accuracies.
 
     The columns say the setting (`head`, `input_gradient`, `placement`, as far as the two share
-    it), then `n`, the number of seeds that both have, the mean `difference` with the ends `low`
-    and `high` of its 95% interval, `p` of the paired t test, `p_exact` of the sign-flip test,
+    it), the mean `difference` with the ends `low` and `high` of its 95% interval, `n`, the number
+    of seeds that both have, `p` of the paired t test, `p_exact` of the sign-flip test,
     `p_corrected`, which is `p` after Holm's correction for all rows of the table, and whether the
     difference `is_shown`: whether that is below 0.05.
 
@@ -73,8 +73,7 @@ def _placement_pairs(trained: pd.DataFrame) -> pd.DataFrame:
         second, on=["head", "input_gradient", "seed"], suffixes=("", "_second")
     )
     placements = sorted(dict.fromkeys(trained.placement), key=lambda p: p != "none")
-    order = {placement: k for k, placement in enumerate(placements)}
-    pairs = pairs[pairs["first"].map(order) > pairs["second"].map(order)]
+    pairs = pairs[pairs["first"].map(placements.index) > pairs["second"].map(placements.index)]
     if len(placements) > MAX_ALL_PAIRS:
         pairs = select(pairs, second=placements[0])
     return pairs
@@ -94,9 +93,7 @@ def _family(pairs: pd.DataFrame, settings: list[str]) -> pd.DataFrame:
     rows = []
     for setting, runs in pairs.groupby(settings, sort=False):
         test = paired_test(runs.test_accuracy.to_list(), runs.test_accuracy_second.to_list())
-        mean = test.difference
-        numbers = (mean.n, mean.mean, mean.low, mean.high, test.p, test.p_exact)
-        rows.append((*setting, *numbers))
+        rows.append((*setting, *test.difference, test.p, test.p_exact))
     family = pd.DataFrame(rows, columns=[*settings, *NUMBERS])
     family["p_corrected"] = holm(family.p)
     family["is_shown"] = family.p_corrected < SIGNIFICANCE
