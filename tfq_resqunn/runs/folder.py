@@ -29,6 +29,11 @@ FILES = {
     "logs": "logs",
     "result": "result.json",
 }
+HISTORY_COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy")
+RESULT_COLUMNS = (
+    "train_accuracy", "test_accuracy", "train_loss", "test_loss", "n_weights", "seconds",
+    "seconds_per_epoch",
+)  # fmt: skip
 
 
 def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:

@@ -25,10 +25,9 @@ from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.folder import FILES, check_new_folder
+from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS, RESULT_COLUMNS, check_new_folder
 
 N_GRADIENT_IMAGES = 64
-HISTORY_COLUMNS = ["loss", "accuracy", "val_loss", "val_accuracy"]
 # Some are not there on every system; TensorFlow has packages of several names.
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
 QUANV2D_ARGUMENTS = (
@@ -74,15 +73,7 @@ class RunResult:
 
     def measures(self) -> dict[str, float]:
         """Gives what stands in `result.json`."""
-        return {
-            "train_accuracy": self.train_accuracy,
-            "test_accuracy": self.test_accuracy,
-            "train_loss": self.train_loss,
-            "test_loss": self.test_loss,
-            "n_weights": self.n_weights,
-            "seconds": self.seconds,
-            "seconds_per_epoch": self.seconds_per_epoch,
-        }
+        return {name: getattr(self, name) for name in RESULT_COLUMNS}
 
 
 @checked(config=instance(RunConfig, "a RunConfig"), out=check_path, verbose=integer(0, 2))
@@ -145,8 +136,10 @@ def run(
     )
     with replacing(paths["model"]) as temporary:
         model.save(temporary)
+    epochs = pd.RangeIndex(1, len(history["loss"]) + 1, name="epoch")
+    table = pd.DataFrame(history, index=epochs, columns=HISTORY_COLUMNS)
     with replacing(paths["history"]) as temporary:
-        _tabulate(history).to_csv(temporary, lineterminator="\n")
+        table.to_csv(temporary, lineterminator="\n")
     if extras:
         with replacing(paths["curves"]) as temporary:
             training_curves(history, temporary)
@@ -266,13 +259,6 @@ class _Clock(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.seconds.append(time.perf_counter() - self._started)
-
-
-def _tabulate(history: dict[str, list[float]]) -> pd.DataFrame:
-    """Give the values of each epoch as a table, a row for each epoch, counted from 1."""
-    epochs = range(1, len(history["loss"]) + 1)
-    table = pd.DataFrame(history, index=pd.Index(epochs, name="epoch"))
-    return table[HISTORY_COLUMNS]
 
 
 def describe_run(config: RunConfig, data: datasets.Dataset) -> str:

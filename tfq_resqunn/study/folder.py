@@ -39,13 +39,7 @@ def partial_folder(folder: Path) -> Path:
 
 
 def check_study_folder(config: StudyConfig, folder: Path) -> None:
-    """Find out whether a study can be made, or gone on with, in a folder.
-
-    Raises:
-        FileExistsError: If the folder holds something else, or another study.
-        OSError: If it cannot be written to.
-        ValueError: If its `study.json` cannot be read.
-    """
+    """Find out whether a study can be made, or gone on with, in a folder; raises as `run_study`."""
     if (folder / "study.json").is_file():
         there = read_study(folder)[0]
         if not config.extends(there):

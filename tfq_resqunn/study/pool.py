@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,42 +34,28 @@ main()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job.
-
-    Args:
-        folder: The job's folder, which names it.
-        result: What `train_run` gave, or `None`.
-        error: Why there is no result, or `None`.
-    """
+    """What `train_run` gave for a folder, or why there is no result."""
 
     folder: Path
     result: dict | None = None
     error: str | None = None
 
 
-def run_jobs(jobs: Iterable[tuple[str, Path]], n_workers: int) -> Generator[Outcome, None, None]:
+def run_jobs(jobs: list[tuple[str, Path]], n_workers: int) -> Generator[Outcome, None, None]:
     """Train runs in worker processes; an outcome comes as soon as it is known.
 
-    A worker that dies takes its run with it, and another one goes on with the next. When the
+    A job is a configuration (JSON) and a folder. A worker that dies takes its run with it, and
+    another one goes on with the next; one that does not even start is a `RuntimeError`. When the
     iteration is left, by whatever error, no worker is left.
-
-    Args:
-        jobs: A configuration (JSON) and a folder for each run.
-        n_workers: Number of processes.
-
-    Raises:
-        RuntimeError: If a worker does not even start.
     """
     waiting, outcomes = queue.SimpleQueue(), queue.SimpleQueue()
-    n_jobs = 0
     for job in jobs:
         waiting.put(job)
-        n_jobs += 1
     crew = [_Foreman(waiting, outcomes) for _ in range(n_workers)]
     try:
         for foreman in crew:
             foreman.start()
-        for _ in range(n_jobs):
+        for _ in jobs:
             outcome = _next_of(outcomes)
             if isinstance(outcome, Exception):
                 raise outcome
@@ -105,7 +91,7 @@ class _Foreman(threading.Thread):
                 config, folder = self._waiting.get_nowait()
                 worker = self._living_worker()
                 if worker is not None:
-                    self._outcomes.put(_outcome(folder, worker.ask(config, folder)))
+                    self._outcomes.put(Outcome(folder, **worker.ask(config, folder)))
         except queue.Empty:
             pass  # there is nothing left to do
         except Exception as error:
@@ -158,11 +144,9 @@ class _Worker:
             raise RuntimeError(f"run_study: a worker process could not start.\n{answer['error']}")
 
     def ask(self, config: str, folder: Path) -> dict:
+        job = json.dumps({"config": config, "folder": str(folder)})
         with contextlib.suppress(OSError):  # it has ended: then there is no answer either
-            print(
-                json.dumps({"config": config, "folder": str(folder)}),
-                file=self._process.stdin, flush=True,
-            )  # fmt: skip
+            print(job, file=self._process.stdin, flush=True)
         return self._read()
 
     def kill(self) -> None:
@@ -203,10 +187,6 @@ def _how_it_ended(code: int) -> str:
         except ValueError:  # it has no name, as signals of real time
             return f"signal {-code}"
     return f"exit code {code}" if code < 2**16 else f"exit code 0x{code:08X}"
-
-
-def _outcome(folder: Path, answer: dict) -> Outcome:
-    return Outcome(folder, answer.get("result"), answer.get("error"))
 
 
 def _environment() -> dict[str, str]:

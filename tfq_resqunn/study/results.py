@@ -11,20 +11,11 @@ from typing import Any
 import pandas as pd
 
 from tfq_resqunn._utils.arguments import check_path, checked
+from tfq_resqunn.runs.folder import HISTORY_COLUMNS, RESULT_COLUMNS
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.folder import is_done, read_study
 
 RUN_COLUMNS = ("placement", "input_gradient", "head", "variant", "seed")
-RESULT_COLUMNS = (
-    "train_accuracy",
-    "test_accuracy",
-    "train_loss",
-    "test_loss",
-    "n_weights",
-    "seconds",
-    "seconds_per_epoch",
-)
-HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 GRADIENT_COLUMNS = ("epoch", "layer", "kind", "n_weights", "state", "norm", "zeros")
 TEXT_COLUMNS = ("layer", "kind", "state")
 
@@ -37,7 +28,7 @@ class Results:
         config: What the study is made of.
         command: The command that repeats it, and goes on with it.
         table: A row for each run: what identifies it (`RUN_COLUMNS`), then `RESULT_COLUMNS`.
-        histories: A row for each run and epoch: `RUN_COLUMNS`, then `HISTORY_COLUMNS`.
+        histories: A row for each run and epoch: `RUN_COLUMNS`, `epoch`, then `HISTORY_COLUMNS`.
         gradients: A row for each run, epoch (0 is before training) and layer: `RUN_COLUMNS`, then
             `GRADIENT_COLUMNS`.
         failures: The error of each run that failed, by the run's id.
@@ -92,7 +83,7 @@ def load_results(folder: str | os.PathLike) -> Results:
         config=config,
         command=command,
         table=_table(folder, done),
-        histories=_long_table(folder, done, "history.csv", HISTORY_COLUMNS),
+        histories=_long_table(folder, done, "history.csv", ("epoch", *HISTORY_COLUMNS)),
         gradients=_long_table(folder, done, "gradients.csv", GRADIENT_COLUMNS),
         failures=dict(_read_failures(folder, config)),
         **_read_facts(folder, done),
@@ -100,13 +91,7 @@ def load_results(folder: str | os.PathLike) -> Results:
 
 
 def select(table: pd.DataFrame, **setting) -> pd.DataFrame:
-    """Gives the rows whose columns have these values.
-
-    Example:
-        >>> table = pd.DataFrame({"head": ["linear", "none"], "seed": [0, 1]})
-        >>> select(table, head="none").seed.to_list()
-        [1]
-    """
+    """Gives the rows whose columns have these values, such as `head="none"`."""
     for column, value in setting.items():
         table = table[table[column] == value]
     return table

@@ -119,16 +119,9 @@ def _run(config, folder: Path, waiting: list[StudyRun], n_jobs: int, on_progress
             if outcome.result is not None:
                 seconds.append(outcome.result["seconds"])
             if on_progress is not None:
-                on_progress(
-                    Progress(
-                        run=runs[outcome.folder],
-                        result=outcome.result,
-                        error=outcome.error,
-                        n_ended=n_runs - n_left,
-                        n_runs=n_runs,
-                        seconds_left=statistics.fmean(seconds or [0]) * n_left / n_jobs,
-                    )
-                )
+                left = statistics.fmean(seconds or [0]) * n_left / n_jobs
+                run, n_ended = runs[outcome.folder], n_runs - n_left
+                on_progress(Progress(run, outcome.result, outcome.error, n_ended, n_runs, left))
 
 
 def _record(folder: Path, outcome: Outcome) -> None:
@@ -156,10 +149,7 @@ def _prepare(config: StudyConfig, folder: Path) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keeps others out of the folder; the system ends that whenever this process does.
-
-    The file of the lock may stay. It means nothing by itself.
-    """
+    """Keeps others out of the folder, for as long as this process lives; the file may stay."""
     try:
         held = FileLock(folder / LOCK).acquire(timeout=0)
     except Timeout:

@@ -47,18 +47,10 @@ def main() -> None:
 
 
 def train_run(config: RunConfig, data: Dataset, folder: Path) -> dict[str, float]:
-    """Train one network; its folder is complete, or it is not there.
+    """Train one network, and give what is in its `result.json`.
 
-    Args:
-        config: What to train.
-        data: On what.
-        folder: To be made, beside others.
-
-    Returns:
-        What is in its `result.json`.
-
-    Raises:
-        FloatingPointError: If the loss does not stay finite.
+    Its folder is complete, or it is not there. A loss that does not stay finite is a
+    `FloatingPointError`.
     """
     partial = partial_folder(folder)
     shutil.rmtree(partial, ignore_errors=True)

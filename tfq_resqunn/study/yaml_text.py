@@ -5,11 +5,9 @@ MAX_VALUES = 100_000  # with everything written out that is referred to
 
 
 def read_yaml(text: str):
-    """Reads YAML, or JSON, which is YAML as well.
+    """Reads YAML, or JSON, which is YAML as well; a `ValueError` says why it cannot.
 
-    Raises:
-        ValueError: If it is no YAML, too long, or stands for more than `MAX_VALUES` values, which a
-            few lines can where one refers to the other.
+    A few lines can stand for billions of values, where one refers to the other.
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"it may have {MAX_TEXT:,} characters. Received {len(text):,}.")
