@@ -19,9 +19,9 @@ from click.testing import CliRunner
 
 from tests.helpers.systems import needs_linux, words_of
 from tfq_resqunn import cli
+from tfq_resqunn.cli.study import accuracy_table
 from tfq_resqunn.runs import RunConfig, load_trained, predict
 from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS
-from tfq_resqunn.study.accuracies import accuracy_table
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
 from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig, StudyRun
 from tfq_resqunn.study.folder import partial_folder

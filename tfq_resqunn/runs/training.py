@@ -4,7 +4,6 @@ import contextlib
 import json
 import math
 import os
-import statistics
 import time
 import warnings
 from dataclasses import dataclass
@@ -30,9 +29,11 @@ from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS, RESULT_COLUMNS, chec
 N_GRADIENT_IMAGES = 64
 # Some are not there on every system; TensorFlow has packages of several names.
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
-QUANV2D_ARGUMENTS = (
-    "kernel_size", "padding", "filters", "encoder", "ansatz", "n_layers", "n_uploads",
-    "observables", "readout", "input_gradient", "trainable", "backend", "repetitions", "noise",
+LOAD_ARGUMENTS = ("classes", "n_train", "n_test", "image_size", "seed")
+MODEL_ARGUMENTS = (
+    "depth", "placement", "head", "shortcut", "kernel_size", "padding", "filters", "encoder",
+    "ansatz", "n_layers", "n_uploads", "observables", "readout", "input_gradient", "trainable",
+    "backend", "repetitions", "noise",
 )  # fmt: skip
 
 
@@ -109,15 +110,10 @@ def run(
     jit_compile: bool | str = "auto",
     extras: bool = False,
 ) -> RunResult:
-    """Train a network and fill its folder, as `runs/folder.py` says; `train` and studies do so.
+    """Train a network and fill a new folder, as `runs/folder.py` says; `train` and studies do so.
 
-    Args:
-        config: What to train.
-        data: On what, see `load_data`.
-        folder: To be made.
-        verbose: As for `train`.
-        jit_compile: As for `Model.compile`.
-        extras: Whether to write `curves.png` and `logs/` as well.
+    `verbose` is that of `train`, `jit_compile` that of `Model.compile`; `extras` are `curves.png`
+    and `logs/`.
     """
     started = time.perf_counter()
     set_seed(config.seed)
@@ -130,10 +126,16 @@ def run(
     logs = paths["logs"] if extras else None
     images, labels = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
     flow = GradientFlow(images, labels, log_dir=logs, csv=paths["gradients"])
-    clock = _Clock()
+    starts: list[float] = []
+    ends: list[float] = []
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: starts.append(time.perf_counter()),
+        on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()),
+    )
     history = fit(
         model, config, data, [clock, *([keras.callbacks.TensorBoard(logs)] * extras), flow], verbose
     )
+    seconds = np.subtract(ends, starts)  # of each epoch, validation included
     with replacing(paths["model"]) as temporary:
         model.save(temporary)
     epochs = pd.RangeIndex(1, len(history["loss"]) + 1, name="epoch")
@@ -155,7 +157,7 @@ def run(
         test_loss=history["val_loss"][-1],
         n_weights=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
         seconds=round(time.perf_counter() - started, 3),
-        seconds_per_epoch=round(statistics.median(clock.seconds[1:] or clock.seconds), 4),
+        seconds_per_epoch=round(float(np.median(seconds[1:] if len(seconds) > 1 else seconds)), 4),
         gradients=flow.history[-1],
         history=history,
     )
@@ -169,19 +171,8 @@ def run(
 
 
 def load_data(config: RunConfig) -> datasets.Dataset:
-    """Load the data of a run.
-
-    Raises:
-        ValueError: If all images have the same label, or as `datasets.load` says.
-    """
-    data = datasets.load(
-        config.dataset,
-        classes=config.classes,
-        n_train=config.n_train,
-        n_test=config.n_test,
-        image_size=config.image_size,
-        seed=config.seed,
-    )
+    """Load the data of a run, which must have two classes at least."""
+    data = datasets.load(config.dataset, **{name: getattr(config, name) for name in LOAD_ARGUMENTS})
     if data.n_classes < 2:
         raise ValueError(
             "train: `dataset` must have images of at least two classes, to be told apart.\n"
@@ -194,15 +185,8 @@ def load_data(config: RunConfig) -> datasets.Dataset:
 def build_model(config: RunConfig, data: datasets.Dataset, jit_compile="auto") -> keras.Model:
     """Build and compile the network of a run; `jit_compile` is that of `Model.compile`."""
     build = classical_twin if config.classical else resqunn
-    model = build(
-        data.image_shape,
-        data.n_classes,
-        depth=config.depth,
-        placement=config.placement,
-        head=config.head,
-        shortcut=config.shortcut,
-        **{name: getattr(config, name) for name in QUANV2D_ARGUMENTS},
-    )
+    arguments = {name: getattr(config, name) for name in MODEL_ARGUMENTS}
+    model = build(data.image_shape, data.n_classes, **arguments)
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),
         loss="sparse_categorical_crossentropy",
@@ -245,20 +229,6 @@ def divergence(history: dict[str, list[float]]) -> str | None:
             which = "loss" if name == "loss" else "loss of the test images"
             return f"The {which} is {losses[-1]} from epoch {n_finite + 1} of {len(losses)} on."
     return None
-
-
-class _Clock(keras.callbacks.Callback):
-    """How long each epoch takes, validation included."""
-
-    def __init__(self):
-        super().__init__()
-        self.seconds: list[float] = []
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._started = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.seconds.append(time.perf_counter() - self._started)
 
 
 def describe_run(config: RunConfig, data: datasets.Dataset) -> str:

@@ -20,7 +20,7 @@ from tfq_resqunn.runs.settings import (
     settings_of,
     words,
 )
-from tfq_resqunn.study.yaml_text import read_yaml, write_yaml
+from tfq_resqunn.study.yaml_text import read_yaml
 
 HEADS = ("linear", "none")
 VARIANTS = ("trainable", "frozen", "classical")
@@ -207,7 +207,9 @@ class StudyConfig:
 
     def to_yaml(self) -> str:
         """Write the configuration as a YAML document."""
-        return write_yaml(self.to_dict())
+        import yaml  # few commands need it
+
+        return yaml.safe_dump(self.to_dict(), sort_keys=False)
 
     @classmethod
     def from_dict(cls, values: dict) -> "StudyConfig":

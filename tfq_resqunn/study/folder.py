@@ -50,13 +50,11 @@ def check_study_folder(config: StudyConfig, folder: Path) -> None:
                 + "\nChoose another folder (--out), or keep its settings; seeds, placements, "
                 "variants and the like may be added."
             )
-    elif folder.exists() and (not folder.is_dir() or _holds_files(folder)):
+    elif folder.exists() and not (
+        folder.is_dir() and all(path.name == LOCK for path in folder.iterdir())
+    ):
         raise FileExistsError(
             f"run_study: `folder` must hold this study, or nothing.\nReceived {folder}, which "
             "holds something else.\nChoose another folder (--out)."
         )
     check_folder(folder)
-
-
-def _holds_files(folder: Path) -> bool:
-    return any(path.name != LOCK for path in folder.iterdir())

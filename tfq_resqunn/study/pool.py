@@ -51,21 +51,21 @@ def run_jobs(jobs: list[tuple[str, Path]], n_workers: int) -> Generator[Outcome,
     waiting, outcomes = queue.SimpleQueue(), queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
-    crew = [_Foreman(waiting, outcomes) for _ in range(n_workers)]
+    workers = [_Worker(waiting, outcomes) for _ in range(n_workers)]
     try:
-        for foreman in crew:
-            foreman.start()
+        for worker in workers:
+            worker.start()
         for _ in jobs:
             outcome = _next_of(outcomes)
             if isinstance(outcome, Exception):
                 raise outcome
             yield outcome
     finally:
-        for foreman in crew:
-            foreman.stop()
-        for foreman in crew:
-            if foreman.is_alive():
-                foreman.join()
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            if worker.is_alive():
+                worker.join()
 
 
 def _next_of(outcomes: queue.SimpleQueue):
@@ -75,111 +75,87 @@ def _next_of(outcomes: queue.SimpleQueue):
             return outcomes.get(timeout=SECONDS_TO_HEED)
 
 
-class _Foreman(threading.Thread):
-    """Hands jobs to a worker, and replaces it where it dies."""
+class _Worker(threading.Thread):
+    """Hands jobs to a process of its own, see `worker.py`, and replaces it where it dies."""
 
     def __init__(self, waiting: queue.SimpleQueue, outcomes: queue.SimpleQueue):
         super().__init__(daemon=True)
         self._waiting, self._outcomes = waiting, outcomes
         self._lock = threading.Lock()
-        self._ended = False
-        self._worker: _Worker | None = None
+        self._is_stopped = False
+        self._process: subprocess.Popen | None = None
 
     def run(self):
-        try:
-            while not self._ended:
-                config, folder = self._waiting.get_nowait()
-                worker = self._living_worker()
-                if worker is not None:
-                    self._outcomes.put(Outcome(folder, **worker.ask(config, folder)))
-        except queue.Empty:
-            pass  # there is nothing left to do
-        except Exception as error:
-            self._outcomes.put(error)
-        finally:
-            if self._worker is not None:
-                self._worker.close()
+        # What a process says beside its answers, for the error if it dies.
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+            try:
+                while True:
+                    config, folder = self._waiting.get_nowait()
+                    if (process := self._living_process(log)) is None:
+                        return
+                    job = json.dumps({"config": config, "folder": str(folder)})
+                    with contextlib.suppress(OSError):  # it has ended: then nothing answers either
+                        print(job, file=process.stdin, flush=True)
+                    self._outcomes.put(Outcome(folder, **_answer(process, log)))
+            except queue.Empty:
+                pass  # there is nothing left to do
+            except Exception as error:
+                self._outcomes.put(error)
+            finally:
+                self._close()
 
     def stop(self):
-        """Ends the worker, whatever it is doing; no other one starts."""
+        """Ends the process, whatever it is doing; no other one starts."""
         with self._lock:
-            self._ended = True
-            if self._worker is not None:
-                self._worker.kill()
+            self._is_stopped = True
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
 
-    def _living_worker(self) -> "_Worker | None":
+    def _living_process(self, log) -> subprocess.Popen | None:
         with self._lock:
-            if self._ended:
+            if self._is_stopped:
                 return None
-            if self._worker is not None:
-                if self._worker.lives:
-                    return self._worker
-                self._worker.close()
-            self._worker = _Worker()
-        self._worker.wait_until_ready()
-        return self._worker
-
-
-class _Worker:
-    """One process, see `tfq_resqunn.study.worker`."""
-
-    def __init__(self):
-        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            encoding="utf-8",
-            env=_environment(),
-        )
-
-    @property
-    def lives(self) -> bool:
-        return self._process.poll() is None
-
-    def wait_until_ready(self) -> None:
-        answer = self._read()
+            if self._process is not None and self._process.poll() is None:
+                return self._process
+            self._close()
+            log.seek(0)
+            log.truncate()
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                encoding="utf-8",
+                env=_environment(),
+            )
+        answer = _answer(self._process, log)
         if "ready" not in answer:
             raise RuntimeError(f"run_study: a worker process could not start.\n{answer['error']}")
+        return self._process
 
-    def ask(self, config: str, folder: Path) -> dict:
-        job = json.dumps({"config": config, "folder": str(folder)})
-        with contextlib.suppress(OSError):  # it has ended: then there is no answer either
-            print(job, file=self._process.stdin, flush=True)
-        return self._read()
+    def _close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            with contextlib.suppress(OSError), self._process:
+                pass  # waits, and closes its pipes; what was not sent cannot be
 
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
-    def close(self) -> None:
-        self.kill()
-        self._log.close()
-        self._process.stdout.close()
-        with contextlib.suppress(OSError):  # what was not sent cannot be
-            self._process.stdin.close()
-
-    def _read(self) -> dict:
-        line = self._process.stdout.readline()
-        if line.endswith("\n"):
-            return json.loads(line)
-        ended = _how_it_ended(self._process.wait())
-        self._log.seek(0)
-        lines = self._log.read().splitlines()[-N_LINES_SHOWN:]
-        said = "\n".join(["It had written:", *lines]) if lines else "It had written nothing."
-        return {"error": f"The worker process ended with {ended}.\n{said}\n"}
+def _answer(process, log) -> dict:
+    line = process.stdout.readline()
+    if line.endswith("\n"):
+        return json.loads(line)
+    ended = _how_it_ended(process.wait())
+    log.seek(0)
+    lines = log.read().splitlines()[-N_LINES_SHOWN:]
+    said = "\n".join(["It had written:", *lines]) if lines else "It had written nothing."
+    return {"error": f"The worker process ended with {ended}.\n{said}\n"}
 
 
 def _how_it_ended(code: int) -> str:
-    """Says what an exit code means.
+    """Says what an exit code means: of POSIX, which counts signals down from -1, or of Windows.
 
-    POSIX counts signals down from -1. Windows' own codes have 32 bits, and are looked up in
-    hexadecimal.
-
-    Example:
-        >>> _how_it_ended(-15), _how_it_ended(1), _how_it_ended(3221225477)
-        ('signal SIGTERM', 'exit code 1', 'exit code 0xC0000005')
+    Windows' own codes have 32 bits, and are looked up in hexadecimal.
     """
     if code < 0:
         try:

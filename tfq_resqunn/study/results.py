@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -85,7 +86,11 @@ def load_results(folder: str | os.PathLike) -> Results:
         table=_table(folder, done),
         histories=_long_table(folder, done, "history.csv", ("epoch", *HISTORY_COLUMNS)),
         gradients=_long_table(folder, done, "gradients.csv", GRADIENT_COLUMNS),
-        failures=dict(_read_failures(folder, config)),
+        failures={
+            run.id: path.read_text(encoding="utf-8", errors="replace")
+            for run in config.runs()
+            if (path := folder / "failed" / f"{run.id}.txt").is_file() and not is_done(folder, run)
+        },
         **_read_facts(folder, done),
     )
 
@@ -148,7 +153,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _read_facts(folder: Path, runs: list[StudyRun]) -> dict[str, Any]:
     n_classes, image_shape, shares = None, None, []
-    versions: dict[str, set[str]] = {}
+    versions = defaultdict[str, set[str]](set)
     for run in runs:
         path = folder / "runs" / run.id / "config.json"
         with _naming(path):
@@ -157,17 +162,10 @@ def _read_facts(folder: Path, runs: list[StudyRun]) -> dict[str, Any]:
             image_shape = tuple(map(int, described["image_shape"]))
             shares.append(float(described.get("largest_share", 1 / n_classes)))
             for package, version in dict(described["versions"]).items():
-                versions.setdefault(package, set()).add(str(version))
+                versions[package].add(str(version))
     return {
         "n_classes": n_classes,
         "image_shape": image_shape,
         "chance": max(shares, default=None),
         "versions": {package: tuple(sorted(found)) for package, found in versions.items()},
     }
-
-
-def _read_failures(folder: Path, config: StudyConfig) -> Iterator[tuple[str, str]]:
-    for run in config.runs():
-        path = folder / "failed" / f"{run.id}.txt"
-        if path.is_file() and not is_done(folder, run):
-            yield run.id, path.read_text(encoding="utf-8", errors="replace")

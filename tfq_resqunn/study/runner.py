@@ -111,14 +111,14 @@ def run_study(
 def _run(config, folder: Path, waiting: list[StudyRun], n_jobs: int, on_progress) -> None:
     runs = {folder / "runs" / run.id: run for run in waiting}
     jobs = [(run.configure(config.run).to_json(), path) for path, run in runs.items()]
-    n_runs, n_left, seconds = len(config.runs()), len(waiting), []
+    n_runs, seconds = len(config.runs()), []
     with contextlib.closing(run_jobs(jobs, n_jobs)) as outcomes:
-        for outcome in outcomes:
+        for n_tried, outcome in enumerate(outcomes, 1):
             _record(folder, outcome)
-            n_left -= 1
             if outcome.result is not None:
                 seconds.append(outcome.result["seconds"])
             if on_progress is not None:
+                n_left = len(jobs) - n_tried
                 left = statistics.fmean(seconds or [0]) * n_left / n_jobs
                 run, n_ended = runs[outcome.folder], n_runs - n_left
                 on_progress(Progress(run, outcome.result, outcome.error, n_ended, n_runs, left))
@@ -133,9 +133,6 @@ def _record(folder: Path, outcome: Outcome) -> None:
     shutil.rmtree(partial_folder(outcome.folder), ignore_errors=True)  # of a worker that died
     with replacing(failure) as temporary:
         write_text(temporary, outcome.error)
-
-
-# --- the folder ----------------------------------------------------------------------------
 
 
 def _prepare(config: StudyConfig, folder: Path) -> None:

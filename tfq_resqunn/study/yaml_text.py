@@ -23,13 +23,6 @@ def read_yaml(text: str):
     return values
 
 
-def write_yaml(values: dict) -> str:
-    """Writes plain values as a YAML document, in their order."""
-    import yaml
-
-    return yaml.safe_dump(values, sort_keys=False)
-
-
 def _count(value, counted: dict[int, int], above: list[int]) -> int:
     if not isinstance(value, (dict, list)):
         return 1

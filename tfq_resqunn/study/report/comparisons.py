@@ -1,5 +1,6 @@
 """All comparisons between the settings of a study; runs of one seed are a pair."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -22,22 +23,16 @@ class Comparisons:
     of seeds that both have, `p` of the paired t test, `p_exact` of the sign-flip test,
     `p_corrected`, which is `p` after Holm's correction for all rows of the table, and whether the
     difference `is_shown`: whether that is below 0.05.
-
-    Attributes:
-        placements: `first` minus `second`, both placements of trained quantum networks. Up to four
-            placements are compared each with each, more of them each with the plain stack.
-        input_gradients: Those that flow minus those that are stopped, trained quantum networks.
-        frozen: Trained minus frozen quantum networks. Frozen ones are run once, with input
-            gradients, and are partners of both kinds.
-        classical: Trained quantum networks minus their classical twins.
-        guessing: Trained quantum networks without a head minus guessing and `MARGIN`.
     """
 
+    # `first` minus `second`, trained quantum networks: up to four placements each with each, more
+    # of them each with the plain stack.
     placements: pd.DataFrame
-    input_gradients: pd.DataFrame
+    input_gradients: pd.DataFrame  # those that flow minus those that are stopped, likewise
+    # Trained minus frozen quantum networks, which are partners of both kinds of input gradients.
     frozen: pd.DataFrame
-    classical: pd.DataFrame
-    guessing: pd.DataFrame
+    classical: pd.DataFrame  # trained quantum networks minus their classical twins
+    guessing: pd.DataFrame  # trained quantum networks without a head minus guessing and `MARGIN`
 
 
 def compare(results: Results) -> Comparisons:
@@ -49,6 +44,9 @@ def compare(results: Results) -> Comparisons:
         select(table, variant=variant) for variant in ("trainable", "frozen", "classical")
     )
     flow, stopped = (select(trained, input_gradient=on) for on in (True, False))
+    # Without a chance nothing is a pair.
+    guess = math.nan if results.chance is None else results.chance + MARGIN
+    guessing = select(trained, head="none").assign(test_accuracy_second=guess)
     either = ["head", "placement"]
     same = ["head", "input_gradient", "placement"]
     two = ["head", "input_gradient", "first", "second"]
@@ -57,7 +55,7 @@ def compare(results: Results) -> Comparisons:
         input_gradients=_family(_pairs(flow, stopped, either), either),
         frozen=_family(_pairs(trained, frozen, either), same),
         classical=_family(_pairs(trained, classical, same), same),
-        guessing=_family(_guessing_pairs(trained, results.chance), same),
+        guessing=_family(guessing, same),
     )
 
 
@@ -74,16 +72,7 @@ def _placement_pairs(trained: pd.DataFrame) -> pd.DataFrame:
     )
     placements = sorted(dict.fromkeys(trained.placement), key=lambda p: p != "none")
     pairs = pairs[pairs["first"].map(placements.index) > pairs["second"].map(placements.index)]
-    if len(placements) > MAX_ALL_PAIRS:
-        pairs = select(pairs, second=placements[0])
-    return pairs
-
-
-def _guessing_pairs(trained: pd.DataFrame, chance: float | None) -> pd.DataFrame:
-    headless = select(trained, head="none")
-    if chance is None:
-        return headless[:0].assign(test_accuracy_second=0.0)
-    return headless.assign(test_accuracy_second=chance + MARGIN)
+    return select(pairs, second=placements[0]) if len(placements) > MAX_ALL_PAIRS else pairs
 
 
 def _family(pairs: pd.DataFrame, settings: list[str]) -> pd.DataFrame:

@@ -21,10 +21,9 @@ def cost_section(results: Results) -> list[str]:
             "Mean time of a run and of an epoch, and the sum over runs.",
             _cost_table(results.table),
         ]
-    if missing := results.missing:
-        lines = [run.id for run in missing[:MAX_LINES]]
-        lines += [f"... and {len(missing) - MAX_LINES} more"] * (len(missing) > MAX_LINES)
-        blocks += [f"Missing ({len(missing)}):", code_block("\n".join(lines))]
+    if missing := [run.id for run in results.missing]:
+        more = [f"... and {len(missing) - MAX_LINES} more"] * (len(missing) > MAX_LINES)
+        blocks += [f"Missing ({len(missing)}):", code_block("\n".join(missing[:MAX_LINES] + more))]
     else:
         blocks.append(f"All {count(len(results.table), 'run')} of the study are there.")
     if not results.failures:

@@ -64,9 +64,10 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None) -> Figure:
     """Draws the test accuracy of each setting: the mean, its interval, and each seed.
 
     There is a panel for each head, a row for each placement and input gradient. `chance`, the
-    accuracy of guessing, is a line where it lies near.
+    accuracy of guessing, is a line where it lies within the axis, or its length beside it.
     """
     rows = list(dict.fromkeys(zip(table.placement, table.input_gradient, strict=True)))
+    every_other = list(dict.fromkeys(table.placement))[1::2]  # of the placements, shaded
     heads, variants = present(table["head"], HEADS), present(table.variant, VARIANTS)
     figure = Figure(
         figsize=(1.6 + 3.3 * len(heads), max(2.6, 1.3 + 0.42 * len(rows))), layout="constrained"
@@ -75,21 +76,25 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None) -> Figure:
     has_line = False
     for axes, head in zip(panels, heads, strict=True):
         for y, (placement, on) in enumerate(rows):
+            if placement in every_other:
+                axes.axhspan(y - 0.5, y + 0.5, color="0.955", linewidth=0, zorder=0)
             here = select(table, placement=placement, input_gradient=on, head=head)
             for k, variant in enumerate(variants):
                 values = here.loc[here.variant == variant, "test_accuracy"].to_numpy()
                 if len(values):
                     offset = 0.24 * (k - (len(variants) - 1) / 2)
                     _draw_dot(axes, values, y + offset, VARIANT_STYLES[variant])
-        _shade_every_other(axes, [placement for placement, _ in rows])
-        if chance is not None and _is_near(chance, axes.get_xlim()):
+        low, high = axes.get_xlim()
+        if chance is not None and 2 * low - high < chance < 2 * high - low:
             has_line = True
             axes.axvline(chance, color="0.4", linestyle=":", linewidth=1.2)
+            low, high = axes.get_xlim()
         axes.set_title(HEADS[head].capitalize(), fontsize="medium")
         axes.set_xlabel("Test accuracy")
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-        axes.set_xlim(_widen(*axes.get_xlim()))
+        half = max(high - low, MIN_WIDTH) / 2  # what is almost equal looks so
+        axes.set_xlim((low + high) / 2 - half, (low + high) / 2 + half)
         tidy(axes, "x")
     labels = [f"{placement}, {gradient_word(on)}" for placement, on in rows]
     panels[0].set_yticks(range(len(rows)), labels)
@@ -102,25 +107,6 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None) -> Figure:
         handles.append(Line2D([], [], color="0.4", linestyle=":", label="guessing"))
     legend_below(figure, handles)
     return figure
-
-
-def _widen(low: float, high: float) -> tuple[float, float]:
-    """Widens a narrow axis around its middle, so that what is almost equal looks so."""
-    middle, half = (low + high) / 2, max(high - low, MIN_WIDTH) / 2
-    return middle - half, middle + half
-
-
-def _is_near(value: float, limits: tuple[float, float]) -> bool:
-    """Whether a value lies within an axis, or less than the axis' own length beside it."""
-    low, high = limits
-    return 2 * low - high < value < 2 * high - low
-
-
-def _shade_every_other(axes: Axes, placements: list[str]) -> None:
-    shaded = list(dict.fromkeys(placements))[1::2]
-    for y, placement in enumerate(placements):
-        if placement in shaded:
-            axes.axhspan(y - 0.5, y + 0.5, color="0.955", linewidth=0, zorder=0)
 
 
 def _draw_dot(axes: Axes, values: np.ndarray, y: float, style: dict) -> None:

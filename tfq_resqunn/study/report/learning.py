@@ -52,6 +52,7 @@ def headless_table(results: Results, guessing: pd.DataFrame) -> list[str]:
         runs = select(results.table, head="none", variant="trainable", **setting)
         accuracies = runs.test_accuracy.dropna().to_list()
         above = next((row for _, row in select(guessing, **setting).iterrows()), None)
+        shown = MISSING if above is None else shown_text(above)
         losses = histories.sort_values("epoch").groupby("seed")["loss"]
         change = loss_change(histories)
         ends = f"{change.low:+.3f} to {change.high:+.3f}" if change and change.is_known else MISSING
@@ -61,7 +62,7 @@ def headless_table(results: Results, guessing: pd.DataFrame) -> list[str]:
             "n": str(len(accuracies)),
             "Test accuracy": accuracy_text(mean_interval(accuracies)) if accuracies else MISSING,
             "p corrected": MISSING if above is None else p_text(above.p_corrected),
-            "Above guessing": MISSING if above is None else above_text(above),
+            "Above guessing": {"higher": "yes", "lower": "no"}.get(shown, shown),
             "First epoch's loss": f"{losses.first().mean():.3f}" if change else MISSING,
             "Last epoch's loss": f"{losses.last().mean():.3f}" if change else MISSING,
             "Change": f"{change.mean:+.3f}" if change else MISSING,
@@ -77,11 +78,6 @@ def headless_table(results: Results, guessing: pd.DataFrame) -> list[str]:
         "learned."
     )
     return [caption, records_table(records, n_labels=2)]
-
-
-def above_text(comparison: pd.Series) -> str:
-    """Says whether an accuracy is shown to lie above guessing."""
-    return {"higher": "yes", "lower": "no"}.get(text := shown_text(comparison), text)
 
 
 def loss_change(histories: pd.DataFrame) -> Interval | None:
