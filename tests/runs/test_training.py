@@ -16,10 +16,9 @@ from tfq_resqunn import datasets
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.gradients import gradient_report
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.folder import next_run_folder
+from tfq_resqunn.runs.folder import RESULT_COLUMNS, next_run_folder
 from tfq_resqunn.runs.prediction import predict
 from tfq_resqunn.runs.training import train
-from tfq_resqunn.study.results import RESULT_COLUMNS
 
 TINY = RunConfig(
     classes=(3, 8), n_train=8, n_test=4, image_size=4, depth=2, kernel_size=(1, 2), epochs=2,

@@ -19,13 +19,13 @@ from click.testing import CliRunner
 
 from tests.helpers.systems import needs_linux, words_of
 from tfq_resqunn import cli
+from tfq_resqunn.cli.study import accuracy_table
 from tfq_resqunn.runs import RunConfig, load_trained, predict
-from tfq_resqunn.runs.folder import FILES
-from tfq_resqunn.study.accuracies import accuracy_table
+from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
 from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig, StudyRun
 from tfq_resqunn.study.folder import partial_folder
-from tfq_resqunn.study.results import GRADIENT_COLUMNS, HISTORY_COLUMNS, load_results
+from tfq_resqunn.study.results import GRADIENT_COLUMNS, load_results
 from tfq_resqunn.study.runner import locked, run_study
 
 TABLES = ("table", "histories", "gradients")
@@ -236,7 +236,7 @@ def test_results(finished, tiny):
     assert results.command == command_line(tiny, folder)
     assert list(results.table["variant"]) == ["trainable", "frozen", "classical"]
     assert list(results.table["n_weights"]) == [4, 0, 4 * 4 + 4]
-    assert list(results.histories.columns[-5:]) == [*HISTORY_COLUMNS]
+    assert list(results.histories.columns[-5:]) == ["epoch", *HISTORY_COLUMNS]
     assert list(results.histories["epoch"]) == [1, 2] * 3
     last = results.histories[results.histories["epoch"] == 2]
     np.testing.assert_array_equal(results.table["test_accuracy"], last["val_accuracy"])

@@ -20,7 +20,7 @@ from tfq_resqunn.runs.training import load_data
 from tfq_resqunn.study.command import command_line, read_settings
 from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig
 from tfq_resqunn.study.folder import is_done
-from tfq_resqunn.study.pool import Outcome
+from tfq_resqunn.study.pool import Outcome, _how_it_ended
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import run_study
@@ -133,6 +133,14 @@ def test_a_run_whose_loss_is_no_number_has_failed(failing, tmp_path):
     assert load_results(folder).n_missing == 1
     assert not list((folder / "runs").iterdir())
     assert "No run of this study is finished yet" in (folder / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(-15, "signal SIGTERM"), (1, "exit code 1"), (3221225477, "exit code 0xC0000005")],
+)
+def test_how_a_worker_ended(code, said):
+    assert _how_it_ended(code) == said
 
 
 def test_nothing_failed_and_nothing_says_so(failing, tmp_path):

@@ -23,9 +23,23 @@ from tfq_resqunn.study.report.figures import accuracy_figure, curve_figure
 from tfq_resqunn.study.report.gradient_maps import gradient_figure
 from tfq_resqunn.study.report.gradients import EXPLAINED, reach_summary, reach_table
 from tfq_resqunn.study.report.learning import CONTROLS, headless_table, loss_change
-from tfq_resqunn.study.report.numbers import accuracy_text, interval_text
-from tfq_resqunn.study.report.reach import reach_rows, state_text
-from tfq_resqunn.study.report.statistics import holm, mean_interval, paired_test, sign_flip_p
+from tfq_resqunn.study.report.numbers import (
+    accuracy_text,
+    count,
+    duration,
+    interval_text,
+    p_text,
+    percent,
+    points,
+)
+from tfq_resqunn.study.report.reach import HEAD_ORDER, layer_order, reach_rows, state_text
+from tfq_resqunn.study.report.statistics import (
+    Interval,
+    holm,
+    mean_interval,
+    paired_test,
+    sign_flip_p,
+)
 from tfq_resqunn.study.report.writing import report_blocks
 from tfq_resqunn.study.results import load_results
 
@@ -208,6 +222,7 @@ def test_two_pairs_are_never_tested():
 
 
 def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03]).round(3).tolist() == [0.03, 0.06, 0.06]
     # 4 * .01, 3 * .02, 2 * .03 (not below the one before), 1 * .4; nan is no test
     corrected = holm([0.4, 0.01, np.nan, 0.03, 0.02])
     np.testing.assert_allclose(corrected, [0.4, 0.04, np.nan, 0.06, 0.06])
@@ -235,6 +250,34 @@ def test_holm_rejects_no_more_than_bonferroni_allows_and_no_less(rng):
 def test_statistics_refuse(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# --- numbers as text -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (percent(0.8333), "83.3%"),
+        (percent(np.nan), "—"),
+        (points(0.0312), "+3.1"),
+        (points(-0.0312), "-3.1"),
+        (points(-1e-9), "0.0"),
+        (p_text(0.0314), "0.031"),
+        (p_text(0.00004), "<0.001"),
+        (p_text(0.5), "0.50"),
+        (duration(0.42), "0.42 s"),
+        (duration(12.3), "12 s"),
+        (duration(200), "3 min 20 s"),
+        (duration(7500), "2 h 5 min"),
+        (count(1, "seed"), "1 seed"),
+        (count(3, "seed"), "3 seeds"),
+        (accuracy_text(Interval(0.8, 0.75, 0.85, n=3)), "80.0% (75.0 to 85.0)"),
+        (interval_text(0.6, 1.2), "+60.0 to +100.0"),
+    ],
+)
+def test_numbers_as_text(said, expected):
+    assert said == expected
 
 
 # --- comparisons -----------------------------------------------------------------------------
@@ -464,9 +507,16 @@ def test_seeds_that_disagree_are_shown(results):
     assert changed in reach_table(rows)
 
 
+def test_layers_stand_in_the_order_of_their_names():
+    assert [layer_order(name) for name in ("quanv_2", "conv_1/conv2d")] == [2, 1]
+    assert layer_order("head") == layer_order("shortcut_1") == HEAD_ORDER
+
+
 def test_state_text():
     assert state_text(["none"] * 3, ["none"] * 3) == "none"
     assert state_text(["none"], ["flows"]) == "none, then flows"
+    changed = state_text(["flows", "flows"], ["zero", "flows"])
+    assert changed == "flows, then flows 1 of 2, zero 1 of 2"
     assert state_text(["none", "zero"], ["none", "zero"]) == "zero 1 of 2, none 1 of 2"
 
 

@@ -11,8 +11,10 @@ from tfq_resqunn.cli.predict import predict
 from tfq_resqunn.cli.study import study
 from tfq_resqunn.cli.train import train
 
+SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
 
-@click.group(cls=CleanErrors, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=CleanErrors, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="resqunn")
 def main():
     """Train residual quanvolutional networks (ResQuNNs), and label images with them."""

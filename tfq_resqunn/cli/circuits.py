@@ -26,15 +26,9 @@ COUNT = click.IntRange(min=1)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--kind", type=click.Choice(list(KINDS)), help="Only those of this kind.")
 @click.option(
-    "--n-qubits",
-    default=4,
-    show_default=True,
-    type=COUNT,
-    help="Number of qubits; for encoders, of values.",
+    "--n-qubits", default=4, type=COUNT, help="Number of qubits; for encoders, of values."
 )
-@click.option(
-    "--n-layers", default=1, show_default=True, type=COUNT, help="Number of layers of ansatzes."
-)
+@click.option("--n-layers", default=1, type=COUNT, help="Number of layers of ansatzes.")
 @click.option("--draw", is_flag=True, help="Draw all of them, as if each had been named.")
 @click.option(
     "--descriptors",
@@ -45,13 +39,10 @@ COUNT = click.IntRange(min=1)
 @click.option(
     "--n-samples",
     default=5000,
-    show_default=True,
     type=COUNT,
     help="Random states, or pairs of them, for --descriptors.",
 )
-@click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of random weights."
-)
+@click.option("--seed", default=0, type=click.IntRange(min=0), help="Of random weights.")
 @click.option("--html", type=click.Path(), help="Also write a page with pictures into this file.")
 @click.option("--markdown", type=click.Path(), help="Also write the tables into this file.")
 @click.pass_context
@@ -110,9 +101,8 @@ def _command(ctx: click.Context) -> str:
     for parameter in ctx.command.params:
         if ctx.get_parameter_source(parameter.name) is click.core.ParameterSource.COMMANDLINE:
             value = ctx.params[parameter.name]
-            if isinstance(parameter, click.Argument):
-                words += value
+            if isinstance(parameter, click.Option):
+                words += [parameter.opts[0]] + [str(value)] * (not parameter.is_flag)
             else:
-                is_flag = isinstance(parameter, click.Option) and parameter.is_flag
-                words += [parameter.opts[0]] + [str(value)] * (not is_flag)
+                words += value
     return command_text(words)

@@ -25,7 +25,7 @@ CIRCUIT = (
 
 @click.command(epilog=EXAMPLES)
 @add_settings(RunConfig, only=CIRCUIT)
-@click.option("--channels", default=1, show_default=True, help="Channels of the image.")
+@click.option("--channels", default=1, help="Channels of the image.")
 @click.option("--svg", type=click.Path(), help="Also write a picture, as SVG, into this file.")
 def draw(channels, svg, **settings):
     """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""

@@ -27,24 +27,17 @@ OTHER_NAMES = {
 MAX_LENGTH = 2000  # TensorFlow's errors may list all that a graph has
 
 
-class LibraryError(click.ClickException):
+class Mistake(click.ClickException):
     """A mistake in the options that the library, not click, has found."""
 
     exit_code = 2
 
 
-class Failure(click.ClickException):
-    """Whatever else has gone wrong."""
-
-    exit_code = 1
-
-
 class CleanErrors(click.Group):
     """A group of commands that shows the library's errors and warnings without tracebacks.
 
-    Mistakes end with exit code 2, as click's own do, Ctrl-C with 130, whatever else goes wrong
-    with 1.
-    `RESQUNN_TRACEBACK=1` shows the traceback instead.
+    Mistakes end with exit code 2, as click's own do, Ctrl-C with 130, whatever else goes wrong with
+    1. `RESQUNN_TRACEBACK=1` shows the traceback instead.
     """
 
     def main(self, *args, **kwargs):
@@ -64,15 +57,16 @@ class CleanErrors(click.Group):
         except Exception as error:
             if os.environ.get("RESQUNN_TRACEBACK"):
                 raise
-            command = self.commands[str(ctx.invoked_subcommand)]
-            shown = LibraryError if isinstance(error, MISTAKES) else Failure
-            raise shown(_text_of(error, command)) from error
+            text = _text_of(error, self.commands[str(ctx.invoked_subcommand)])
+            shown = Mistake if isinstance(error, MISTAKES) else click.ClickException
+            raise shown(text) from error
 
 
 def _text_of(error: Exception, command: click.Command) -> str:
     text = str(error)
-    if (message := _tensorflow_message(error)) is not None:
-        text = re.sub(r"\{\{.*?\}\} | \[Op:\w*\]", "", message)  # names in the graph
+    tf = sys.modules.get("tensorflow")  # to load it takes seconds, and it has raised nothing then
+    if tf is not None and isinstance(error, tf.errors.OpError):
+        text = re.sub(r"\{\{.*?\}\} | \[Op:\w*\]", "", error.message)  # names in the graph
     text = text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]} ..."
     if isinstance(error, OSError) and error.errno is not None:
         return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
@@ -80,15 +74,6 @@ def _text_of(error: Exception, command: click.Command) -> str:
     if isinstance(error, MISTAKES) and text:
         return text
     return f"{type(error).__name__}: {text}\nTo see where this happened, set RESQUNN_TRACEBACK=1."
-
-
-def _tensorflow_message(error: Exception) -> str | None:
-    """What TensorFlow itself says, if the error is one of its own."""
-    if "tensorflow" not in sys.modules:  # then it has raised nothing; to load it takes seconds
-        return None
-    import tensorflow as tf
-
-    return error.message if isinstance(error, tf.errors.OpError) else None
 
 
 def _show_warning(otherwise):
@@ -117,23 +102,19 @@ def in_options(text: str, command: click.Command) -> str:
         --n-layers must be at least 1. Use --n-layers 1.
     """
     parameters = {parameter.name: parameter for parameter in command.params}
-    parameters |= {
-        name: parameters[own] for name, own in OTHER_NAMES.items()
-        if own in parameters and name not in parameters
-    }  # fmt: skip
+    others = {name: parameters[own] for name, own in OTHER_NAMES.items() if own in parameters}
+    parameters = others | parameters
     names = "|".join(sorted(map(re.escape, parameters), key=len, reverse=True))
-
-    def flag(match: re.Match) -> str:
-        return _flag(parameters[match[1]])
-
-    def setting(match: re.Match) -> str:
-        return _setting(parameters[match[1]], match[2]) or match[0]
 
     if "placement" in parameters:  # whose parser speaks of itself
         text = re.sub(r"^Placement: ", "--placement: ", text)
     text = re.sub(r"^[A-Za-z_]\w*: ", "", text)
-    text = re.sub(rf"`({names})`", flag, text)
-    return re.sub(rf"(?<![\w.`-])({names})=({VALUE})", setting, text)
+    text = re.sub(rf"`({names})`", lambda match: _flag(parameters[match[1]]), text)
+    return re.sub(
+        rf"(?<![\w.`-])({names})=({VALUE})",
+        lambda match: _setting(parameters[match[1]], match[2]) or match[0],
+        text,
+    )
 
 
 VALUE = (

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import click
 
-from tfq_resqunn._utils.arguments import check_text
 from tfq_resqunn._utils.files import check_folder, replacing
 from tfq_resqunn.circuits.noise.strengths import NAMES
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import Written
 from tfq_resqunn.runs.beforehand import check_evaluation, check_grid
 from tfq_resqunn.runs.folder import find_model
-from tfq_resqunn.runs.settings import Form, list_of
+from tfq_resqunn.runs.settings import list_of
 
 EXAMPLES = """\b
 Examples:
@@ -22,19 +21,11 @@ Examples:
 
 TABLE, PLOTS = "evaluation.csv", ("evaluation.png", "evaluation.svg")
 
-
-SHOTS = Form(
-    check_text,
+SHOTS = Written(
     list_of(lambda text: None if text.strip() == "exact" else int(text)),
-    metavar="N,N,...",
-    expected="numbers of shots or exact, such as exact,10,100",
+    "numbers of shots or exact, such as exact,10,100",
 )
-STRENGTHS = Form(
-    check_text,
-    list_of(float),
-    metavar="P,P,...",
-    expected="numbers with commas between them, such as 0,0.01,0.1",
-)
+STRENGTHS = Written(list_of(float), "numbers with commas between them, such as 0,0.01,0.1")
 
 
 @click.command(epilog=EXAMPLES)
@@ -48,33 +39,31 @@ STRENGTHS = Form(
 @click.option(
     "--backend",
     default="compiled",
-    show_default=True,
     help="What runs the circuits; several with commas between them: compiled, and where TensorFlow "
     "Quantum is installed noiseless (with --strengths 0 only) and noisy (with --shots for "
     "trajectories, and strengths above 0 only).",
 )
 @click.option(
     "--shots",
-    type=Written(SHOTS),
+    type=SHOTS,
+    metavar="N,N,...",
     default="exact",
-    show_default=True,
     help="Shots for each Pauli string, several with commas between them; exact is none.",
 )
 @click.option(
     "--noise",
     type=click.Choice(NAMES),
     default="depolarizing",
-    show_default=True,
     help="What befalls qubits after each gate, or when they are read out.",
 )
 @click.option(
     "--strengths",
-    type=Written(STRENGTHS),
+    type=STRENGTHS,
+    metavar="P,P,...",
     default="0,0.01,0.05,0.1",
-    show_default=True,
     help="Its strengths, each a probability or a damping rate.",
 )
-@click.option("--seed", default=0, show_default=True, help="Same seed, same outcomes of shots.")
+@click.option("--seed", default=0, help="Same seed, same outcomes of shots.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -1,35 +1,32 @@
 """The options of a command, made of the settings of a configuration."""
 
 from collections.abc import Callable, Collection
+from typing import Any
 
 import click
 
-from tfq_resqunn.runs.settings import Form, Setting, settings_of
+from tfq_resqunn.runs.settings import Setting, settings_of
 
 
 class Written(click.ParamType):
-    """A value in one word, as a `Form` reads it."""
+    """A value in one word, which `read` reads; `expected` says what the word must be."""
 
-    def __init__(self, form: Form):
-        self.form = form
-        self.name = form.metavar or "value"
+    def __init__(self, read: Callable[[str], Any], expected: str):
+        self.read, self.expected, self.name = read, expected, "value"
 
     def convert(self, value, param, ctx):
         if not isinstance(value, str):
             return value  # a default
         try:
-            return self.form.read(value)
+            return self.read(value)
         except ValueError:
-            self.fail(f"{value!r} must be {self.form.expected}.")
+            self.fail(f"{value!r} must be {self.expected}.")
 
 
 def add_settings(config, only: Collection[str] = (), but: Collection[str] = ()) -> Callable:
     """Makes a decorator that gives a command an option for each setting, with its default.
 
-    Args:
-        config: A configuration, or its class. Its values are the defaults.
-        only: Names of the settings that become options. Default: all.
-        but: Names of settings that do not.
+    `config` is a configuration or its class; of its settings, `only` some become options, or all.
     """
     names = [name for name in settings_of(config) if name in (only or [name]) and name not in but]
 
@@ -49,7 +46,7 @@ def _option(name: str, setting: Setting, default) -> Callable:
     elif form.choices:
         kind = click.Choice(form.choices)
     else:
-        kind = Written(form) if form.expected else form.read
+        kind = Written(form.read, form.expected) if form.expected else form.read
     return click.option(
         *(setting.flags, name),
         type=kind,
@@ -57,5 +54,4 @@ def _option(name: str, setting: Setting, default) -> Callable:
         help=setting.help,
         multiple=setting.several,
         default=None if setting.several else default,
-        show_default=default is not None and not setting.several,
     )

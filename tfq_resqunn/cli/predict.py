@@ -18,7 +18,6 @@ Example:
 @click.option(
     "--out",
     default="predictions.csv",
-    show_default=True,
     type=click.Path(),
     help="Table to write: a row for each image, with its label and the probability of "
     "each class. An existing file is replaced.",

@@ -1,5 +1,6 @@
 """`resqunn study`: every placement, with its controls, over seeds, and a report of it."""
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig
 from tfq_resqunn.study.folder import check_study_folder, is_done, read_study
 
 if TYPE_CHECKING:
+    from tfq_resqunn.study.results import Results
     from tfq_resqunn.study.runner import Progress
 
 EXAMPLES = """\b
@@ -36,9 +38,14 @@ seeds, and under run what all runs have in common, such as:
   heads: [linear, none]
   run: {dataset: digits, depth: 2, epochs: 10}
 """
-
-
 OWN = settings_of(StudyConfig)
+NETWORKS = {  # variants and input gradients
+    ("trainable", True): "trained",
+    ("trainable", False): "trained, stopped",
+    ("frozen", True): "frozen",
+    ("classical", True): "classical",
+    ("classical", False): "classical, stopped",
+}
 
 
 @click.command(epilog=EXAMPLES)
@@ -61,20 +68,21 @@ OWN = settings_of(StudyConfig)
 @click.pass_context
 def study(ctx, config, out, jobs, report_only, quiet, **settings):
     """Train every placement with its controls, over seeds, and report what it shows."""
-    given = {
-        name: value
-        for name, value in settings.items()
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    }
-    file = read_settings(config) if config else {}
+    values = read_settings(config) if config else {}
+    values["run"] = dict(values.get("run", {}))
+    for name, value in settings.items():  # options come before what is in a file
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            (values if name in OWN else values["run"])[name] = value
     try:
-        configured = None if report_only and out else StudyConfig.from_dict(_merge(file, given))
+        configured = None if report_only and out else StudyConfig.from_dict(values)
         out = out or default_folder(configured)
         if report_only:
             read_study(out)  # which is quick
             from tfq_resqunn.study.report import write_report
+            from tfq_resqunn.study.results import load_results
 
             write_report(out)
+            results = load_results(out)
         else:
             check_count.or_none()(jobs, "n_jobs", "run_study")
             check_study_folder(configured, out)
@@ -83,22 +91,18 @@ def study(ctx, config, out, jobs, report_only, quiet, **settings):
             load_tensorflow()
             from tfq_resqunn.study.runner import run_study
 
-            run_study(configured, out, n_jobs=jobs, on_progress=None if quiet else _show)
+            show = None if quiet else _show
+            results = run_study(configured, out, n_jobs=jobs, on_progress=show)
     except KeyboardInterrupt:
         again = "the same command" if report_only else command_line(configured, out, jobs)
         click.echo(f"\nStopped; nothing is lost. To go on: {again}", err=True)
         ctx.exit(INTERRUPTED)
-    _show_results(ctx, out, jobs)
-
-
-def _merge(file: dict, given: dict) -> dict:
-    """Puts options over the settings of a file; those of a run have a place of their own there."""
-    own = {name: value for name, value in given.items() if name in OWN}
-    run = {name: value for name, value in given.items() if name not in OWN}
-    return {**file, **own, "run": {**file.get("run", {}), **run}}
+    _show_results(ctx, results, out, jobs)
 
 
 def _show(progress: "Progress") -> None:
+    from tfq_resqunn.study.report.numbers import duration
+
     run = progress.run
     gradient = "with input gradient" if run.input_gradient else "no input gradient"
     if progress.result is not None:
@@ -106,7 +110,7 @@ def _show(progress: "Progress") -> None:
     else:
         outcome = f"FAILED: {_headline(str(progress.error))}"
     counted = f"{progress.n_ended:>{len(str(progress.n_runs))}}/{progress.n_runs}"
-    left = f"  {_duration(progress.seconds_left)} left" if progress.seconds_left else ""
+    left = f"  {duration(progress.seconds_left)} left" if progress.seconds_left else ""
     click.echo(
         f"{counted}  {run.placement}, {run.head} head, {run.variant}, {gradient}, seed {run.seed}: "
         f"{outcome}{left}"
@@ -114,30 +118,13 @@ def _show(progress: "Progress") -> None:
 
 
 def _headline(error: str) -> str:
-    r"""Gives the line of a traceback that names the error; the last line where there is none.
-
-    Example:
-        >>> _headline("Traceback:\n  code\nValueError: `n` must be 1.\nReceived 2.\n")
-        'ValueError: `n` must be 1.'
-    """
+    """Gives the line of a traceback that names the error; the last line where there is none."""
     lines = error.strip().splitlines()
     named = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception): ", line)]
     return [*lines[-1:], *named[-1:]][-1]
 
 
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
-
-
-def _show_results(ctx, folder: Path, jobs: int | None) -> None:
-    from tfq_resqunn.study.accuracies import accuracy_table
-    from tfq_resqunn.study.results import load_results
-
-    results = load_results(folder)
+def _show_results(ctx, results: "Results", folder: Path, jobs: int | None) -> None:
     click.echo(f"\n{accuracy_table(results)}\n")
     for name, file in (("report", "report.html"), ("text", "report.md"), ("table", "results.csv")):
         click.echo(f"{name:<7} {folder / file}")
@@ -147,3 +134,24 @@ def _show_results(ctx, folder: Path, jobs: int | None) -> None:
         again = command_line(results.config, folder, jobs)
         click.echo(f"\nTo try those again: {again}", err=True)
         ctx.exit(1)
+
+
+def accuracy_table(results: "Results") -> str:
+    """Writes the mean test accuracies as text; "stopped" is without input gradients."""
+    if results.table.empty:
+        return "No run is done yet."
+    table = results.table
+    pairs = zip(table["variant"], table["input_gradient"], strict=True)
+    table = table.assign(network=[NETWORKS[pair] for pair in pairs])
+    means = table.pivot_table(
+        index=["head", "placement"], columns="network", values="test_accuracy", sort=False
+    )
+    means = means[[name for name in NETWORKS.values() if name in means.columns]]
+    cells = [["head", "placement", *means.columns]]
+    for names, values in means.iterrows():
+        cells.append([*names, *("-" if math.isnan(value) else f"{value:.3f}" for value in values)])
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    n_seeds = table["seed"].nunique()
+    title = f"test accuracy, mean of {n_seeds} seeds" if n_seeds > 1 else "test accuracy, one seed"
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
+    return "\n".join([title, *lines])

@@ -22,12 +22,7 @@ from tfq_resqunn.runs.folder import find_model
 
 
 def check_run(config: RunConfig) -> None:
-    """Checks the names, the placement and the data set of a run; its numbers a `RunConfig` checks.
-
-    Raises:
-        ValueError: If one of them is wrong.
-        FileNotFoundError: If the data set is a file that is not there.
-    """
+    """Checks the names, the placement and the data set of a run; `RunConfig` checks its numbers."""
     for argument, rule in SELECTION.items():
         rule(getattr(config, argument), argument, "load")
     names.find(config.dataset)
@@ -36,11 +31,7 @@ def check_run(config: RunConfig) -> None:
 
 
 def check_layer(config: RunConfig, who: str = "Quanv2D") -> None:
-    """Checks the names that a run's quanvolutions are made of, and what runs their circuits.
-
-    Raises:
-        ValueError: If a name is unknown, or the backend cannot do what is asked.
-    """
+    """Checks the names that a run's quanvolutions are made of, and what runs their circuits."""
     for registry in (ENCODERS, ANSATZES):
         if (name := getattr(config, registry.kind)) not in registry:
             raise ValueError(f"{who}: {registry.unknown(name)}")
@@ -50,12 +41,7 @@ def check_layer(config: RunConfig, who: str = "Quanv2D") -> None:
 
 
 def check_prediction(model_path: str | os.PathLike, images_path: str | os.PathLike) -> None:
-    """Checks the files that a prediction takes.
-
-    Raises:
-        FileNotFoundError: If one of them is not there.
-        ValueError: If one of them is of another kind.
-    """
+    """Checks that the files that a prediction takes are there, and of the right kind."""
     check_path(model_path, "model_path", "predict")
     check_path(images_path, "images_path", "predict")
     if Path(images_path).suffix == ".keras":
@@ -68,7 +54,7 @@ def check_prediction(model_path: str | os.PathLike, images_path: str | os.PathLi
 
 
 def check_evaluation(model_path: str | os.PathLike, images_path: str | os.PathLike | None) -> None:
-    """Checks the files that an evaluation takes; raises as `check_prediction` does."""
+    """Checks that the files that an evaluation takes are there, and of the right kind."""
     config_path = find_model(model_path, "evaluate").with_name("config.json")
     if images_path is not None:
         names.find_npz(check_path(images_path, "path", "load_images"), "load_images")
@@ -87,11 +73,7 @@ def check_grid(
     strengths: Iterable[float],
     seed: int,
 ) -> None:
-    """Checks what an evaluation varies: named backends, repetitions, strengths of a noise.
-
-    Raises:
-        ValueError: If a name or number is wrong, or a backend cannot do what is asked of it.
-    """
+    """Checks what an evaluation varies: named backends, repetitions, strengths of a noise."""
     check_seed(seed, "seed", "evaluate")
     for backend, repetitions, strength in itertools.product(backends, shots, strengths):
         check_count.or_none()(repetitions, "repetitions", "evaluate")

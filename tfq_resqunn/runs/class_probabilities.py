@@ -18,17 +18,8 @@ def to_probabilities(model: keras.Model, who: str) -> Callable[[np.ndarray], np.
     sigmoid give probabilities, a layer without activation gives logits. A single output stands for
     the second of two classes, which is chosen above a probability of 0.5 (a logit of 0).
 
-    Args:
-        model: A classifier with one output, `[n, n_classes]` or `[n, 1]`. A subclassed model may
-            not say its shape; the first outputs then do.
-        who: Whom an error names.
-
-    Returns:
-        A function from outputs to probabilities, `[n, n_classes]` with at least two classes.
-
-    Raises:
-        ValueError: If the model is no classifier, or its outputs may mean several things; where
-            it does not say its shape, when the function is called.
+    A subclassed model may not say the shape of its output; then the first outputs do, and only they
+    can show that it is no classifier. `who` is whom an error names.
 
     Example:
         >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "sigmoid")])
@@ -39,8 +30,13 @@ def to_probabilities(model: keras.Model, who: str) -> Callable[[np.ndarray], np.
         return _converter(model, single_shape(model, "output", who), who)
 
     def convert(outputs: np.ndarray) -> np.ndarray:
-        shape = _shape_of(_only(outputs), who)
-        return _converter(model, shape, who)(outputs)
+        outputs = _only(outputs)
+        if isinstance(outputs, np.ndarray):
+            return _converter(model, (None, *outputs.shape[1:]), who)(outputs)
+        raise ValueError(
+            f"{who}: the model must have one output, an array.\nReceived a model whose outputs "
+            f"are a {type(outputs).__name__} of {len(outputs)}.\nUse its own `predict`."
+        )
 
     return convert
 
@@ -95,11 +91,7 @@ def _converter(
 
 
 def single_shape(model: keras.Model, which: str, who: str) -> tuple[int | None, ...]:
-    """Gives the shape of a model's one `"input"` or `"output"`.
-
-    Raises:
-        ValueError: If there are several, or none that is known.
-    """
+    """Gives the shape of a model's one `"input"` or `"output"`, which must be known."""
     shape = _said_shape(model, which)
     if isinstance(shape, tuple) and all(n is None or isinstance(n, int) for n in shape):
         return shape
@@ -117,15 +109,6 @@ def _said_shape(model: keras.Model, which: str):
         return None
 
 
-def _shape_of(outputs, who: str) -> tuple[int | None, ...]:
-    if not isinstance(outputs, np.ndarray):
-        raise ValueError(
-            f"{who}: the model must have one output, an array.\nReceived a model whose outputs "
-            f"are a {type(outputs).__name__} of {len(outputs)}.\nUse its own `predict`."
-        )
-    return (None, *outputs.shape[1:])
-
-
 def _only(values):
     """Takes what stands alone in a list or dictionary out of it."""
     listed = list(values.values()) if isinstance(values, dict) else values
@@ -134,13 +117,11 @@ def _only(values):
 
 def _loss_of(model: keras.Model) -> tuple[str, bool]:
     """Gives the name of a model's loss in lower case, without `_`, and whether it takes logits."""
-    loss = _only(getattr(model, "loss", None))
-    if loss is None:
-        return "", False
+    loss = _only(getattr(model, "loss", None)) or ""
     from_logits = False
     if isinstance(loss, keras.losses.Loss):
         from_logits = bool(loss.get_config().get("from_logits", False))
-        loss = type(loss).__name__
+        loss = type(loss)
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", str(loss))
     return name.replace("_", "").lower(), from_logits
 

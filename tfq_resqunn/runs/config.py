@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tfq_resqunn._utils.arguments import (
-    MAX_SIZE,
     Rule,
     check_path,
     check_seed,
+    check_size,
     check_text,
     checked,
     integer,
@@ -36,20 +36,8 @@ from tfq_resqunn.runs.settings import (
 # What concerns the data and the circuits is checked again, with them, when a run is set up.
 
 
-def _is_pixels(value) -> bool:
-    values = value if isinstance(value, tuple) else (value, value)
-    return len(values) == 2 and all(map(is_integer, values))
-
-
-def _beyond_pixels(value) -> str | None:
-    values = value if isinstance(value, tuple) else (value,)
-    if min(values) < 1:
-        return "at least 1"
-    return f"at most {MAX_SIZE}" if max(values) > MAX_SIZE else None
-
-
-def _read_pixels(text: str) -> int | tuple[int, ...]:
-    return list_of(int)(text) if "," in text else int(text)
+def _pair(pixels) -> tuple:
+    return pixels if isinstance(pixels, tuple) else (pixels, pixels)
 
 
 def _read_strengths(text: str) -> dict[str, float]:
@@ -69,8 +57,12 @@ LABELS = Form(
     "integers with commas between them, such as 3,8",
 )
 PIXELS = Form(
-    Rule("an integer or a pair of integers", _is_pixels, _beyond_pixels),
-    _read_pixels,
+    Rule(
+        "an integer or a pair of integers",
+        lambda value: len(_pair(value)) == 2 and all(map(is_integer, _pair(value))),
+        lambda value: check_size.broken(min(_pair(value))) or check_size.broken(max(_pair(value))),
+    ),
+    lambda text: list_of(int)(text) if "," in text else int(text),
     lambda value: join(value) if isinstance(value, tuple) else str(value),
     "N|ROWS,COLS",
     "a number of pixels, or those of rows and columns, such as 2,3",
@@ -102,38 +94,16 @@ class RunConfig:
     depends on the data or the circuits (whether a label or a name is known, say) is checked when
     the run is set up.
 
-    Args:
-        dataset: Name of a data set or path of an `.npz` file, see `datasets.load`.
-        classes: Labels to keep. Default: all.
-        n_train: Number of training images. Default: all.
-        n_test: Number of test images. Default: all.
-        image_size: Pixels to resize to, one number or `(rows, cols)`. Default: the data's own.
-        depth: Number of quanvolutional layers.
-        placement: Where the skip connections are, such as `"(X+O1)+O2"`, or `"none"`.
-            Default: around every layer.
-        head: `"linear"` or `"none"`, see `resqunn`.
-        shortcut: `"pool"`, `"conv"` or `"none"`, see `resqunn`.
-        classical: Whether a convolution stands in each quanvolution's place, see
-            `classical_twin`.
-        kernel_size: Pixels of a patch in each direction, one number or `(rows, cols)`.
-        padding: `"valid"` or `"same"`, see `Quanv2D`.
-        filters: Number of circuits in each layer.
-        encoder: How pixels become angles, see `Quanv2D`.
-        ansatz: The trainable block, see `Quanv2D`.
-        n_layers: Number of the ansatz' layers in each circuit.
-        n_uploads: How often encoder and ansatz are repeated in each circuit.
-        observables: What is measured, see `Quanv2D`.
-        readout: `"pixels"` or `"channels"`, see `Quanv2D`. Default: as `resqunn` chooses for each
-            layer.
-        input_gradient: Whether gradients pass through the layers to what lies before them.
-        trainable: Whether the layers' weights are trained; if not, only the head is.
-        backend: What runs the circuits, see `Quanv2D`.
-        repetitions: Shots for each Pauli string. Default: exact expectations.
-        noise: Strengths by name, such as `{"depolarizing": 0.01}`. Default: none.
-        epochs: Passes over the training images.
-        batch_size: Images in a training step.
-        learning_rate: Of Adam.
-        seed: Of the draws from the data, the initial weights and the shuffling.
+    The arguments, of which `resqunn train --help` says more, beside options of the same names:
+
+    - The images: `dataset`, `classes`, `n_train`, `n_test`, `image_size`, as for `datasets.load`.
+    - The network: `depth`, `placement`, `head`, `shortcut`, as for `resqunn`; `classical` puts a
+      convolution in each quanvolution's place, see `classical_twin`.
+    - Its layers: `kernel_size`, `padding`, `filters`, `encoder`, `ansatz`, `n_layers`, `n_uploads`,
+      `observables`, `readout`, `input_gradient`, `trainable`, `backend`, `repetitions` (--shots)
+      and `noise`, such as `{"depolarizing": 0.01}`, as for `Quanv2D`.
+    - The training: `epochs`, `batch_size`, the `learning_rate` of Adam, and the `seed` of the draws
+      from the data, the initial weights and the shuffling.
 
     Raises:
         TypeError: If an argument is of the wrong type.

@@ -35,8 +35,6 @@ from tfq_resqunn.runs.class_probabilities import to_probabilities
 from tfq_resqunn.runs.trained import Trained, read_trained
 from tfq_resqunn.runs.training import load_data
 
-COLUMNS = ("backend", "shots", "noise", "strength", "n_images", "accuracy", "low", "high")
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -121,9 +119,8 @@ def evaluate(
     grid = {"backends": backends, "shots": shots, "strengths": strengths}
     points = list(itertools.product(*(_several(*axis) for axis in grid.items())))
     for backend, repetitions, strength in points:  # all, before the first takes its time
-        Execution(
-            backend, None, repetitions, Noise.of({noise: strength}, "evaluate"), None, "evaluate"
-        )
+        channels = Noise.of({noise: strength}, "evaluate")
+        Execution(backend, None, repetitions, channels, None, "evaluate")
     rows = []
     for backend, repetitions, strength in points:
         set_seed(seed)
@@ -136,13 +133,19 @@ def evaluate(
         labels = np.argmax(probabilities(outputs), axis=-1)
         n_right = int(np.sum(labels == y))
         interval = binomtest(n_right, len(x)).proportion_ci(method="wilson")
-        name = backend if isinstance(backend, str) else type(backend).__name__
-        shown = np.nan if repetitions is None else float(repetitions)
-        accuracy = n_right / len(x)
-        rows.append((name, shown, noise, strength, len(x), accuracy, interval.low, interval.high))
+        rows.append({
+            "backend": backend if isinstance(backend, str) else type(backend).__name__,
+            "shots": np.nan if repetitions is None else float(repetitions),
+            "noise": noise,
+            "strength": strength,
+            "n_images": len(x),
+            "accuracy": n_right / len(x),
+            "low": interval.low,
+            "high": interval.high,
+        })  # fmt: skip
         if progress is not None:
             progress(1)
-    return Evaluation(pd.DataFrame(rows, columns=list(COLUMNS)))
+    return Evaluation(pd.DataFrame(rows))
 
 
 @contextlib.contextmanager
@@ -221,10 +224,10 @@ def read_labelled(
     if images_path is None:
         trained = _read_compiled(model_path)
         if trained.config is None:
-            config_path = Path(model_path).with_name("config.json")
             raise ValueError(
-                f"evaluate: {config_path} must say what the run was made of (`config`). It does "
-                "not, so that its test images are not known.\nName images with labels (--images)."
+                f"evaluate: {Path(model_path).with_name('config.json')} must say what the run was "
+                "made of (`config`). It does not, so that its test images are not known.\n"
+                "Name images with labels (--images)."
             )
         data = load_data(trained.config)
         x, labels = data.x_test, np.asarray(data.classes)[data.y_test]

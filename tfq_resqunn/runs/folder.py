@@ -29,15 +29,15 @@ FILES = {
     "logs": "logs",
     "result": "result.json",
 }
+HISTORY_COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy")
+RESULT_COLUMNS = (
+    "train_accuracy", "test_accuracy", "train_loss", "test_loss", "n_weights", "seconds",
+    "seconds_per_epoch",
+)  # fmt: skip
 
 
 def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
-    """Name the next free folder for a run, such as `runs/digits-001`.
-
-    Example:
-        >>> next_run_folder("data/shapes.npz", root="no-such-folder").as_posix()
-        'no-such-folder/shapes-001'
-    """
+    """Name the next free folder for a run, such as `runs/digits-001`."""
     stem, number = Path(dataset).stem, 1
     while (folder := Path(root) / f"{stem}-{number:03d}").exists():
         number += 1
@@ -45,12 +45,7 @@ def next_run_folder(dataset: str, root: str | os.PathLike = "runs") -> Path:
 
 
 def check_new_folder(out: str | os.PathLike) -> None:
-    """Find out whether a run can have this folder.
-
-    Raises:
-        FileExistsError: If it exists. Nothing is overwritten.
-        OSError: If it cannot be made.
-    """
+    """Find out whether a run can make this folder; nothing is overwritten."""
     if os.path.lexists(out):
         raise FileExistsError(
             f"train: `out` must be a folder that does not exist yet.\nReceived {out}, which "
@@ -60,24 +55,14 @@ def check_new_folder(out: str | os.PathLike) -> None:
 
 
 def find_model(path: str | os.PathLike, who: str) -> Path:
-    """Give the path of a saved model, if there is one.
-
-    Args:
-        path: The model's.
-        who: Whom errors name.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no `.keras` file.
-    """
+    """Give the path of a saved model, if there is a `.keras` file; `who` is whom errors name."""
     path = Path(path)
     if not path.is_file():
         inside = path / FILES["model"]
-        there = inside.is_file()
-        remedy = f"Name {inside}." if there else "Name the model.keras in the folder of a run."
+        named = inside if inside.is_file() else "the model.keras in the folder of a run"
         raise FileNotFoundError(
             f"{who}: `model_path` must be a saved model.\nReceived {path}, which is no file.\n"
-            f"{remedy}"
+            f"Name {named}."
         )
     if path.suffix != ".keras":
         # Other formats can hold code, and Keras 2 runs it as it loads them.

@@ -22,24 +22,14 @@ from tfq_resqunn._utils.arguments import (
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """A kind of value: what it must be, and how it stands in one word of a command.
-
-    Attributes:
-        rule: What a value must be.
-        read: Makes a value of a word, or raises a `ValueError`. Python's `int`, `float` and `str`
-            stand for click's own types.
-        write: Makes the word of a value.
-        metavar: What stands for the value in a command's help. Default: as click has it.
-        expected: What a word must be, for the message where it cannot be read.
-        choices: All values that there are, if they are few.
-    """
+    """A kind of value: what it must be, and how it stands in one word of a command."""
 
     rule: Rule
-    read: Callable[[str], Any]
+    read: Callable[[str], Any]  # int, float and str stand for click's own types
     write: Callable[[Any], str] = str
-    metavar: str | None = None
-    expected: str = ""
-    choices: tuple[str, ...] = ()
+    metavar: str | None = None  # what stands for the value in a command's help
+    expected: str = ""  # what a word must be, where it cannot be read
+    choices: tuple[str, ...] = ()  # all values that there are, if they are few
 
 
 TEXT = Form(check_text, str)
@@ -54,12 +44,7 @@ def words(*choices: str) -> Form:
 
 
 def list_of(read: Callable[[str], Any]) -> Callable[[str], tuple]:
-    """Makes a reader of values with commas between them.
-
-    Example:
-        >>> list_of(int)("3,8")
-        (3, 8)
-    """
+    """Makes a reader of values with commas between them: (3, 8), of `3,8`."""
     return lambda text: tuple(map(read, text.split(",")))
 
 
@@ -70,20 +55,12 @@ def join(values: Iterable) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What a field of a configuration says of itself.
+    """What a field of a configuration says of itself."""
 
-    Attributes:
-        form: The kind of its values; of each of them, where there may be several.
-        flags: Its option on the command line, such as `"--shots"`; that of a switch also says how
-            to turn it off: `"--quantum/--no-quantum"`.
-        help: What it decides, for a command's help.
-        several: Whether it is a list, whose option may be repeated.
-    """
-
-    form: Form
-    flags: str
-    help: str
-    several: bool = False
+    form: Form  # of its value; of each of them, where there may be several
+    flags: str  # its option, such as "--shots", or that of a switch, "--quantum/--no-quantum"
+    help: str  # what it decides, for a command's help
+    several: bool = False  # whether it is a list, whose option may be repeated
 
     def words(self, value) -> Iterator[str]:
         """Gives the words of a command that say a value."""
@@ -121,12 +98,9 @@ def check_settings(config) -> None:
 
 
 def option_words(config, usual, always: Iterable[str] = ()) -> Iterator[str]:
-    """Gives the options that make a configuration.
+    """Gives the options that make a configuration, but those of which `usual` has the value.
 
-    Args:
-        config: The configuration.
-        usual: What has the values that need no option.
-        always: Names of settings that are said whatever they are.
+    The settings named in `always` are said whatever they are.
     """
     for name, setting in settings_of(config).items():
         value = getattr(config, name)
@@ -135,12 +109,7 @@ def option_words(config, usual, always: Iterable[str] = ()) -> Iterator[str]:
 
 
 def check_keys(values, known: Iterable[str], what: str) -> None:
-    """Checks the names in what was read from a file.
-
-    Raises:
-        TypeError: If there are no names, since it is no mapping.
-        ValueError: If there are others than the known ones.
-    """
+    """Checks that what was read from a file is a mapping, with known names alone."""
     listed = list(known)
     if not isinstance(values, Mapping):
         raise TypeError(f"{what} must be among {', '.join(listed)}. Received {received(values)}.")

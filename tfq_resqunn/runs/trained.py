@@ -26,34 +26,19 @@ KNOWN_MODULES = ("keras", "tf_keras", "tfq_resqunn")
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A classifier of images and what is known of it.
-
-    Args:
-        model: The model.
-        probabilities: From its outputs to probabilities, see `to_probabilities`.
-        classes: The label that each class stands for.
-        config: That of the model's run, or `None`.
-        who: Whom errors name.
-    """
+    """A classifier of images and what is known of it."""
 
     model: keras.Model
-    probabilities: Callable[[np.ndarray], np.ndarray]
-    classes: tuple[int, ...]
-    config: RunConfig | None
-    who: str
+    probabilities: Callable[[np.ndarray], np.ndarray]  # of outputs, see `to_probabilities`
+    classes: tuple[int, ...]  # the label that each class stands for
+    config: RunConfig | None  # of the model's run, where it is known
+    who: str  # whom errors name
 
     def fit_images(self, x: np.ndarray, source: str | os.PathLike) -> tuple[np.ndarray, str]:
         """Bring images to what the model takes, as its run brought its own.
 
-        Args:
-            x: Images as `datasets.load_images` gives them.
-            source: Where they come from, for errors.
-
-        Returns:
-            The images, and in a sentence what was done to them; empty for nothing.
-
-        Raises:
-            ValueError: If the model takes others.
+        A sentence says what was done to them; it is empty for nothing. `source` is where the images
+        come from, for errors.
         """
         shape = single_shape(self.model, "input", self.who)[1:]
         chosen = self.config.image_size if self.config else None
@@ -61,7 +46,8 @@ class Trained:
         found, note = x.shape[1:], ""
         if size is not None and found[:2] != size and found[2:] == shape[2:]:
             x = resize(x, size)
-            note = f"Images are resized from {_by(found)} to {_by(size)} pixels, as in training."
+            sizes = f"from {found[0]} x {found[1]} to {size[0]} x {size[1]}"
+            note = f"Images are resized {sizes} pixels, as in training."
         if len(shape) != 3 or any(
             n not in (None, m) for n, m in zip(shape, x.shape[1:], strict=True)
         ):
@@ -73,11 +59,7 @@ class Trained:
         return x, note
 
     def number_labels(self, labels: np.ndarray, source: str | os.PathLike) -> np.ndarray:
-        """Give the number of each label's class.
-
-        Raises:
-            ValueError: If the model does not know one.
-        """
+        """Give the number of each label's class; the model must know them all."""
         places = {label: number for number, label in enumerate(self.classes)}
         if unknown := sorted(set(labels.tolist()) - set(places)):
             raise ValueError(
@@ -89,19 +71,10 @@ class Trained:
 
 
 def read_trained(path: str | os.PathLike, who: str) -> Trained:
-    """Read a model, and the `config.json` of its run beside it.
+    """Read a classifier of images, and the `config.json` of its run beside it.
 
     Warns where there is none: then nothing says which labels the classes stand for, and they are
-    numbered.
-
-    Args:
-        path: A saved Keras model that takes images.
-        who: Whom errors name.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no whole model, no classifier of images, or not the one that the
-            configuration describes.
+    numbered. `who` is whom errors name.
     """
     path = find_model(path, who)
     config_path = path.with_name("config.json")
@@ -124,10 +97,6 @@ def read_trained(path: str | os.PathLike, who: str) -> Trained:
             "model's own run, or remove it to label by number."
         )
     return Trained(model, probabilities, classes, config, who)
-
-
-def _by(shape: tuple) -> str:
-    return " x ".join(map(str, shape[:2]))
 
 
 def _read_description(path: Path, who: str) -> tuple[tuple[int, ...], RunConfig | None] | None:

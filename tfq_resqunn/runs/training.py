@@ -4,7 +4,6 @@ import contextlib
 import json
 import math
 import os
-import statistics
 import time
 import warnings
 from dataclasses import dataclass
@@ -25,15 +24,16 @@ from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.folder import FILES, check_new_folder
+from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS, RESULT_COLUMNS, check_new_folder
 
 N_GRADIENT_IMAGES = 64
-HISTORY_COLUMNS = ["loss", "accuracy", "val_loss", "val_accuracy"]
 # Some are not there on every system; TensorFlow has packages of several names.
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
-QUANV2D_ARGUMENTS = (
-    "kernel_size", "padding", "filters", "encoder", "ansatz", "n_layers", "n_uploads",
-    "observables", "readout", "input_gradient", "trainable", "backend", "repetitions", "noise",
+LOAD_ARGUMENTS = ("classes", "n_train", "n_test", "image_size", "seed")
+MODEL_ARGUMENTS = (
+    "depth", "placement", "head", "shortcut", "kernel_size", "padding", "filters", "encoder",
+    "ansatz", "n_layers", "n_uploads", "observables", "readout", "input_gradient", "trainable",
+    "backend", "repetitions", "noise",
 )  # fmt: skip
 
 
@@ -74,15 +74,7 @@ class RunResult:
 
     def measures(self) -> dict[str, float]:
         """Gives what stands in `result.json`."""
-        return {
-            "train_accuracy": self.train_accuracy,
-            "test_accuracy": self.test_accuracy,
-            "train_loss": self.train_loss,
-            "test_loss": self.test_loss,
-            "n_weights": self.n_weights,
-            "seconds": self.seconds,
-            "seconds_per_epoch": self.seconds_per_epoch,
-        }
+        return {name: getattr(self, name) for name in RESULT_COLUMNS}
 
 
 @checked(config=instance(RunConfig, "a RunConfig"), out=check_path, verbose=integer(0, 2))
@@ -118,15 +110,10 @@ def run(
     jit_compile: bool | str = "auto",
     extras: bool = False,
 ) -> RunResult:
-    """Train a network and fill its folder, as `runs/folder.py` says; `train` and studies do so.
+    """Train a network and fill a new folder, as `runs/folder.py` says; `train` and studies do so.
 
-    Args:
-        config: What to train.
-        data: On what, see `load_data`.
-        folder: To be made.
-        verbose: As for `train`.
-        jit_compile: As for `Model.compile`.
-        extras: Whether to write `curves.png` and `logs/` as well.
+    `verbose` is that of `train`, `jit_compile` that of `Model.compile`; `extras` are `curves.png`
+    and `logs/`.
     """
     started = time.perf_counter()
     set_seed(config.seed)
@@ -139,14 +126,22 @@ def run(
     logs = paths["logs"] if extras else None
     images, labels = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
     flow = GradientFlow(images, labels, log_dir=logs, csv=paths["gradients"])
-    clock = _Clock()
+    starts: list[float] = []
+    ends: list[float] = []
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: starts.append(time.perf_counter()),
+        on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()),
+    )
     history = fit(
         model, config, data, [clock, *([keras.callbacks.TensorBoard(logs)] * extras), flow], verbose
     )
+    seconds = np.subtract(ends, starts)  # of each epoch, validation included
     with replacing(paths["model"]) as temporary:
         model.save(temporary)
+    epochs = pd.RangeIndex(1, len(history["loss"]) + 1, name="epoch")
+    table = pd.DataFrame(history, index=epochs, columns=HISTORY_COLUMNS)
     with replacing(paths["history"]) as temporary:
-        _tabulate(history).to_csv(temporary, lineterminator="\n")
+        table.to_csv(temporary, lineterminator="\n")
     if extras:
         with replacing(paths["curves"]) as temporary:
             training_curves(history, temporary)
@@ -162,7 +157,7 @@ def run(
         test_loss=history["val_loss"][-1],
         n_weights=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
         seconds=round(time.perf_counter() - started, 3),
-        seconds_per_epoch=round(statistics.median(clock.seconds[1:] or clock.seconds), 4),
+        seconds_per_epoch=round(float(np.median(seconds[1:] if len(seconds) > 1 else seconds)), 4),
         gradients=flow.history[-1],
         history=history,
     )
@@ -176,19 +171,8 @@ def run(
 
 
 def load_data(config: RunConfig) -> datasets.Dataset:
-    """Load the data of a run.
-
-    Raises:
-        ValueError: If all images have the same label, or as `datasets.load` says.
-    """
-    data = datasets.load(
-        config.dataset,
-        classes=config.classes,
-        n_train=config.n_train,
-        n_test=config.n_test,
-        image_size=config.image_size,
-        seed=config.seed,
-    )
+    """Load the data of a run, which must have two classes at least."""
+    data = datasets.load(config.dataset, **{name: getattr(config, name) for name in LOAD_ARGUMENTS})
     if data.n_classes < 2:
         raise ValueError(
             "train: `dataset` must have images of at least two classes, to be told apart.\n"
@@ -201,15 +185,8 @@ def load_data(config: RunConfig) -> datasets.Dataset:
 def build_model(config: RunConfig, data: datasets.Dataset, jit_compile="auto") -> keras.Model:
     """Build and compile the network of a run; `jit_compile` is that of `Model.compile`."""
     build = classical_twin if config.classical else resqunn
-    model = build(
-        data.image_shape,
-        data.n_classes,
-        depth=config.depth,
-        placement=config.placement,
-        head=config.head,
-        shortcut=config.shortcut,
-        **{name: getattr(config, name) for name in QUANV2D_ARGUMENTS},
-    )
+    arguments = {name: getattr(config, name) for name in MODEL_ARGUMENTS}
+    model = build(data.image_shape, data.n_classes, **arguments)
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),
         loss="sparse_categorical_crossentropy",
@@ -252,27 +229,6 @@ def divergence(history: dict[str, list[float]]) -> str | None:
             which = "loss" if name == "loss" else "loss of the test images"
             return f"The {which} is {losses[-1]} from epoch {n_finite + 1} of {len(losses)} on."
     return None
-
-
-class _Clock(keras.callbacks.Callback):
-    """How long each epoch takes, validation included."""
-
-    def __init__(self):
-        super().__init__()
-        self.seconds: list[float] = []
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._started = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.seconds.append(time.perf_counter() - self._started)
-
-
-def _tabulate(history: dict[str, list[float]]) -> pd.DataFrame:
-    """Give the values of each epoch as a table, a row for each epoch, counted from 1."""
-    epochs = range(1, len(history["loss"]) + 1)
-    table = pd.DataFrame(history, index=pd.Index(epochs, name="epoch"))
-    return table[HISTORY_COLUMNS]
 
 
 def describe_run(config: RunConfig, data: datasets.Dataset) -> str:

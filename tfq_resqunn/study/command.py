@@ -11,9 +11,7 @@ ALWAYS = ("dataset", "depth", "seeds")  # shown whatever they are
 
 
 def command_line(config: StudyConfig, folder: Path, n_jobs: int | None = None) -> str:
-    """Write the command that makes a study, and goes on with it.
-
-    What has its default is left out. `n_jobs`, which changes no result, is said where it is given.
+    """Write the command that makes a study, and goes on with it; defaults are left out.
 
     Example:
         >>> command_line(StudyConfig(seeds=[0, 1], heads=["linear"]), Path("runs/s"))
@@ -28,21 +26,12 @@ def command_line(config: StudyConfig, folder: Path, n_jobs: int | None = None) -
 
 
 def default_folder(config: StudyConfig) -> Path:
-    """Name the folder of a study where none is named: the same for the same data and depth.
-
-    Example:
-        >>> default_folder(StudyConfig()).as_posix()
-        'runs/study-digits-2'
-    """
+    """Name the folder of a study where none is named, such as `runs/study-digits-2`."""
     return Path("runs") / f"study-{Path(config.run.dataset).stem}-{config.run.depth}"
 
 
 def read_settings(path: Path) -> dict:
-    """Read the settings of a study from YAML or JSON, or from a study's own `study.json`.
-
-    Raises:
-        ValueError: If the file is neither YAML nor JSON, or no mapping.
-    """
+    """Read the settings of a study from YAML or JSON, or from a study's own `study.json`."""
     try:
         values = read_yaml(path.read_text(encoding="utf-8"))
     except ValueError as error:

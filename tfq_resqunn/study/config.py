@@ -1,8 +1,9 @@
 """What a placement study is made of, as one value; imports no TensorFlow."""
 
 import dataclasses
+import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from tfq_resqunn.runs.settings import (
     settings_of,
     words,
 )
-from tfq_resqunn.study.yaml_text import read_yaml, write_yaml
+from tfq_resqunn.study.yaml_text import read_yaml
 
 HEADS = ("linear", "none")
 VARIANTS = ("trainable", "frozen", "classical")
@@ -167,23 +168,32 @@ class StudyConfig:
 
     def __post_init__(self):
         _check_common(self.run)
-        placements = self.placements
-        if placements is None:
-            placements = tuple(map(str, every_placement(self.run.depth)))
-        parsed = [Placement.parse(p, self.run.depth) for p in _listed("placements", placements)]
-        object.__setattr__(self, "placements", _listed("placements", [*map(str, parsed)]))
-        gradients = _among("input_gradients", self.input_gradients, (True, False))
-        object.__setattr__(self, "input_gradients", gradients)
-        object.__setattr__(self, "heads", _among("heads", self.heads, HEADS))
-        object.__setattr__(self, "variants", _among("variants", self.variants, VARIANTS))
+        depth = self.run.depth
+        if self.placements is None:
+            placements = _every_placement(depth)
+        else:
+            placements = [Placement.parse(p, depth) for p in _listed("placements", self.placements)]
         seeds = _count_seeds(self.seeds) if isinstance(self.seeds, int) else self.seeds
-        object.__setattr__(self, "seeds", _listed("seeds", seeds))
+        kept = {
+            "placements": _listed("placements", list(map(str, placements))),
+            "input_gradients": _among("input_gradients", self.input_gradients, (True, False)),
+            "heads": _among("heads", self.heads, HEADS),
+            "variants": _among("variants", self.variants, VARIANTS),
+            "seeds": _listed("seeds", seeds),
+        }
+        for name, value in kept.items():
+            object.__setattr__(self, name, value)
         for seed in self.seeds:
             replace(self.run, seed=seed)  # checks it
 
     def runs(self) -> tuple[StudyRun, ...]:
         """Gives every run, seed by seed, so that a study that is stopped has whole seeds."""
-        return tuple(self._iterate())
+        settings = itertools.product(self.seeds, self.placements, self.heads, self.variants)
+        return tuple(
+            StudyRun(placement, input_gradient, head, variant, seed)
+            for seed, placement, head, variant in settings
+            for input_gradient in ((True,) if variant == "frozen" else self.input_gradients)
+        )
 
     def to_dict(self) -> dict:
         """Gives the configuration as lists, numbers and strings, a key for each argument."""
@@ -197,7 +207,9 @@ class StudyConfig:
 
     def to_yaml(self) -> str:
         """Write the configuration as a YAML document."""
-        return write_yaml(self.to_dict())
+        import yaml  # few commands need it
+
+        return yaml.safe_dump(self.to_dict(), sort_keys=False)
 
     @classmethod
     def from_dict(cls, values: dict) -> "StudyConfig":
@@ -240,15 +252,6 @@ class StudyConfig:
         """
         return self.run == other.run and set(other.runs()) <= set(self.runs())
 
-    def _iterate(self) -> Iterator[StudyRun]:
-        for seed in self.seeds:
-            for placement in self.placements:
-                for head in self.heads:
-                    for variant in self.variants:
-                        both = (True,) if variant == "frozen" else self.input_gradients
-                        for input_gradient in both:
-                            yield StudyRun(placement, input_gradient, head, variant, seed)
-
 
 def _flatten(values: dict) -> dict:
     return {**{f"run.{k}": v for k, v in values["run"].items()}, **values, "run": None}
@@ -283,12 +286,7 @@ def _count_seeds(n_seeds: int) -> tuple[int, ...]:
     return tuple(range(n_seeds))
 
 
-def every_placement(depth: int) -> list[Placement]:
-    """Give the placements of a study that names none.
-
-    Raises:
-        ValueError: If there would be too many.
-    """
+def _every_placement(depth: int) -> list[Placement]:
     if depth > MAX_DEPTH_OF_ALL:
         raise ValueError(
             f"StudyConfig: `depth` must be an integer from 1 to {MAX_DEPTH_OF_ALL}, since all "

@@ -39,13 +39,7 @@ def partial_folder(folder: Path) -> Path:
 
 
 def check_study_folder(config: StudyConfig, folder: Path) -> None:
-    """Find out whether a study can be made, or gone on with, in a folder.
-
-    Raises:
-        FileExistsError: If the folder holds something else, or another study.
-        OSError: If it cannot be written to.
-        ValueError: If its `study.json` cannot be read.
-    """
+    """Find out whether a study can be made, or gone on with, in a folder; raises as `run_study`."""
     if (folder / "study.json").is_file():
         there = read_study(folder)[0]
         if not config.extends(there):
@@ -56,13 +50,11 @@ def check_study_folder(config: StudyConfig, folder: Path) -> None:
                 + "\nChoose another folder (--out), or keep its settings; seeds, placements, "
                 "variants and the like may be added."
             )
-    elif folder.exists() and (not folder.is_dir() or _holds_files(folder)):
+    elif folder.exists() and not (
+        folder.is_dir() and all(path.name == LOCK for path in folder.iterdir())
+    ):
         raise FileExistsError(
             f"run_study: `folder` must hold this study, or nothing.\nReceived {folder}, which "
             "holds something else.\nChoose another folder (--out)."
         )
     check_folder(folder)
-
-
-def _holds_files(folder: Path) -> bool:
-    return any(path.name != LOCK for path in folder.iterdir())

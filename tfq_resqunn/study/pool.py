@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,52 +34,38 @@ main()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job.
-
-    Args:
-        folder: The job's folder, which names it.
-        result: What `train_run` gave, or `None`.
-        error: Why there is no result, or `None`.
-    """
+    """What `train_run` gave for a folder, or why there is no result."""
 
     folder: Path
     result: dict | None = None
     error: str | None = None
 
 
-def run_jobs(jobs: Iterable[tuple[str, Path]], n_workers: int) -> Generator[Outcome, None, None]:
+def run_jobs(jobs: list[tuple[str, Path]], n_workers: int) -> Generator[Outcome, None, None]:
     """Train runs in worker processes; an outcome comes as soon as it is known.
 
-    A worker that dies takes its run with it, and another one goes on with the next. When the
+    A job is a configuration (JSON) and a folder. A worker that dies takes its run with it, and
+    another one goes on with the next; one that does not even start is a `RuntimeError`. When the
     iteration is left, by whatever error, no worker is left.
-
-    Args:
-        jobs: A configuration (JSON) and a folder for each run.
-        n_workers: Number of processes.
-
-    Raises:
-        RuntimeError: If a worker does not even start.
     """
     waiting, outcomes = queue.SimpleQueue(), queue.SimpleQueue()
-    n_jobs = 0
     for job in jobs:
         waiting.put(job)
-        n_jobs += 1
-    crew = [_Foreman(waiting, outcomes) for _ in range(n_workers)]
+    workers = [_Worker(waiting, outcomes) for _ in range(n_workers)]
     try:
-        for foreman in crew:
-            foreman.start()
-        for _ in range(n_jobs):
+        for worker in workers:
+            worker.start()
+        for _ in jobs:
             outcome = _next_of(outcomes)
             if isinstance(outcome, Exception):
                 raise outcome
             yield outcome
     finally:
-        for foreman in crew:
-            foreman.stop()
-        for foreman in crew:
-            if foreman.is_alive():
-                foreman.join()
+        for worker in workers:
+            worker.stop()
+        for worker in workers:
+            if worker.is_alive():
+                worker.join()
 
 
 def _next_of(outcomes: queue.SimpleQueue):
@@ -89,113 +75,87 @@ def _next_of(outcomes: queue.SimpleQueue):
             return outcomes.get(timeout=SECONDS_TO_HEED)
 
 
-class _Foreman(threading.Thread):
-    """Hands jobs to a worker, and replaces it where it dies."""
+class _Worker(threading.Thread):
+    """Hands jobs to a process of its own, see `worker.py`, and replaces it where it dies."""
 
     def __init__(self, waiting: queue.SimpleQueue, outcomes: queue.SimpleQueue):
         super().__init__(daemon=True)
         self._waiting, self._outcomes = waiting, outcomes
         self._lock = threading.Lock()
-        self._ended = False
-        self._worker: _Worker | None = None
+        self._is_stopped = False
+        self._process: subprocess.Popen | None = None
 
     def run(self):
-        try:
-            while not self._ended:
-                config, folder = self._waiting.get_nowait()
-                worker = self._living_worker()
-                if worker is not None:
-                    self._outcomes.put(_outcome(folder, worker.ask(config, folder)))
-        except queue.Empty:
-            pass  # there is nothing left to do
-        except Exception as error:
-            self._outcomes.put(error)
-        finally:
-            if self._worker is not None:
-                self._worker.close()
+        # What a process says beside its answers, for the error if it dies.
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+            try:
+                while True:
+                    config, folder = self._waiting.get_nowait()
+                    if (process := self._living_process(log)) is None:
+                        return
+                    job = json.dumps({"config": config, "folder": str(folder)})
+                    with contextlib.suppress(OSError):  # it has ended: then nothing answers either
+                        print(job, file=process.stdin, flush=True)
+                    self._outcomes.put(Outcome(folder, **_answer(process, log)))
+            except queue.Empty:
+                pass  # there is nothing left to do
+            except Exception as error:
+                self._outcomes.put(error)
+            finally:
+                self._close()
 
     def stop(self):
-        """Ends the worker, whatever it is doing; no other one starts."""
+        """Ends the process, whatever it is doing; no other one starts."""
         with self._lock:
-            self._ended = True
-            if self._worker is not None:
-                self._worker.kill()
+            self._is_stopped = True
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
 
-    def _living_worker(self) -> "_Worker | None":
+    def _living_process(self, log) -> subprocess.Popen | None:
         with self._lock:
-            if self._ended:
+            if self._is_stopped:
                 return None
-            if self._worker is not None:
-                if self._worker.lives:
-                    return self._worker
-                self._worker.close()
-            self._worker = _Worker()
-        self._worker.wait_until_ready()
-        return self._worker
-
-
-class _Worker:
-    """One process, see `tfq_resqunn.study.worker`."""
-
-    def __init__(self):
-        self._log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            encoding="utf-8",
-            env=_environment(),
-        )
-
-    @property
-    def lives(self) -> bool:
-        return self._process.poll() is None
-
-    def wait_until_ready(self) -> None:
-        answer = self._read()
+            if self._process is not None and self._process.poll() is None:
+                return self._process
+            self._close()
+            log.seek(0)
+            log.truncate()
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                encoding="utf-8",
+                env=_environment(),
+            )
+        answer = _answer(self._process, log)
         if "ready" not in answer:
             raise RuntimeError(f"run_study: a worker process could not start.\n{answer['error']}")
+        return self._process
 
-    def ask(self, config: str, folder: Path) -> dict:
-        with contextlib.suppress(OSError):  # it has ended: then there is no answer either
-            print(
-                json.dumps({"config": config, "folder": str(folder)}),
-                file=self._process.stdin, flush=True,
-            )  # fmt: skip
-        return self._read()
+    def _close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            with contextlib.suppress(OSError), self._process:
+                pass  # waits, and closes its pipes; what was not sent cannot be
 
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
-    def close(self) -> None:
-        self.kill()
-        self._log.close()
-        self._process.stdout.close()
-        with contextlib.suppress(OSError):  # what was not sent cannot be
-            self._process.stdin.close()
-
-    def _read(self) -> dict:
-        line = self._process.stdout.readline()
-        if line.endswith("\n"):
-            return json.loads(line)
-        ended = _how_it_ended(self._process.wait())
-        self._log.seek(0)
-        lines = self._log.read().splitlines()[-N_LINES_SHOWN:]
-        said = "\n".join(["It had written:", *lines]) if lines else "It had written nothing."
-        return {"error": f"The worker process ended with {ended}.\n{said}\n"}
+def _answer(process, log) -> dict:
+    line = process.stdout.readline()
+    if line.endswith("\n"):
+        return json.loads(line)
+    ended = _how_it_ended(process.wait())
+    log.seek(0)
+    lines = log.read().splitlines()[-N_LINES_SHOWN:]
+    said = "\n".join(["It had written:", *lines]) if lines else "It had written nothing."
+    return {"error": f"The worker process ended with {ended}.\n{said}\n"}
 
 
 def _how_it_ended(code: int) -> str:
-    """Says what an exit code means.
+    """Says what an exit code means: of POSIX, which counts signals down from -1, or of Windows.
 
-    POSIX counts signals down from -1. Windows' own codes have 32 bits, and are looked up in
-    hexadecimal.
-
-    Example:
-        >>> _how_it_ended(-15), _how_it_ended(1), _how_it_ended(3221225477)
-        ('signal SIGTERM', 'exit code 1', 'exit code 0xC0000005')
+    Windows' own codes have 32 bits, and are looked up in hexadecimal.
     """
     if code < 0:
         try:
@@ -203,10 +163,6 @@ def _how_it_ended(code: int) -> str:
         except ValueError:  # it has no name, as signals of real time
             return f"signal {-code}"
     return f"exit code {code}" if code < 2**16 else f"exit code 0x{code:08X}"
-
-
-def _outcome(folder: Path, answer: dict) -> Outcome:
-    return Outcome(folder, answer.get("result"), answer.get("error"))
 
 
 def _environment() -> dict[str, str]:

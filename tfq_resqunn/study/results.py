@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -11,20 +12,11 @@ from typing import Any
 import pandas as pd
 
 from tfq_resqunn._utils.arguments import check_path, checked
+from tfq_resqunn.runs.folder import HISTORY_COLUMNS, RESULT_COLUMNS
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.folder import is_done, read_study
 
 RUN_COLUMNS = ("placement", "input_gradient", "head", "variant", "seed")
-RESULT_COLUMNS = (
-    "train_accuracy",
-    "test_accuracy",
-    "train_loss",
-    "test_loss",
-    "n_weights",
-    "seconds",
-    "seconds_per_epoch",
-)
-HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 GRADIENT_COLUMNS = ("epoch", "layer", "kind", "n_weights", "state", "norm", "zeros")
 TEXT_COLUMNS = ("layer", "kind", "state")
 
@@ -37,7 +29,7 @@ class Results:
         config: What the study is made of.
         command: The command that repeats it, and goes on with it.
         table: A row for each run: what identifies it (`RUN_COLUMNS`), then `RESULT_COLUMNS`.
-        histories: A row for each run and epoch: `RUN_COLUMNS`, then `HISTORY_COLUMNS`.
+        histories: A row for each run and epoch: `RUN_COLUMNS`, `epoch`, then `HISTORY_COLUMNS`.
         gradients: A row for each run, epoch (0 is before training) and layer: `RUN_COLUMNS`, then
             `GRADIENT_COLUMNS`.
         failures: The error of each run that failed, by the run's id.
@@ -92,21 +84,19 @@ def load_results(folder: str | os.PathLike) -> Results:
         config=config,
         command=command,
         table=_table(folder, done),
-        histories=_long_table(folder, done, "history.csv", HISTORY_COLUMNS),
+        histories=_long_table(folder, done, "history.csv", ("epoch", *HISTORY_COLUMNS)),
         gradients=_long_table(folder, done, "gradients.csv", GRADIENT_COLUMNS),
-        failures=dict(_read_failures(folder, config)),
+        failures={
+            run.id: path.read_text(encoding="utf-8", errors="replace")
+            for run in config.runs()
+            if (path := folder / "failed" / f"{run.id}.txt").is_file() and not is_done(folder, run)
+        },
         **_read_facts(folder, done),
     )
 
 
 def select(table: pd.DataFrame, **setting) -> pd.DataFrame:
-    """Gives the rows whose columns have these values.
-
-    Example:
-        >>> table = pd.DataFrame({"head": ["linear", "none"], "seed": [0, 1]})
-        >>> select(table, head="none").seed.to_list()
-        [1]
-    """
+    """Gives the rows whose columns have these values, such as `head="none"`."""
     for column, value in setting.items():
         table = table[table[column] == value]
     return table
@@ -163,7 +153,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 def _read_facts(folder: Path, runs: list[StudyRun]) -> dict[str, Any]:
     n_classes, image_shape, shares = None, None, []
-    versions: dict[str, set[str]] = {}
+    versions = defaultdict[str, set[str]](set)
     for run in runs:
         path = folder / "runs" / run.id / "config.json"
         with _naming(path):
@@ -172,17 +162,10 @@ def _read_facts(folder: Path, runs: list[StudyRun]) -> dict[str, Any]:
             image_shape = tuple(map(int, described["image_shape"]))
             shares.append(float(described.get("largest_share", 1 / n_classes)))
             for package, version in dict(described["versions"]).items():
-                versions.setdefault(package, set()).add(str(version))
+                versions[package].add(str(version))
     return {
         "n_classes": n_classes,
         "image_shape": image_shape,
         "chance": max(shares, default=None),
         "versions": {package: tuple(sorted(found)) for package, found in versions.items()},
     }
-
-
-def _read_failures(folder: Path, config: StudyConfig) -> Iterator[tuple[str, str]]:
-    for run in config.runs():
-        path = folder / "failed" / f"{run.id}.txt"
-        if path.is_file() and not is_done(folder, run):
-            yield run.id, path.read_text(encoding="utf-8", errors="replace")

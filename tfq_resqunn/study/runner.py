@@ -111,24 +111,17 @@ def run_study(
 def _run(config, folder: Path, waiting: list[StudyRun], n_jobs: int, on_progress) -> None:
     runs = {folder / "runs" / run.id: run for run in waiting}
     jobs = [(run.configure(config.run).to_json(), path) for path, run in runs.items()]
-    n_runs, n_left, seconds = len(config.runs()), len(waiting), []
+    n_runs, seconds = len(config.runs()), []
     with contextlib.closing(run_jobs(jobs, n_jobs)) as outcomes:
-        for outcome in outcomes:
+        for n_tried, outcome in enumerate(outcomes, 1):
             _record(folder, outcome)
-            n_left -= 1
             if outcome.result is not None:
                 seconds.append(outcome.result["seconds"])
             if on_progress is not None:
-                on_progress(
-                    Progress(
-                        run=runs[outcome.folder],
-                        result=outcome.result,
-                        error=outcome.error,
-                        n_ended=n_runs - n_left,
-                        n_runs=n_runs,
-                        seconds_left=statistics.fmean(seconds or [0]) * n_left / n_jobs,
-                    )
-                )
+                n_left = len(jobs) - n_tried
+                left = statistics.fmean(seconds or [0]) * n_left / n_jobs
+                run, n_ended = runs[outcome.folder], n_runs - n_left
+                on_progress(Progress(run, outcome.result, outcome.error, n_ended, n_runs, left))
 
 
 def _record(folder: Path, outcome: Outcome) -> None:
@@ -142,9 +135,6 @@ def _record(folder: Path, outcome: Outcome) -> None:
         write_text(temporary, outcome.error)
 
 
-# --- the folder ----------------------------------------------------------------------------
-
-
 def _prepare(config: StudyConfig, folder: Path) -> None:
     (folder / "runs").mkdir(exist_ok=True)
     for run in config.runs():  # what was being written when the study was killed
@@ -156,10 +146,7 @@ def _prepare(config: StudyConfig, folder: Path) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keeps others out of the folder; the system ends that whenever this process does.
-
-    The file of the lock may stay. It means nothing by itself.
-    """
+    """Keeps others out of the folder, for as long as this process lives; the file may stay."""
     try:
         held = FileLock(folder / LOCK).acquire(timeout=0)
     except Timeout:

@@ -30,35 +30,27 @@ N_KEPT_DATA_SETS = 2  # one for each seed, and seeds come one after the other
 
 def main() -> None:
     """Train what is asked for until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)  # what others print is no answer
     jobs = queue.Queue()
     threading.Thread(target=_read_jobs, args=(jobs,), daemon=True).start()
     load = functools.lru_cache(maxsize=N_KEPT_DATA_SETS)(training.load_data)
-    _answer(answers, {"ready": True})
+    answer: dict = {"ready": True}
     while True:
+        print(json.dumps(answer), file=answers)  # and is sent, since lines are
         job = json.loads(jobs.get())
         try:
             config = RunConfig.from_json(job["config"])
-            result = train_run(config, load(_data_of(config)), Path(job["folder"]))
-            _answer(answers, {"result": result})
+            answer = {"result": train_run(config, load(_data_of(config)), Path(job["folder"]))}
         except Exception:  # one run that fails must not stop the others
-            _answer(answers, {"error": traceback.format_exc()})
+            answer = {"error": traceback.format_exc()}
 
 
 def train_run(config: RunConfig, data: Dataset, folder: Path) -> dict[str, float]:
-    """Train one network; its folder is complete, or it is not there.
+    """Train one network, and give what is in its `result.json`.
 
-    Args:
-        config: What to train.
-        data: On what.
-        folder: To be made, beside others.
-
-    Returns:
-        What is in its `result.json`.
-
-    Raises:
-        FloatingPointError: If the loss does not stay finite.
+    Its folder is complete, or it is not there. A loss that does not stay finite is a
+    `FloatingPointError`.
     """
     partial = partial_folder(folder)
     shutil.rmtree(partial, ignore_errors=True)
@@ -83,11 +75,8 @@ def _read_jobs(jobs: queue.Queue) -> None:
     os._exit(0)
 
 
-def _answer(answers, answer: dict) -> None:
-    print(json.dumps(answer), file=answers, flush=True)
-
-
 def _data_of(config: RunConfig) -> RunConfig:
     """Leave of a configuration what decides the data, so that equal data is loaded once."""
-    names = ("dataset", "classes", "n_train", "n_test", "image_size", "seed")
-    return RunConfig(**{name: getattr(config, name) for name in names})
+    return RunConfig(
+        config.dataset, **{name: getattr(config, name) for name in training.LOAD_ARGUMENTS}
+    )

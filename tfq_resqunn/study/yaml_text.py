@@ -5,11 +5,9 @@ MAX_VALUES = 100_000  # with everything written out that is referred to
 
 
 def read_yaml(text: str):
-    """Reads YAML, or JSON, which is YAML as well.
+    """Reads YAML, or JSON, which is YAML as well; a `ValueError` says why it cannot.
 
-    Raises:
-        ValueError: If it is no YAML, too long, or stands for more than `MAX_VALUES` values, which a
-            few lines can where one refers to the other.
+    A few lines can stand for billions of values, where one refers to the other.
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"it may have {MAX_TEXT:,} characters. Received {len(text):,}.")
@@ -23,13 +21,6 @@ def read_yaml(text: str):
     if n_values > MAX_VALUES:
         raise ValueError(f"it may stand for {MAX_VALUES:,} values, and stands for more.")
     return values
-
-
-def write_yaml(values: dict) -> str:
-    """Writes plain values as a YAML document, in their order."""
-    import yaml
-
-    return yaml.safe_dump(values, sort_keys=False)
 
 
 def _count(value, counted: dict[int, int], above: list[int]) -> int:

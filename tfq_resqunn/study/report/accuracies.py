@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tfq_resqunn._utils.markdown_page import code, table
+from tfq_resqunn._utils.markdown_page import code
 from tfq_resqunn.study.report.figures import Picture, accuracy_figure, curve_figure, present
 from tfq_resqunn.study.report.numbers import (
     HEADS,
@@ -11,6 +11,7 @@ from tfq_resqunn.study.report.numbers import (
     accuracy_text,
     gradient_word,
     percent,
+    records_table,
 )
 from tfq_resqunn.study.report.statistics import mean_interval
 from tfq_resqunn.study.results import Results, select
@@ -20,7 +21,6 @@ def accuracy_section(results: Results) -> list[str | Picture]:
     """Tells the test accuracy of each setting, as a table and a figure."""
     runs = results.table
     chance = "" if results.chance is None else f" Guessing has {percent(results.chance)}."
-    figure = accuracy_figure(runs, results.chance)
     return [
         "## How accurate are the networks?",
         "Test accuracy after the last epoch: the mean over seeds and, in parentheses, its 95% "
@@ -32,7 +32,7 @@ def accuracy_section(results: Results) -> list[str | Picture]:
             "accuracies",
             "Test accuracy. Large marks are means, small strokes single seeds, lines 95% "
             "intervals; guessing is dotted where it lies near.",
-            figure,
+            accuracy_figure(runs, results.chance),
         ),
     ]
 
@@ -57,23 +57,20 @@ def curve_section(results: Results) -> list[str | Picture]:
 
 def _accuracy_table(runs: pd.DataFrame) -> str:
     n_seeds = runs.seed.nunique()
-    variants = present(runs.variant, VARIANTS)
-    rows = []
     settings = runs.sort_values("head", kind="stable").groupby(
         ["head", "placement", "input_gradient"], sort=False
     )
+    records = []
     for (head, placement, on), here in settings:
-        row = [HEADS[head], code(placement), gradient_word(on)]
-        for variant in variants:
-            values = select(here, variant=variant).test_accuracy.dropna()
-            row.append(_accuracy(values, n_seeds))
-        rows.append(row)
-    header = ["Head", "Placement", "Input gradients", *(VARIANTS[v] for v in variants)]
-    return table(header, rows, n_labels=3)
-
-
-def _accuracy(values: pd.Series, n_seeds: int) -> str:
-    if values.empty:
-        return MISSING
-    text = accuracy_text(mean_interval(values.to_list()))
-    return text if len(values) == n_seeds else f"{text}, n = {len(values)}"
+        record = {
+            "Head": HEADS[head],
+            "Placement": code(placement),
+            "Input gradients": gradient_word(on),
+        }
+        for variant in present(runs.variant, VARIANTS):
+            values = select(here, variant=variant).test_accuracy.dropna().to_list()
+            text = accuracy_text(mean_interval(values)) if values else MISSING
+            is_whole = len(values) in (0, n_seeds)
+            record[VARIANTS[variant]] = text if is_whole else f"{text}, n = {len(values)}"
+        records.append(record)
+    return records_table(records, n_labels=3)

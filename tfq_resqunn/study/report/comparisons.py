@@ -1,5 +1,6 @@
 """All comparisons between the settings of a study; runs of one seed are a pair."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,7 +10,7 @@ from tfq_resqunn.study.results import Results, select
 
 MAX_ALL_PAIRS = 4  # of placements; more of them are compared with the plain stack alone
 SIGNIFICANCE = 0.05
-NUMBERS = ("n", "difference", "low", "high", "p", "p_exact")
+NUMBERS = ("difference", "low", "high", "n", "p", "p_exact")
 MARGIN = 0.005  # an accuracy that is less above guessing is not called above
 
 
@@ -18,26 +19,20 @@ class Comparisons:
     """What is compared, a table for each family; a row is a difference of test accuracies.
 
     The columns say the setting (`head`, `input_gradient`, `placement`, as far as the two share
-    it), then `n`, the number of seeds that both have, the mean `difference` with the ends `low`
-    and `high` of its 95% interval, `p` of the paired t test, `p_exact` of the sign-flip test,
+    it), the mean `difference` with the ends `low` and `high` of its 95% interval, `n`, the number
+    of seeds that both have, `p` of the paired t test, `p_exact` of the sign-flip test,
     `p_corrected`, which is `p` after Holm's correction for all rows of the table, and whether the
     difference `is_shown`: whether that is below 0.05.
-
-    Attributes:
-        placements: `first` minus `second`, both placements of trained quantum networks. Up to four
-            placements are compared each with each, more of them each with the plain stack.
-        input_gradients: Those that flow minus those that are stopped, trained quantum networks.
-        frozen: Trained minus frozen quantum networks. Frozen ones are run once, with input
-            gradients, and are partners of both kinds.
-        classical: Trained quantum networks minus their classical twins.
-        guessing: Trained quantum networks without a head minus guessing and `MARGIN`.
     """
 
+    # `first` minus `second`, trained quantum networks: up to four placements each with each, more
+    # of them each with the plain stack.
     placements: pd.DataFrame
-    input_gradients: pd.DataFrame
+    input_gradients: pd.DataFrame  # those that flow minus those that are stopped, likewise
+    # Trained minus frozen quantum networks, which are partners of both kinds of input gradients.
     frozen: pd.DataFrame
-    classical: pd.DataFrame
-    guessing: pd.DataFrame
+    classical: pd.DataFrame  # trained quantum networks minus their classical twins
+    guessing: pd.DataFrame  # trained quantum networks without a head minus guessing and `MARGIN`
 
 
 def compare(results: Results) -> Comparisons:
@@ -49,6 +44,9 @@ def compare(results: Results) -> Comparisons:
         select(table, variant=variant) for variant in ("trainable", "frozen", "classical")
     )
     flow, stopped = (select(trained, input_gradient=on) for on in (True, False))
+    # Without a chance nothing is a pair.
+    guess = math.nan if results.chance is None else results.chance + MARGIN
+    guessing = select(trained, head="none").assign(test_accuracy_second=guess)
     either = ["head", "placement"]
     same = ["head", "input_gradient", "placement"]
     two = ["head", "input_gradient", "first", "second"]
@@ -57,7 +55,7 @@ def compare(results: Results) -> Comparisons:
         input_gradients=_family(_pairs(flow, stopped, either), either),
         frozen=_family(_pairs(trained, frozen, either), same),
         classical=_family(_pairs(trained, classical, same), same),
-        guessing=_family(_guessing_pairs(trained, results.chance), same),
+        guessing=_family(guessing, same),
     )
 
 
@@ -73,18 +71,8 @@ def _placement_pairs(trained: pd.DataFrame) -> pd.DataFrame:
         second, on=["head", "input_gradient", "seed"], suffixes=("", "_second")
     )
     placements = sorted(dict.fromkeys(trained.placement), key=lambda p: p != "none")
-    order = {placement: k for k, placement in enumerate(placements)}
-    pairs = pairs[pairs["first"].map(order) > pairs["second"].map(order)]
-    if len(placements) > MAX_ALL_PAIRS:
-        pairs = select(pairs, second=placements[0])
-    return pairs
-
-
-def _guessing_pairs(trained: pd.DataFrame, chance: float | None) -> pd.DataFrame:
-    headless = select(trained, head="none")
-    if chance is None:
-        return headless[:0].assign(test_accuracy_second=0.0)
-    return headless.assign(test_accuracy_second=chance + MARGIN)
+    pairs = pairs[pairs["first"].map(placements.index) > pairs["second"].map(placements.index)]
+    return select(pairs, second=placements[0]) if len(placements) > MAX_ALL_PAIRS else pairs
 
 
 def _family(pairs: pd.DataFrame, settings: list[str]) -> pd.DataFrame:
@@ -94,9 +82,7 @@ def _family(pairs: pd.DataFrame, settings: list[str]) -> pd.DataFrame:
     rows = []
     for setting, runs in pairs.groupby(settings, sort=False):
         test = paired_test(runs.test_accuracy.to_list(), runs.test_accuracy_second.to_list())
-        mean = test.difference
-        numbers = (mean.n, mean.mean, mean.low, mean.high, test.p, test.p_exact)
-        rows.append((*setting, *numbers))
+        rows.append((*setting, *test.difference, test.p, test.p_exact))
     family = pd.DataFrame(rows, columns=[*settings, *NUMBERS])
     family["p_corrected"] = holm(family.p)
     family["is_shown"] = family.p_corrected < SIGNIFICANCE

@@ -4,9 +4,9 @@ import json
 
 import pandas as pd
 
-from tfq_resqunn._utils.markdown_page import code, code_block, escape, table
+from tfq_resqunn._utils.markdown_page import code, code_block, escape
 from tfq_resqunn.study.report.figures import present
-from tfq_resqunn.study.report.numbers import HEADS, VARIANTS, count, duration
+from tfq_resqunn.study.report.numbers import HEADS, VARIANTS, count, duration, records_table
 from tfq_resqunn.study.results import Results, select
 
 MAX_FAILURES = 5
@@ -21,10 +21,9 @@ def cost_section(results: Results) -> list[str]:
             "Mean time of a run and of an epoch, and the sum over runs.",
             _cost_table(results.table),
         ]
-    if missing := results.missing:
-        lines = [run.id for run in missing[:MAX_LINES]]
-        lines += [f"... and {len(missing) - MAX_LINES} more"] * (len(missing) > MAX_LINES)
-        blocks += [f"Missing ({len(missing)}):", code_block("\n".join(lines))]
+    if missing := [run.id for run in results.missing]:
+        more = [f"... and {len(missing) - MAX_LINES} more"] * (len(missing) > MAX_LINES)
+        blocks += [f"Missing ({len(missing)}):", code_block("\n".join(missing[:MAX_LINES] + more))]
     else:
         blocks.append(f"All {count(len(results.table), 'run')} of the study are there.")
     if not results.failures:
@@ -39,47 +38,45 @@ def cost_section(results: Results) -> list[str]:
 
 def repeat_section(results: Results) -> list[str]:
     """Tells the command, the configuration and the versions."""
-    values = results.config.to_dict()
-    settings = {**{k: v for k, v in values.items() if k != "run"}, **values.get("run", {})}
-    rows = [(code(name), _value_text(value)) for name, value in settings.items()]
+    settings = results.config.to_dict()
+    settings |= settings.pop("run")
     blocks = [
         "## How can it be repeated?",
         "This command repeats the study, and goes on with one that is not finished:",
         code_block(results.command),
         "Configuration; `null` is the default.",
-        table(["Setting", "Value"], rows, n_labels=2),
+        records_table(
+            [{"Setting": code(name), "Value": _value_text(v)} for name, v in settings.items()], 2
+        ),
     ]
-    if results.versions:
-        rows = [
-            (escape(name), escape(", ".join(found))) for name, found in results.versions.items()
-        ]
-        blocks += ["Versions.", table(["Package", "Version"], rows, n_labels=2)]
+    versions = {name: ", ".join(found) for name, found in results.versions.items()}
+    if versions:
+        records = [{"Package": escape(p), "Version": escape(v)} for p, v in versions.items()]
+        blocks += ["Versions.", records_table(records, 2)]
     if any(len(found) > 1 for found in results.versions.values()):
         blocks.append("**Not all runs were made with the same versions.**")
     return blocks
 
 
 def _cost_table(runs: pd.DataFrame) -> str:
-    rows = [
-        (VARIANTS[variant], HEADS[head], *_costs(here))
+    records = [
+        {"Variant": VARIANTS[variant], "Head": HEADS[head], **_costs(here)}
         for variant in present(runs.variant, VARIANTS)
         for head in present(runs["head"], HEADS)
         if len(here := select(runs, variant=variant, head=head))
     ]
-    rows.append(("all", "", *_costs(runs)))
-    header = ["Variant", "Head", "Runs", "Trainable weights", "Seconds a run", "Seconds an epoch"]
-    return table([*header, "Total"], rows, n_labels=2)
+    return records_table([*records, {"Variant": "all", "Head": "", **_costs(runs)}], 2)
 
 
-def _costs(runs: pd.DataFrame) -> tuple[str, ...]:
+def _costs(runs: pd.DataFrame) -> dict[str, str]:
     low, high = int(runs.n_weights.min()), int(runs.n_weights.max())
-    return (
-        str(len(runs)),
-        f"{low:,}" if low == high else f"{low:,} to {high:,}",
-        f"{runs.seconds.mean():.3g}",
-        f"{runs.seconds_per_epoch.mean():.3g}",
-        duration(float(runs.seconds.sum())),
-    )
+    return {
+        "Runs": str(len(runs)),
+        "Trainable weights": f"{low:,}" if low == high else f"{low:,} to {high:,}",
+        "Seconds a run": f"{runs.seconds.mean():.3g}",
+        "Seconds an epoch": f"{runs.seconds_per_epoch.mean():.3g}",
+        "Total": duration(float(runs.seconds.sum())),
+    }
 
 
 def _last_lines(text: str) -> str:

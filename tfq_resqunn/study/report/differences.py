@@ -12,6 +12,7 @@ from tfq_resqunn.study.report.numbers import (
     interval_text,
     p_text,
     points,
+    records_table,
 )
 from tfq_resqunn.study.report.statistics import MIN_PAIRS, MIN_PAIRS_EXACT
 
@@ -84,18 +85,20 @@ def summary_table(comparisons: Comparisons) -> str:
         "Quantum − classical twin": comparisons.classical,
         f"No head − guessing and {points(MARGIN).lstrip('+')} points": comparisons.guessing,
     }
-    rows = []
+    records = []
     for name, family in families.items():
         if family.empty:
             continue
-        shown = family[family.is_shown]
-        largest = shown.difference.loc[shown.difference.abs().idxmax()] if len(shown) else None
-        numbers = (len(family), family.p.notna().sum(), (shown.difference > 0).sum(),
-                   (shown.difference < 0).sum())  # fmt: skip
-        rows.append([name, *map(str, numbers), MISSING if largest is None else points(largest)])
-    header = ["Test accuracy", "Comparisons", "Tested", "Shown higher", "Shown lower",
-              "Largest shown (points)"]  # fmt: skip
-    return table(header, rows) if rows else ""
+        shown = family.difference[family.is_shown]
+        records.append({
+            "Test accuracy": name,
+            "Comparisons": str(len(family)),
+            "Tested": str(family.p.notna().sum()),
+            "Shown higher": str((shown > 0).sum()),
+            "Shown lower": str((shown < 0).sum()),
+            "Largest shown (points)": points(max(shown, key=abs)) if len(shown) else MISSING,
+        })  # fmt: skip
+    return records_table(records) if records else ""
 
 
 def caution(n_seeds: int) -> str:

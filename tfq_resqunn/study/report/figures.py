@@ -1,12 +1,12 @@
 """The figures of a study's report. They can be read in grey, and are written as SVG."""
 
 import io
-import itertools
 from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -23,20 +23,12 @@ VARIANT_STYLES = {
     "classical": {"color": "#d35400", "marker": "s", "markerfacecolor": "#d35400"},
 }
 # Told apart by dashes and markers as well. Lines get thinner, so that none hides another.
-LINE_STYLES = [
-    {"color": color, "linestyle": dashes, "marker": marker, "linewidth": width}
-    for colors, markers in (
-        (("0.6", "#d35400", "#1f6fa8", "#111111"), "os^D"),
-        (("#9b7fbd", "#3c8d40", "#c2185b", "#7a5c12"), "v<>P"),
-    )
-    for color, marker, dashes, width in zip(
-        colors,
-        markers,
-        ("-", "-", (0, (5, 2)), (0, (1, 1.3))),
-        (4.0, 2.2, 1.8, 1.4),
-        strict=True,
-    )
-]
+LINE_STYLES = cycler(
+    color=["0.6", "#d35400", "#1f6fa8", "#111111", "#9b7fbd", "#3c8d40", "#c2185b", "#7a5c12"],
+    marker=list("os^Dv<>P"),
+    linestyle=["-", "-", (0, (5, 2)), (0, (1, 1.3))] * 2,
+    linewidth=[4.0, 2.2, 1.8, 1.4] * 2,
+)
 METADATA = ("Creator", "Date", "Format", "Type")  # left out of the files
 MIN_WIDTH = 0.08  # of an axis of accuracies
 LEGEND_ENTRY = 1.6  # inches
@@ -45,17 +37,10 @@ CURVES = {"val_accuracy": "Test accuracy", "loss": "Training loss"}
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A figure with its caption; its text is Markdown.
+    """A figure with its caption; its text is Markdown."""
 
-    Attributes:
-        name: Of its file, without the suffix.
-        caption: What it shows, and how to read it. Its first sentence stands for the picture where
-            that cannot be seen.
-        figure: The figure itself.
-    """
-
-    name: str
-    caption: str
+    name: str  # of its file, without the suffix
+    caption: str  # its first sentence stands for the picture where that cannot be seen
     figure: Figure
 
     @property
@@ -68,29 +53,21 @@ class Picture:
 
 
 def to_svg(figure: Figure) -> str:
-    """Gives a figure as SVG text; the same figure gives the same text.
-
-    Example:
-        >>> to_svg(Figure(figsize=(1, 1))).startswith("<?xml")
-        True
-    """
+    """Gives a figure as SVG text; the same figure gives the same text."""
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tfq_resqunn"}):
         figure.savefig(buffer, format="svg", metadata=dict.fromkeys(METADATA))
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def accuracy_figure(table: pd.DataFrame, chance: float | None = None) -> Figure:
-    """Draw the test accuracy of each setting: the mean, its interval, and each seed.
+def accuracy_figure(table: pd.DataFrame, chance: float | None) -> Figure:
+    """Draws the test accuracy of each setting: the mean, its interval, and each seed.
 
-    Args:
-        table: Of the runs, as in `Results`.
-        chance: Accuracy of guessing, drawn as a line. Default: no line.
-
-    Returns:
-        The figure, a panel for each head, a row for each placement and input gradient.
+    There is a panel for each head, a row for each placement and input gradient. `chance`, the
+    accuracy of guessing, is a line where it lies within the axis, or its length beside it.
     """
     rows = list(dict.fromkeys(zip(table.placement, table.input_gradient, strict=True)))
+    every_other = list(dict.fromkeys(table.placement))[1::2]  # of the placements, shaded
     heads, variants = present(table["head"], HEADS), present(table.variant, VARIANTS)
     figure = Figure(
         figsize=(1.6 + 3.3 * len(heads), max(2.6, 1.3 + 0.42 * len(rows))), layout="constrained"
@@ -99,20 +76,25 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None = None) -> Figure:
     has_line = False
     for axes, head in zip(panels, heads, strict=True):
         for y, (placement, on) in enumerate(rows):
+            if placement in every_other:
+                axes.axhspan(y - 0.5, y + 0.5, color="0.955", linewidth=0, zorder=0)
             here = select(table, placement=placement, input_gradient=on, head=head)
-            for offset, variant in zip(_offsets(len(variants)), variants, strict=True):
+            for k, variant in enumerate(variants):
                 values = here.loc[here.variant == variant, "test_accuracy"].to_numpy()
                 if len(values):
+                    offset = 0.24 * (k - (len(variants) - 1) / 2)
                     _draw_dot(axes, values, y + offset, VARIANT_STYLES[variant])
-        _shade_every_other(axes, [placement for placement, _ in rows])
-        if chance is not None and _is_near(chance, axes.get_xlim()):
+        low, high = axes.get_xlim()
+        if chance is not None and 2 * low - high < chance < 2 * high - low:
             has_line = True
             axes.axvline(chance, color="0.4", linestyle=":", linewidth=1.2)
+            low, high = axes.get_xlim()
         axes.set_title(HEADS[head].capitalize(), fontsize="medium")
         axes.set_xlabel("Test accuracy")
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-        axes.set_xlim(_widen(*axes.get_xlim()))
+        half = max(high - low, MIN_WIDTH) / 2  # what is almost equal looks so
+        axes.set_xlim((low + high) / 2 - half, (low + high) / 2 + half)
         tidy(axes, "x")
     labels = [f"{placement}, {gradient_word(on)}" for placement, on in rows]
     panels[0].set_yticks(range(len(rows)), labels)
@@ -127,25 +109,6 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None = None) -> Figure:
     return figure
 
 
-def _widen(low: float, high: float) -> tuple[float, float]:
-    """Widens a narrow axis around its middle, so that what is almost equal looks so."""
-    middle, half = (low + high) / 2, max(high - low, MIN_WIDTH) / 2
-    return middle - half, middle + half
-
-
-def _is_near(value: float, limits: tuple[float, float]) -> bool:
-    """Whether a value lies within an axis, or less than the axis' own length beside it."""
-    low, high = limits
-    return 2 * low - high < value < 2 * high - low
-
-
-def _shade_every_other(axes: Axes, placements: list[str]) -> None:
-    shaded = list(dict.fromkeys(placements))[1::2]
-    for y, placement in enumerate(placements):
-        if placement in shaded:
-            axes.axhspan(y - 0.5, y + 0.5, color="0.955", linewidth=0, zorder=0)
-
-
 def _draw_dot(axes: Axes, values: np.ndarray, y: float, style: dict) -> None:
     interval = mean_interval(values)
     if interval.is_known:
@@ -156,32 +119,25 @@ def _draw_dot(axes: Axes, values: np.ndarray, y: float, style: dict) -> None:
 
 
 def curve_figure(histories: pd.DataFrame) -> Figure:
-    """Draw test accuracy and training loss over the epochs, a line for each placement.
+    """Draws test accuracy and training loss over the epochs, for one head and one variant.
 
-    Args:
-        histories: Of the runs of one head and one variant, as in `Results`.
-
-    Returns:
-        The figure: a column for each input gradient, lines at the mean over seeds, bands from the
-        lowest seed to the highest.
+    There is a column for each input gradient, and for each placement a line at the mean over seeds
+    and a band from the lowest seed to the highest.
     """
     settings = sorted(histories.input_gradient.unique(), reverse=True)
-    names = [name for name in CURVES if name in histories]
-    placements = list(dict.fromkeys(histories.placement))
-    styles = dict(zip(placements, itertools.cycle(LINE_STYLES), strict=False))
+    styles = dict(zip(dict.fromkeys(histories.placement), LINE_STYLES(), strict=False))
     figure = Figure(
-        figsize=(1.2 + 3.5 * len(settings), 0.7 + 2.6 * len(names)), layout="constrained"
+        figsize=(1.2 + 3.5 * len(settings), 0.7 + 2.6 * len(CURVES)), layout="constrained"
     )
-    panels = figure.subplots(len(names), len(settings), sharex=True, sharey="row", squeeze=False)
-    for row, name in zip(panels, names, strict=True):
+    panels = figure.subplots(len(CURVES), len(settings), sharex=True, sharey="row", squeeze=False)
+    for row, name in zip(panels, CURVES, strict=True):
         for axes, on in zip(row, settings, strict=True):
             for placement, style in styles.items():
                 here = select(histories, placement=placement, input_gradient=on)
                 _draw_curve(axes, here, name, style)
             tidy(axes)
         row[0].set_ylabel(CURVES[name])
-        if "accuracy" in name:
-            row[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    panels[0, 0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))  # of accuracies
     for axes, on in zip(panels[0], settings, strict=True):
         axes.set_title(f"Input gradients {gradient_word(on)}", fontsize="medium")
     for axes in panels[-1]:
@@ -209,10 +165,6 @@ def _draw_curve(axes: Axes, history: pd.DataFrame, name: str, style: dict) -> No
 def present(column: pd.Series, names) -> list[str]:
     """Gives those of the names that occur in a column, in their order."""
     return [name for name in names if name in set(column)]
-
-
-def _offsets(n: int) -> np.ndarray:
-    return (np.arange(n) - (n - 1) / 2) * 0.24
 
 
 def legend_below(figure: Figure, handles: list) -> None:

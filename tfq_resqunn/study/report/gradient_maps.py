@@ -11,32 +11,25 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from tfq_resqunn.study.report.figures import legend_below, present
 from tfq_resqunn.study.report.numbers import VARIANTS, gradient_word
-from tfq_resqunn.study.report.reach import layer_label, layer_order, state_of
+from tfq_resqunn.study.report.reach import HEAD_ORDER, layer_order, state_of
 from tfq_resqunn.study.results import select
 
-NO_PATH = {"facecolor": "0.93", "edgecolor": "0.45", "hatch": "////"}
-ZERO = {"facecolor": "white", "edgecolor": "0.25", "hatch": ".."}
-NOT_FINITE = {"facecolor": "#f4c7c3", "edgecolor": "#b3261e", "hatch": "xx"}
-STYLES = {"none": NO_PATH, "zero": ZERO, "nan": NOT_FINITE}
-DISAGREEMENT = {
-    "marker": "X",
-    "markersize": 6,
-    "markerfacecolor": "white",
-    "markeredgecolor": "black",
+STYLES = {  # of the states without a norm
+    "none": {"facecolor": "0.93", "edgecolor": "0.45", "hatch": "////"},
+    "zero": {"facecolor": "white", "edgecolor": "0.25", "hatch": ".."},
+    "nan": {"facecolor": "#f4c7c3", "edgecolor": "#b3261e", "hatch": "xx"},
 }
+DISAGREEMENT = {
+    "marker": "X", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": "black",
+}  # fmt: skip
 
 
 def gradient_figure(gradients: pd.DataFrame) -> Figure:
-    """Draw the norm of each layer's gradient over the epochs, as a map of colours.
+    """Draws the norm of each layer's gradient over the epochs, from the table of one head.
 
-    Args:
-        gradients: Of the runs of one head, as in `Results`. Frozen layers have none and are left
-            out.
-
-    Returns:
-        The figure: a row for each placement, a column for each variant and input gradient, on one
-        logarithmic scale. No path, exactly zero and not finite are hatched, each in its own way;
-        where the seeds disagree stands a cross.
+    There is a row of panels for each placement, a column for each variant and input gradient, on
+    one logarithmic scale. No path, exactly zero and not finite are hatched, each in its own way;
+    where the seeds disagree stands a cross. Frozen layers have no gradient and are left out.
     """
     gradients = gradients[gradients.variant != "frozen"]
     # Trained shortcuts have no place among the layers.
@@ -47,8 +40,9 @@ def gradient_figure(gradients: pd.DataFrame) -> Figure:
         for variant in present(gradients.variant, VARIANTS)
         for on in sorted(gradients[gradients.variant == variant].input_gradient.unique())[::-1]
     ]
-    layers = {layer_order(name): layer_label(name) for name in gradients["layer"]}
+    layers = {layer_order(name): name for name in gradients["layer"]}
     ordered = sorted(layers)
+    labels = [f"layer {k}" if k < HEAD_ORDER else layers[k] for k in ordered]
     figure = Figure(
         figsize=(1.9 + 1.75 * len(columns), 1.3 + (0.35 + 0.26 * len(ordered)) * len(placements)),
         layout="constrained",
@@ -61,7 +55,7 @@ def gradient_figure(gradients: pd.DataFrame) -> Figure:
             mesh = _draw_norms(axes, here, ordered, norm)
         row[0].set_ylabel(placement, rotation=0, ha="right", va="center", labelpad=8)
     last = int(gradients.epoch.max())
-    panels[0, 0].set_yticks(range(len(ordered)), [layers[k] for k in ordered])
+    panels[0, 0].set_yticks(range(len(ordered)), labels)
     panels[0, 0].set_ylim(len(ordered) - 0.5, -0.5)
     panels[0, 0].set_xlim(-0.5, last + 0.5)
     for axes, (variant, on) in zip(panels[0], columns, strict=True):
@@ -75,12 +69,12 @@ def gradient_figure(gradients: pd.DataFrame) -> Figure:
     )  # fmt: skip
     bar.solids.set(rasterized=False, edgecolor="face")  # no pixels in the drawing
     handles = [
-        Patch(label="none: no path", **NO_PATH),
-        Patch(label="exactly zero", **ZERO),
+        Patch(label="none: no path", **STYLES["none"]),
+        Patch(label="exactly zero", **STYLES["zero"]),
         Line2D([], [], linestyle="", label="seeds disagree", **DISAGREEMENT),
     ]
     if (gradients.state == "nan").any():
-        handles.append(Patch(label="nan: not finite", **NOT_FINITE))
+        handles.append(Patch(label="nan: not finite", **STYLES["nan"]))
     legend_below(figure, handles)
     return figure
 
@@ -96,8 +90,8 @@ def _draw_norms(axes: Axes, gradients: pd.DataFrame, layers: list[int], norm: Lo
         if len(flowing):
             colors[y, epoch] = np.exp(np.log(flowing).mean())
         elif state in STYLES:
-            patch = Rectangle((epoch - 0.5, y - 0.5), 1, 1, linewidth=0, **STYLES[state])
-            axes.add_patch(patch)
+            corner = (epoch - 0.5, y - 0.5)
+            axes.add_patch(Rectangle(corner, 1, 1, linewidth=0, **STYLES[state]))
         if state is None:
             axes.plot([epoch], [y], linestyle="", **DISAGREEMENT)
     axes.tick_params(length=2)

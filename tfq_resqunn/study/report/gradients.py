@@ -1,9 +1,9 @@
 """Which layers the gradient reaches, and how large it is."""
 
-from tfq_resqunn._utils.markdown_page import code, escape, table
+from tfq_resqunn._utils.markdown_page import code, escape
 from tfq_resqunn.study.report.figures import Picture, present
 from tfq_resqunn.study.report.gradient_maps import gradient_figure
-from tfq_resqunn.study.report.numbers import HEADS, MISSING, gradient_word
+from tfq_resqunn.study.report.numbers import HEADS, MISSING, gradient_word, records_table
 from tfq_resqunn.study.report.reach import ReachRow
 from tfq_resqunn.study.results import Results
 
@@ -44,37 +44,39 @@ def reach_table(rows: list[ReachRow]) -> str:
     """Tabulates the state of each layer."""
     sides = [side for side in SIDES if any(side in row.cells for row in rows)]
     depth = max(len(states) for row in rows for states in row.cells.values())
-    header = ["Placement", "Input gradients", "Head", "Seeds"]
-    header += [f"{SIDES[side]}, layer {k + 1}" for side in sides for k in range(depth)]
-    lines = []
+    records = []
     for row in rows:
-        heads = "both alike" if len(row.heads) > 1 else HEADS[row.heads[0]]
-        line = [code(row.placement), gradient_word(row.input_gradient), heads, str(row.n_seeds)]
+        record = {
+            "Placement": code(row.placement),
+            "Input gradients": gradient_word(row.input_gradient),
+            "Head": "both alike" if len(row.heads) > 1 else HEADS[row.heads[0]],
+            "Seeds": str(row.n_seeds),
+        }
         for side in sides:
-            states = list(map(escape, row.cells.get(side, ())))
-            line += [*states, *[MISSING] * (depth - len(states))]
-        lines.append(line)
-    return table(header, lines, n_labels=len(header))
+            layers = dict(enumerate(map(escape, row.cells.get(side, ()))))
+            for k in range(depth):
+                record[f"{SIDES[side]}, layer {k + 1}"] = layers.get(k, MISSING)
+        records.append(record)
+    return records_table(records, n_labels=len(records[0]))
 
 
 def reach_summary(rows: list[ReachRow]) -> str:
     """Tabulates in which placements every quantum layer gets a gradient, in all runs alike."""
-    lines = []
+    records = []
     for on in (True, False):
         here = [row for row in rows if row.input_gradient == on and "trainable" in row.cells]
         if not here:
             continue
+        placements = {row.placement for row in here}
         missing = [row for row in here if set(row.cells["trainable"]) != {"flows"}]
-        placements = dict.fromkeys(row.placement for row in here)
         without = dict.fromkeys(row.placement for row in missing)
         twins = [row for row in here if "classical" in row.cells]
-        equal = [row for row in twins if row.cells["classical"] == row.cells["trainable"]]
-        lines.append([
-            gradient_word(on),
-            f"{len(placements) - len(without)} of {len(placements)} placements",
-            ", ".join(map(code, without)) or MISSING,
-            f"in {len(equal)} of {len(twins)} rows" if twins else MISSING,
-        ])  # fmt: skip
-    header = ["Input gradients", "A gradient reaches every quantum layer", "Not so in",
-              "Classical twin the same"]  # fmt: skip
-    return table(header, lines, n_labels=4) if lines else ""
+        n_equal = sum(row.cells["classical"] == row.cells["trainable"] for row in twins)
+        records.append({
+            "Input gradients": gradient_word(on),
+            "A gradient reaches every quantum layer":
+                f"{len(placements) - len(without)} of {len(placements)} placements",
+            "Not so in": ", ".join(map(code, without)) or MISSING,
+            "Classical twin the same": f"in {n_equal} of {len(twins)} rows" if twins else MISSING,
+        })  # fmt: skip
+    return records_table(records, n_labels=4) if records else ""

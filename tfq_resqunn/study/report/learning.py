@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tfq_resqunn._utils.markdown_page import code, table
+from tfq_resqunn._utils.markdown_page import code
 from tfq_resqunn.study.report.comparisons import MARGIN, Comparisons
 from tfq_resqunn.study.report.differences import difference_table, shown_text
 from tfq_resqunn.study.report.numbers import (
@@ -12,6 +12,7 @@ from tfq_resqunn.study.report.numbers import (
     gradient_word,
     p_text,
     percent,
+    records_table,
 )
 from tfq_resqunn.study.report.statistics import Interval, mean_interval
 from tfq_resqunn.study.results import Results, select
@@ -45,24 +46,28 @@ def headless_table(results: Results, guessing: pd.DataFrame) -> list[str]:
     headless = select(results.histories, head="none", variant="trainable")
     if headless.empty:
         return ["**Without a head**: no such network has been run with trained quantum layers."]
-    rows = []
+    records = []
     for (placement, on), histories in headless.groupby(["placement", "input_gradient"], sort=False):
         setting = {"placement": placement, "input_gradient": on}
         runs = select(results.table, head="none", variant="trainable", **setting)
         accuracies = runs.test_accuracy.dropna().to_list()
-        compared = select(guessing, **setting)
-        rows.append([
-            code(placement),
-            gradient_word(on),
-            str(len(accuracies)),
-            accuracy_text(mean_interval(accuracies)) if accuracies else MISSING,
-            *(p_text(p) for p in compared.p_corrected),
-            *(above_text(comparison) for _, comparison in compared.iterrows()),
-            *[MISSING] * (2 - 2 * len(compared)),
-            *_loss_cells(histories),
-        ])  # fmt: skip
-    header = ["Placement", "Input gradients", "n", "Test accuracy", "p corrected", "Above guessing",
-              "First epoch's loss", "Last epoch's loss", "Change", "95% interval"]  # fmt: skip
+        above = next((row for _, row in select(guessing, **setting).iterrows()), None)
+        shown = MISSING if above is None else shown_text(above)
+        losses = histories.sort_values("epoch").groupby("seed")["loss"]
+        change = loss_change(histories)
+        ends = f"{change.low:+.3f} to {change.high:+.3f}" if change and change.is_known else MISSING
+        records.append({
+            "Placement": code(placement),
+            "Input gradients": gradient_word(on),
+            "n": str(len(accuracies)),
+            "Test accuracy": accuracy_text(mean_interval(accuracies)) if accuracies else MISSING,
+            "p corrected": MISSING if above is None else p_text(above.p_corrected),
+            "Above guessing": {"higher": "yes", "lower": "no"}.get(shown, shown),
+            "First epoch's loss": f"{losses.first().mean():.3f}" if change else MISSING,
+            "Last epoch's loss": f"{losses.last().mean():.3f}" if change else MISSING,
+            "Change": f"{change.mean:+.3f}" if change else MISSING,
+            "95% interval": ends,
+        })  # fmt: skip
     chance = "" if results.chance is None else f" ({percent(results.chance)})"
     caption = (
         "**Without a head**, where only the quantum layers have weights: the test accuracy, "
@@ -72,29 +77,11 @@ def headless_table(results: Results, guessing: pd.DataFrame) -> list[str]:
         "Layers as drawn may be above guessing too, so only frozen ones tell whether this was "
         "learned."
     )
-    return [caption, table(header, rows, n_labels=2)]
-
-
-def above_text(comparison: pd.Series) -> str:
-    """Says whether an accuracy is shown to lie above guessing."""
-    return {"higher": "yes", "lower": "no"}.get(text := shown_text(comparison), text)
+    return [caption, records_table(records, n_labels=2)]
 
 
 def loss_change(histories: pd.DataFrame) -> Interval | None:
-    """Gives how the training loss changed from each seed's first epoch to its last.
-
-    Returns:
-        The mean over seeds with its interval; `None` where there are no two epochs.
-    """
+    """Gives the mean change of each seed's loss, first epoch to last; `None` without two epochs."""
     by_seed = histories.sort_values("epoch").dropna(subset="loss").groupby("seed")["loss"]
     changes = by_seed.agg(lambda losses: losses.iloc[-1] - losses.iloc[0])[by_seed.size() > 1]
     return mean_interval(changes.to_list()) if len(changes) else None
-
-
-def _loss_cells(histories: pd.DataFrame) -> list[str]:
-    change = loss_change(histories)
-    if change is None:
-        return [MISSING] * 4
-    by_seed = histories.sort_values("epoch").groupby("seed")["loss"]
-    ends = [f"{by_seed.first().mean():.3f}", f"{by_seed.last().mean():.3f}", f"{change.mean:+.3f}"]
-    return [*ends, f"{change.low:+.3f} to {change.high:+.3f}" if change.is_known else MISSING]

@@ -1,7 +1,9 @@
-"""How a report writes numbers and settings."""
+"""How a report writes numbers and settings, and tables of them."""
 
 import math
+from collections.abc import Mapping, Sequence
 
+from tfq_resqunn._utils.markdown_page import table
 from tfq_resqunn.study.report.statistics import Interval
 
 VARIANTS = {
@@ -19,33 +21,18 @@ def gradient_word(input_gradient: bool) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Writes a fraction as a percentage.
-
-    Example:
-        >>> percent(0.8333)
-        '83.3%'
-    """
+    """Writes a fraction as a percentage, such as `83.3%`."""
     return MISSING if math.isnan(fraction) else f"{100 * fraction:.1f}%"
 
 
 def points(difference: float) -> str:
-    """Writes a difference of fractions in percentage points, with its sign.
-
-    Example:
-        >>> points(0.0312), points(-0.0312), points(-1e-9)
-        ('+3.1', '-3.1', '0.0')
-    """
+    """Writes a difference of fractions in percentage points with its sign, such as `+3.1`."""
     text = f"{100 * difference:+.1f}"
     return "0.0" if text in ("+0.0", "-0.0") else text
 
 
 def p_text(p: float) -> str:
-    """Writes a p-value.
-
-    Example:
-        >>> p_text(0.0314), p_text(0.00004), p_text(0.5)
-        ('0.031', '<0.001', '0.50')
-    """
+    """Writes a p-value with two digits, three below 0.1: `0.50`, `0.031`, `<0.001`."""
     if math.isnan(p):
         return MISSING
     if p < 0.001:
@@ -54,12 +41,7 @@ def p_text(p: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Writes a time.
-
-    Example:
-        >>> duration(0.42), duration(12.3), duration(200), duration(7500)
-        ('0.42 s', '12 s', '3 min 20 s', '2 h 5 min')
-    """
+    """Writes a time, such as `0.42 s`, `12 s`, `3 min 20 s` or `2 h 5 min`."""
     if seconds < 10:
         return f"{seconds:.2g} s"
     whole = round(seconds)
@@ -72,21 +54,14 @@ def duration(seconds: float) -> str:
 
 
 def count(n: int, noun: str) -> str:
-    """Counts things.
-
-    Example:
-        >>> count(1, "seed"), count(3, "seed")
-        ('1 seed', '3 seeds')
-    """
+    """Counts things, such as `1 seed` or `3 seeds`."""
     return f"{n} {noun}" + ("" if n == 1 else "s")
 
 
 def accuracy_text(interval: Interval) -> str:
     """Writes a mean accuracy with its interval, which is cut off at 0% and 100%.
 
-    Example:
-        >>> accuracy_text(Interval(0.8, 0.75, 0.85, n=3))
-        '80.0% (75.0 to 85.0)'
+    Such as `80.0% (75.0 to 85.0)`.
     """
     if not interval.is_known:
         return percent(interval.mean)
@@ -95,12 +70,12 @@ def accuracy_text(interval: Interval) -> str:
 
 
 def interval_text(low: float, high: float) -> str:
-    """Writes the interval of a difference of accuracies in percentage points, up to 100 of them.
-
-    Example:
-        >>> interval_text(0.6, 1.2)
-        '+60.0 to +100.0'
-    """
+    """Writes the interval of a difference in percentage points, cut off at 100 of them."""
     if math.isnan(low):
         return MISSING
     return " to ".join(points(min(1.0, max(-1.0, end))) for end in (low, high))
+
+
+def records_table(records: Sequence[Mapping[str, str]], n_labels: int = 1) -> str:
+    """Writes a table of records that have the same keys; the first `n_labels` name a row."""
+    return table(list(records[0]), [list(record.values()) for record in records], n_labels)

@@ -14,15 +14,10 @@ HEAD_ORDER = 10**6  # after any quanvolutional layer
 
 @dataclass(frozen=True)
 class ReachRow:
-    """What reaches the layers of one setting.
+    """What reaches the layers of one setting, with which heads it does so, over how many seeds.
 
-    Attributes:
-        placement: Of the residuals.
-        input_gradient: Whether input gradients flow.
-        heads: The heads with which it is so.
-        cells: By variant, the state of each layer, from the first to the last, as text; see
-            `state_text`.
-        n_seeds: Over so many seeds.
+    `cells` holds for each variant the state of each layer, from the first to the last, as text; see
+    `state_text`.
     """
 
     placement: str
@@ -33,20 +28,9 @@ class ReachRow:
 
 
 def layer_order(name: str) -> int:
-    """Gives the place of a layer in the network by its name, for quanvolutions and their twins.
-
-    Example:
-        >>> layer_order("quanv_2"), layer_order("conv_1/conv2d"), layer_order("head") > 2
-        (2, 1, True)
-    """
+    """Gives the place of a layer by its name: 2 for `quanv_2` and for its twin, `conv_2/conv2d`."""
     match = re.match(r"(?:quanv|conv)_([0-9]+)(?:/|$)", name)
     return int(match[1]) if match else HEAD_ORDER
-
-
-def layer_label(name: str) -> str:
-    """Says the place of a layer for the eye: `layer 2`, or the layer's own name."""
-    order = layer_order(name)
-    return name if order == HEAD_ORDER else f"layer {order}"
 
 
 def state_of(states: Iterable[str]) -> str | None:
@@ -58,14 +42,10 @@ def state_of(states: Iterable[str]) -> str | None:
 def state_text(first: Iterable[str], last: Iterable[str]) -> str:
     """Says in what state a layer is over the seeds, before training and at its end.
 
-    Example:
-        >>> state_text(["flows", "flows"], ["flows", "flows"])
-        'flows'
-        >>> state_text(["flows", "flows"], ["zero", "flows"])
-        'flows, then flows 1 of 2, zero 1 of 2'
+    Such as `flows`, or `flows, then flows 1 of 2, zero 1 of 2`.
     """
     texts = [_across_seeds(list(states)) for states in (first, last)]
-    return texts[0] if texts[0] == texts[1] else f"{texts[0]}, then {texts[1]}"
+    return ", then ".join(dict.fromkeys(texts))
 
 
 def _across_seeds(states: list[str]) -> str:
@@ -77,14 +57,11 @@ def _across_seeds(states: list[str]) -> str:
 
 
 def reach_rows(gradients: pd.DataFrame) -> list[ReachRow]:
-    """Sums up which layers get a gradient; heads between which nothing differs share a row.
+    """Sums up which layers get a gradient, from the table of all runs.
 
-    Args:
-        gradients: Of all runs, as in `Results`. Frozen layers have none and take no part, nor do
-            layers other than quanvolutions and their twins.
-
-    Returns:
-        A row for each placement and input gradient, in the order in which they come.
+    There is a row for each placement and input gradient, in the order in which they come; heads
+    between which nothing differs share it. Frozen layers take no part, nor do those that are
+    neither quanvolutions nor their twins.
     """
     gradients = gradients[~gradients.state.isin(FROZEN)]
     gradients = gradients.assign(order=gradients["layer"].map(layer_order))
@@ -92,11 +69,9 @@ def reach_rows(gradients: pd.DataFrame) -> list[ReachRow]:
     rows: dict[tuple, list[str]] = {}
     for key, setting in gradients.groupby(["placement", "input_gradient"], sort=False):
         for head, here in setting.groupby("head", sort=False):
-            cells = {
-                variant: _states(runs) for variant, runs in here.groupby("variant", sort=False)
-            }
-            same = (*key, tuple(cells.items()), setting.seed.nunique())
-            rows.setdefault(same, []).append(head)
+            variants = here.groupby("variant", sort=False)
+            cells = tuple((variant, _states(runs)) for variant, runs in variants)
+            rows.setdefault((*key, cells, setting.seed.nunique()), []).append(head)
     return [
         ReachRow(placement, bool(on), tuple(heads), dict(cells), n_seeds)
         for (placement, on, cells, n_seeds), heads in rows.items()

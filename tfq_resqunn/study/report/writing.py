@@ -7,14 +7,14 @@ from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn._utils.files import replacing, write_text
 from tfq_resqunn._utils.markdown_page import bullets, escape, to_html
 from tfq_resqunn.study.report.accuracies import accuracy_section, curve_section
-from tfq_resqunn.study.report.comparisons import Comparisons, compare
+from tfq_resqunn.study.report.comparisons import compare
 from tfq_resqunn.study.report.costs import cost_section, repeat_section
 from tfq_resqunn.study.report.differences import caution, difference_section, summary_table
 from tfq_resqunn.study.report.figures import Picture, present, to_svg
 from tfq_resqunn.study.report.gradients import gradient_section, reach_summary
 from tfq_resqunn.study.report.learning import learning_section
 from tfq_resqunn.study.report.numbers import VARIANTS, count
-from tfq_resqunn.study.report.reach import ReachRow, reach_rows
+from tfq_resqunn.study.report.reach import reach_rows
 from tfq_resqunn.study.results import Results, load_results
 
 TITLE = "# Where residuals stand in quanvolutional networks"
@@ -61,18 +61,18 @@ def write_report(folder: str | os.PathLike) -> dict[str, Path]:
     blocks = report_blocks(results)
     text = "\n\n".join(map(str, blocks)) + "\n"
     pictures = {b.address: to_svg(b.figure) for b in blocks if isinstance(b, Picture)}
-    written = {Path(address).stem: (address, svg) for address, svg in pictures.items()}
-    written["results"] = (
-        "results.csv",
-        results.table.to_csv(index=False, lineterminator="\n"),
-    )
-    written["markdown"] = ("report.md", text)
-    written["html"] = ("report.html", to_html(text, pictures))
+    contents = {
+        **pictures,
+        "results.csv": results.table.to_csv(index=False, lineterminator="\n"),
+        "report.md": text,
+        "report.html": to_html(text, pictures),
+    }
     (folder / "figures").mkdir(exist_ok=True)
-    for name, content in written.values():
+    for name, content in contents.items():
         with replacing(folder / name) as temporary:
             write_text(temporary, content)
-    return {key: folder / name for key, (name, _) in written.items()}
+    keys = {"report.md": "markdown", "report.html": "html"}
+    return {keys.get(name, Path(name).stem): folder / name for name in contents}
 
 
 def report_blocks(results: Results) -> list[str | Picture]:
@@ -82,7 +82,13 @@ def report_blocks(results: Results) -> list[str | Picture]:
     blocks: list[str | Picture] = [TITLE, *_unfinished(results), QUESTION, bullets(TERMS)]
     blocks.append(_what_was_run(results))
     if len(results.table):
-        blocks += _in_short(results, comparisons, reach)
+        in_short = (
+            "**In short**",
+            reach_summary(reach),
+            summary_table(comparisons),
+            caution(results.table.seed.nunique()),
+        )
+        blocks += filter(None, in_short)
         blocks += gradient_section(results, reach)
         blocks += accuracy_section(results)
         blocks += difference_section(comparisons)
@@ -118,17 +124,3 @@ def _what_was_run(results: Results) -> str:
         numbers = (count(runs.placement.nunique(), "placement"), count(runs.seed.nunique(), "seed"))
         said.append(f"Runs: {len(runs)} ({', '.join(numbers)}; {variants})")
     return ". ".join(said) + "."
-
-
-def _in_short(results: Results, comparisons: Comparisons, reach: list[ReachRow]) -> list[str]:
-    """Gives the two tables for who reads no further."""
-    return [
-        block
-        for block in (
-            "**In short**",
-            reach_summary(reach),
-            summary_table(comparisons),
-            caution(results.table.seed.nunique()),
-        )
-        if block
-    ]
