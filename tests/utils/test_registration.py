@@ -70,7 +70,7 @@ LEGACY["keras itself"] = "import tfq_resqunn, tensorflow, tf_keras as keras"
 # import TensorFlow or not, and those that need the layers.
 FIRST = (
     "_utils.keras", "_utils.seeding", "models.optimizers", "circuits.parts",
-    "simulation.plan", "simulation.state_vectors.method", "layers.checks", "layers.quanv2d",
+    "simulation.plan", "simulation.state_vectors.method", "layers.checks", "layers.quanv",
     "backends.execution", "datasets.selection", "gradients.flow", "models.resqunn",
     "runs.training", "study.worker",
 )  # fmt: skip

@@ -28,9 +28,7 @@ MODULES = (
     "tfq_resqunn.layers.initializers",
     "tfq_resqunn.layers.pooling",
     "tfq_resqunn.layers.pqc",
-    "tfq_resqunn.layers.quanv1d",
-    "tfq_resqunn.layers.quanv2d",
-    "tfq_resqunn.layers.quanv3d",
+    "tfq_resqunn.layers.quanv",
     "tfq_resqunn.layers.residual",
     "tfq_resqunn.layers.twin",
 )

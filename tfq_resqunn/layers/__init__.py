@@ -4,9 +4,7 @@ import tfq_resqunn._utils.keras  # noqa: F401 - before all that is in here, see 
 from tfq_resqunn.layers.area_pooling import AreaPooling
 from tfq_resqunn.layers.initializers import IdentityBlocks
 from tfq_resqunn.layers.pqc import EncodedPQC
-from tfq_resqunn.layers.quanv1d import Quanv1D
-from tfq_resqunn.layers.quanv2d import Quanv2D
-from tfq_resqunn.layers.quanv3d import Quanv3D
+from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
 from tfq_resqunn.layers.residual import Residual
 
 __all__ = [

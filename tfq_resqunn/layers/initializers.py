@@ -72,15 +72,9 @@ def default_initializer(initializer):
 
 
 def initializers_of_groups(initializer, groups: int, shape: tuple[int, int], dtype) -> list:
-    """Gives each group of filters its share of what an initializer draws for all of them.
+    """Gives each group its share of what an initializer draws for all `(filters, n_weights)`.
 
     Drawn at once: asked for each group anew, an initializer may give the same angles again.
-
-    Args:
-        initializer: A Keras initializer.
-        groups: Number of groups.
-        shape: `(filters, n_weights)`, of all groups together.
-        dtype: Of the weights.
     """
     if groups == 1:
         return [initializer]

@@ -48,22 +48,14 @@ def of_groups(images: tf.Tensor, geometry: Geometry) -> list[tf.Tensor]:
 def feature_map(
     outcomes: tf.Tensor, images: tf.Tensor, filters: int, geometry: Geometry
 ) -> tf.Tensor:
-    """Puts outcomes where they belong.
+    """Makes outcomes, `[filters * n_observables, n]`, the output of a layer, in its data format.
 
-    Args:
-        outcomes: `[filters * n_observables, n]`.
-        images: The images that were cut, for their size.
-        filters: How many circuits gave the outcomes.
-        geometry: Where the patches lie.
-
-    Returns:
-        The layer's output, in its data format.
+    `images` are those that were cut, for their size.
     """
     n_outcomes, n_pixels = outcomes.shape[0], geometry.n_pixels
     if geometry.readout == "channels":
-        outputs = tf.reshape(
-            tf.transpose(outcomes), [-1, *geometry.n_patches(sizes_of(images)), n_outcomes]
-        )
+        shape = [-1, *geometry.n_patches(sizes_of(images)), n_outcomes]
+        outputs = tf.reshape(tf.transpose(outcomes), shape)
     else:
         shape = [filters, n_pixels, n_outcomes // filters // n_pixels, -1]
         outputs = to_pixels(tf.reshape(outcomes, shape), images, geometry)
@@ -91,15 +83,9 @@ def cut(images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
 
 
 def to_pixels(outcomes: tf.Tensor, images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
-    """Puts the outcomes of each patch back onto its own pixels, and cuts the padding off.
+    """Puts outcomes, `[filters, pixels, channels, n]`, back onto the pixels of their patches.
 
-    Args:
-        outcomes: `[filters, pixels, channels, n]`.
-        images: The images that were cut, for their size.
-        geometry: Where the patches lie, side by side.
-
-    Returns:
-        `[batch, n_patches * kernel, ..., filters * channels]`, less what was padded.
+    Gives `[batch, n_patches * kernel, ..., filters * channels]`, without the padding.
     """
     sizes = sizes_of(images)
     pixels = _lay_side_by_side(outcomes, geometry.kernel_size, geometry.n_patches(sizes))

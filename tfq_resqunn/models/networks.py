@@ -9,9 +9,7 @@ from tfq_resqunn._utils.arguments import Rule, check_count, check_text, choice, 
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.pooling import ClassPooling
-from tfq_resqunn.layers.quanv1d import Quanv1D
-from tfq_resqunn.layers.quanv2d import Quanv2D
-from tfq_resqunn.layers.quanv3d import Quanv3D
+from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
 from tfq_resqunn.layers.twin import conv_twin
 from tfq_resqunn.models.placement import MAX_LAYERS, Placement, as_placement, show_term
 from tfq_resqunn.models.shortcuts import make_shortcut
