@@ -102,17 +102,9 @@ def entries(
     n_qubits: int = 4,
     n_layers: int = 1,
 ) -> tuple[Entry, ...]:
-    """Lists the named parts, those that users have registered included.
+    """Lists the named parts of one kind, or of all, those that users have registered included.
 
-    Args:
-        names: Which. By default all.
-        kind: `"encoder"`, `"ansatz"`, `"observables"`, or `None` for all three.
-        n_qubits: Qubits of ansatzes and observables, and values that encoders take.
-        n_layers: Layers of ansatzes.
-
-    Raises:
-        TypeError: If a count is no integer.
-        ValueError: If there is no such name or kind, or a count is below 1.
+    Ansatzes and observables are built for `n_qubits`, encoders for as many values.
 
     Example:
         >>> [entry] = entries(["basic_entangler"], n_qubits=3)

@@ -10,11 +10,10 @@ from tfq_resqunn.catalogue.drawings import draw_svg, draw_text
 from tfq_resqunn.catalogue.entries import Entry
 from tfq_resqunn.circuits.observables.sums import describe
 
-TITLES = {"encoder": "Encoders", "ansatz": "Ansatzes", "observables": "Observables"}
-CAPTIONS = {
-    "encoder": "What turns values into a state.",
-    "ansatz": "What is trained: its weights are angles.",
-    "observables": "What is measured, one outcome each.",
+TITLES = {
+    "encoder": ("Encoders", "What turns values into a state."),
+    "ansatz": ("Ansatzes", "What is trained: its weights are angles."),
+    "observables": ("Observables", "What is measured, one outcome each."),
 }
 COUNTS = (
     "**Depth** is the number of gates that must follow each other. "
@@ -36,6 +35,7 @@ OWN_SIZE = '<svg style="min-width: 0; max-width: none" '
 class Table:
     """The entries of one kind."""
 
+    title: str
     caption: str
     header: tuple[str, ...]  # a name for each column; the second is the description
     rows: tuple[tuple[str, ...], ...]
@@ -55,11 +55,9 @@ def tables(entries: Sequence[Entry]) -> dict[str, Table]:
         >>> table.rows[0][2:]
         ('Z0*Z1', '1')
     """
-    return {
-        kind: make([e for e in entries if e.kind == kind])
-        for kind, make in (("encoder", _circuits), ("ansatz", _circuits), ("observables", _sums))
-        if any(e.kind == kind for e in entries)
-    }
+    by_kind = {kind: [e for e in entries if e.kind == kind] for kind in TITLES}
+    make = {"encoder": _circuits, "ansatz": _circuits, "observables": _sums}
+    return {kind: make[kind](own) for kind, own in by_kind.items() if own}
 
 
 def to_text(table: Table, width: int = 100) -> str:
@@ -133,7 +131,7 @@ def _document(
     pictures = {}
     for kind, table in tables(entries).items():
         rows = [tuple(map(_cell, row)) for row in table.rows]
-        blocks += [f"## {TITLES[kind]}", table.caption]
+        blocks += [f"## {table.title}", table.caption]
         blocks.append(markdown_page.table(table.header, rows, table.n_labels))
         for entry in entries if with_pictures else ():
             if entry.kind == kind and entry.circuit is not None:
@@ -176,7 +174,7 @@ def _circuits(entries: Sequence[Entry]) -> Table:
                 values = (entry.expressibility, entry.entangling_capability)
                 cells += ["-" if value is None else f"{value:.4f}" for value in values]
         rows.append((entry.name, _text(entry), *cells))
-    return Table(CAPTIONS[kind], ("name", "description", *numbers), tuple(rows), n_labels=2)
+    return Table(*TITLES[kind], ("name", "description", *numbers), tuple(rows), n_labels=2)
 
 
 def _sums(entries: Sequence[Entry]) -> Table:
@@ -186,7 +184,7 @@ def _sums(entries: Sequence[Entry]) -> Table:
         shown = sums if len(sums) <= 4 else [*sums[:3], "...", sums[-1]]
         rows.append((entry.name, _text(entry), ", ".join(shown) or "-", str(len(sums) or "-")))
     header = ("name", "description", "what is measured", "outcomes")
-    return Table(CAPTIONS["observables"], header, tuple(rows), n_labels=3)
+    return Table(*TITLES["observables"], header, tuple(rows), n_labels=3)
 
 
 def _text(entry: Entry) -> str:
