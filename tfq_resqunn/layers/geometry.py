@@ -100,8 +100,19 @@ class Geometry:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
-        if self.readout == "pixels":
-            self._check_pixels()
+        if self.readout == "pixels" and not self.is_side_by_side:
+            raise ValueError(
+                f"{who}: readout='pixels' puts outcomes back onto the pixels of their patch, so "
+                "patches must lie side by side: strides equal to kernel_size, dilation_rate=1. "
+                f"Received kernel_size={self.kernel_size}, strides={self.strides}, "
+                f"dilation_rate={self.dilation_rate}. Drop `strides`, or use readout='channels'."
+            )
+        if self.readout == "pixels" and self.padding == "causal":
+            raise ValueError(
+                f"{who}: readout='pixels' puts outcomes back onto all pixels of their patch, so "
+                "that the first would depend on the last, which padding='causal' rules out. "
+                "Received both. Use readout='channels', or padding='same'."
+            )
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -209,21 +220,6 @@ class Geometry:
             # A patch that is larger than the image would have qubits that only ever see zeros.
             + ("." if n is not None and n < axis.kernel else ", or padding='same'.")
         )
-
-    def _check_pixels(self) -> None:
-        if not self.is_side_by_side:
-            raise ValueError(
-                f"{self.who}: readout='pixels' puts outcomes back onto the pixels of their patch, "
-                "so patches must lie side by side: strides equal to kernel_size, dilation_rate=1. "
-                f"Received kernel_size={self.kernel_size}, strides={self.strides}, "
-                f"dilation_rate={self.dilation_rate}. Drop `strides`, or use readout='channels'."
-            )
-        if self.padding == "causal":
-            raise ValueError(
-                f"{self.who}: readout='pixels' puts outcomes back onto all pixels of their patch, "
-                "so that the first would depend on the last, which padding='causal' rules out. "
-                "Received both. Use readout='channels', or padding='same'."
-            )
 
 
 def _sizes(value, rank: int, argument: str, who: str) -> tuple[int, ...]:

@@ -87,8 +87,10 @@ def to_pixels(outcomes: tf.Tensor, images: tf.Tensor, geometry: Geometry) -> tf.
 
     Gives `[batch, n_patches * kernel, ..., filters * channels]`, without the padding.
     """
-    sizes = sizes_of(images)
-    pixels = _lay_side_by_side(outcomes, geometry.kernel_size, geometry.n_patches(sizes))
+    sizes, (filters, n_pixels, channels, _) = sizes_of(images), outcomes.shape
+    in_slices = in_cpu_xla() and filters * n_pixels * channels <= _MAX_SLICES
+    lay = _laid if in_slices else _transposed
+    pixels = lay(outcomes, geometry.kernel_size, geometry.n_patches(sizes))
     if geometry.padding == "valid":
         return pixels
     starts = (axis.zeros(n)[0] for axis, n in zip(geometry.axes, sizes, strict=True))
@@ -139,14 +141,6 @@ def _cut_side_by_side(images, kernel: tuple, n_patches: tuple) -> tf.Tensor:
     return tf.reshape(tf.transpose(patches, order), [n_pixels, channels, -1])
 
 
-def _lay_side_by_side(patches, kernel: tuple, n_patches: tuple) -> tf.Tensor:
-    """Lays patches `[filters, pixels, channels, n]` side by side."""
-    filters, n_pixels, channels, _ = patches.shape
-    if in_cpu_xla() and filters * n_pixels * channels <= _MAX_SLICES:
-        return _laid(patches, kernel, n_patches)
-    return _transposed(patches, kernel, n_patches)
-
-
 def _slices(images, kernel, n_patches):
     @tf.custom_gradient
     def sliced(images):
@@ -181,6 +175,7 @@ def _laid(patches, kernel, n_patches):
 
 
 def _transposed(patches, kernel, n_patches):
+    """Lays patches `[filters, pixels, channels, n]` side by side."""
     filters, _, channels, _ = patches.shape
     rank = len(kernel)
     patches = tf.reshape(patches, [filters, *kernel, channels, -1, *n_patches[1:]])

@@ -120,6 +120,7 @@ class EncodedPQC(_PQC):
         self.constraint = keras.constraints.get(constraint)
         self.circuit = circuit
         self.filters = filters
+        self._n_outputs = filters * len(circuit.observables)
         self._execution = execution
         self.backend = execution.backend
         self.differentiator = execution.differentiator
@@ -206,10 +207,6 @@ class EncodedPQC(_PQC):
                 f"Received shape {tuple(shape)}."
             )
         return output_shape((shape[0], self._n_outputs))
-
-    @property
-    def _n_outputs(self) -> int:
-        return self.filters * len(self.circuit.observables)
 
     def get_config(self):
         return {

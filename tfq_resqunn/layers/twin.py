@@ -16,13 +16,8 @@ def conv_twin(quanv: BaseQuanv, input_shape, *, name=None, **conv) -> keras.laye
 
     Under `readout="pixels"` it stands in a `PixelReadout`; under `input_gradient=False` it sends no
     gradient to the layers below either. It has a bias unless `conv` says `use_bias=False`, since a
-    convolution without one cannot give what an expectation value can.
-
-    Args:
-        quanv: The `Quanv1D`, `Quanv2D` or `Quanv3D` in whose place the twin is to stand.
-        input_shape: Shape of its input, batch axis first.
-        name: Name of the layer.
-        **conv: Further arguments of the convolution, or others in the place of the quanvolution's.
+    convolution without one cannot give what an expectation value can. Whatever else `conv` names
+    takes the place of the quanvolution's own arguments.
 
     Example:
         >>> from tfq_resqunn import Quanv2D
