@@ -43,18 +43,7 @@ class Table:
 
 
 def tables(entries: Sequence[Entry]) -> dict[str, Table]:
-    """Puts entries into a table for each kind that is among them.
-
-    The columns of descriptors are there if an entry has them.
-
-    Example:
-        >>> from tfq_resqunn.catalogue import entries
-        >>> table = tables(entries(["parity"], n_qubits=2))["observables"]
-        >>> table.header
-        ('name', 'description', 'what is measured', 'outcomes')
-        >>> table.rows[0][2:]
-        ('Z0*Z1', '1')
-    """
+    """Puts entries into a table for each kind; one has columns of descriptors if an entry does."""
     by_kind = {kind: [e for e in entries if e.kind == kind] for kind in TITLES}
     make = {"encoder": _circuits, "ansatz": _circuits, "observables": _sums}
     return {kind: make[kind](own) for kind, own in by_kind.items() if own}

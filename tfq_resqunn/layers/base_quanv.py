@@ -183,7 +183,7 @@ class BaseQuanv(keras.layers.Layer):
             >>> layer.readout
             'pixels'
         """
-        if not self.geometry.fills_pixels:
+        if not self.geometry.is_side_by_side or self.padding == "causal":
             return
         if len(self._circuit_for(input_shape).observables) % self.geometry.n_pixels == 0:
             self.readout = "pixels"

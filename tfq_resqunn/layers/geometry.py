@@ -139,11 +139,6 @@ class Geometry:
         return self.kernel_size == self.strides and set(self.dilation_rate) == {1}
 
     @property
-    def fills_pixels(self) -> bool:
-        """Whether the outcomes of patches could go back onto the pixels of these."""
-        return self.is_side_by_side and self.padding != "causal"
-
-    @property
     def channel_axis(self) -> int:
         """The axis of inputs and outputs that counts channels."""
         return self.rank + 1 if self.data_format == "channels_last" else 1

@@ -79,14 +79,5 @@ def initializers_of_groups(initializer, groups: int, shape: tuple[int, int], dty
     if groups == 1:
         return [initializer]
     with tf.init_scope():
-        return [_Drawn(rows) for rows in tf.split(initializer(shape, dtype=dtype), groups)]
-
-
-class _Drawn(keras.initializers.Initializer):
-    """Values that are drawn already."""
-
-    def __init__(self, values):
-        self.values = values
-
-    def __call__(self, shape, dtype=None, **_):
-        return tf.cast(self.values, dtype or self.values.dtype)
+        drawn = np.split(np.array(initializer(shape, dtype=dtype)), groups)
+    return list(map(keras.initializers.Constant, drawn))

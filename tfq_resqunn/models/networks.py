@@ -14,7 +14,6 @@ from tfq_resqunn.layers.twin import conv_twin
 from tfq_resqunn.models.placement import MAX_LAYERS, as_placement, show_term
 from tfq_resqunn.models.shortcuts import apply_shortcut, check_shortcut
 
-HEADS = ("linear", "none")
 # By the number of sizes in the shape of an input, of which one counts channels.
 QUANVS = {2: Quanv1D, 3: Quanv2D, 4: Quanv3D}
 
@@ -168,7 +167,7 @@ def _residual_network(
             "resqunn: `n_classes` must be at least 2, one probability each (the softmax of one is "
             f"always 1). Received {n_classes}."
         )
-    choice(*HEADS)(head, "head", "resqunn")
+    choice("linear", "none")(head, "head", "resqunn")
     placement = as_placement(placement, depth)
     image = keras.Input(input_shape)
     flow = _Flow(image, shortcut)
