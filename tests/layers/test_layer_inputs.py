@@ -107,11 +107,12 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import tfq_resqunn as rq
 from tfq_resqunn._utils.keras import keras
+from tfq_resqunn._utils.seeding import set_seed
 
 x, y = np.random.default_rng(0).random((8, 4, 4, 1)).astype("float32"), np.arange(8) % 2
 results = []
 for strategy in (tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), tf.distribute.get_strategy()):
-    rq.seeding.set_seed(1)
+    set_seed(1)
     with strategy.scope():
         model = rq.resqunn((4, 4, 1), 2, depth=2)
         model.set_weights([np.full(w.shape, 0.1 * (i + 1)) for i, w in enumerate(model.weights)])

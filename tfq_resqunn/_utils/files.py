@@ -44,7 +44,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 def check_file(path: str | os.PathLike, what: str = "A file") -> Path:
     """Gives the path to write to, at the end of all links, or raises an OSError that says why not.
 
-    `what` says in messages what is to have the name.
+    Messages call the file `what`.
     """
     path, target = Path(path), Path(os.path.realpath(path))
     if path.name and path.is_dir():
@@ -69,7 +69,7 @@ def check_file(path: str | os.PathLike, what: str = "A file") -> Path:
 def new_folder(path: str | os.PathLike, what: str = "A folder") -> Iterator[Path]:
     """Gives another folder to fill, beside `path`; once it is complete it is renamed to `path`.
 
-    Raises an OSError if `path` exists or cannot be made; `what` says in messages what it is for.
+    Raises an OSError if `path` exists or cannot be made; messages call it `what`.
     """
     path = Path(path)
     with _explaining(path):
@@ -94,9 +94,9 @@ def new_folder(path: str | os.PathLike, what: str = "A folder") -> Iterator[Path
 
 
 def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
-    """Raises an OSError if files of these names cannot be written to a folder, made or to be made.
+    """Raises an OSError if a folder cannot be made, or cannot take files of these names.
 
-    What it makes to find that out is removed again.
+    What is made to find that out is removed again.
     """
     folder = Path(folder)
     made: list[Path] = []

@@ -10,12 +10,7 @@ from tfq_resqunn._utils.arguments import received
 
 
 def by_name(weights: np.ndarray, symbols: Sequence[sympy.Symbol]) -> dict[str, float | np.ndarray]:
-    """Names the angles in `weights`, `[filters, n_weights]`: a number, or an array of one a filter.
-
-    Example:
-        >>> by_name(np.array([[1.0, 2.0]]), sympy.symbols("w_0 w_1"))
-        {'w_0': 1.0, 'w_1': 2.0}
-    """
+    """Names angles `[filters, n_weights]`; each is a number, or an array of one a filter."""
     columns = zip(symbols, np.transpose(weights), strict=True)
     return {str(s): float(c[0]) if len(c) == 1 else np.array(c) for s, c in columns}
 

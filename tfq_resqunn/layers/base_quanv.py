@@ -67,11 +67,10 @@ class BaseQuanv(keras.layers.Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         who = type(self).__name__
         self.filters = check_count(filters, "filters", who)
-        geometry = Geometry(
+        self.geometry = geometry = Geometry(
             self.rank, kernel_size, strides, padding, data_format, dilation_rate, groups, readout,
             who,
         )  # fmt: skip
-        self.geometry = geometry
         self.kernel_size = geometry.kernel_size
         self.strides = geometry.strides
         self.padding = geometry.padding

@@ -133,10 +133,8 @@ def _cut_side_by_side(images, kernel: tuple, n_patches: tuple) -> tf.Tensor:
     if in_cpu_xla() and n_pixels * channels <= _MAX_SLICES:
         return _slices(images, kernel, n_patches)
     # [batch * n_0, k_0, n_1, k_1, ..., channels], for n_i patches of k_i pixels along an axis
-    shape = [-1, kernel[0]]
-    for n, k in zip(n_patches[1:], kernel[1:], strict=True):
-        shape += [n, k]
-    patches = tf.reshape(images, [*shape, channels])
+    inner = itertools.chain(*zip(n_patches[1:], kernel[1:], strict=True))
+    patches = tf.reshape(images, [-1, kernel[0], *inner, channels])
     order = [*range(1, 2 * rank, 2), 2 * rank, *range(0, 2 * rank, 2)]
     return tf.reshape(tf.transpose(patches, order), [n_pixels, channels, -1])
 

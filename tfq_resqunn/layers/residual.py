@@ -94,5 +94,5 @@ class Residual(keras.layers.Wrapper):
         config = dict(config)
         for name in ("layer", "shortcut"):
             if config.get(name) is not None:
-                config[name] = keras.layers.deserialize(config[name], custom_objects=custom_objects)
+                config[name] = keras.layers.deserialize(config[name], custom_objects)
         return cls(**config)

@@ -122,7 +122,6 @@ class PixelReadout(keras.layers.Wrapper):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        if "layer" in config:
-            layer = keras.layers.deserialize(config["layer"], custom_objects=custom_objects)
-            config["layer"] = layer
+        if "layer" in config:  # if not, Python says that it is missing
+            config["layer"] = keras.layers.deserialize(config["layer"], custom_objects)
         return cls(**config)

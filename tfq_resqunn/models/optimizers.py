@@ -15,7 +15,8 @@ def copied(optimizer):
     schedule of learning rates) need not be registered with Keras.
     """
     inner = _inner(optimizer)
-    parts = (inner, getattr(inner, "_learning_rate", None), _hyper(inner).get("learning_rate"))
+    hyper = getattr(inner, "_hyper", {})  # numbers and schedules of a legacy optimizer, by name
+    parts = (inner, getattr(inner, "_learning_rate", None), hyper.get("learning_rate"))
     with keras.utils.custom_object_scope({type(part).__name__: type(part) for part in parts}):
         return type(optimizer).from_config(optimizer.get_config())
 
@@ -44,11 +45,6 @@ def _inner(optimizer):
 
 def _is_legacy(optimizer) -> bool:
     return not IS_KERAS_3 and isinstance(optimizer, keras.optimizers.legacy.Optimizer)
-
-
-def _hyper(optimizer) -> dict:
-    """The numbers and schedules of a legacy optimizer, by name."""
-    return getattr(optimizer, "_hyper", {}) if _is_legacy(optimizer) else {}
 
 
 def _is_built(optimizer) -> bool:

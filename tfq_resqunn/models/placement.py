@@ -173,8 +173,7 @@ def _is_sum(term, room: int = MAX_LAYERS) -> bool:
 
 
 def _index(term: Term) -> int:
-    """The place of a sum is that of its last term, which has the highest index."""
-    return max(_atoms(term))
+    return max(_atoms(term))  # a sum counts as its last term
 
 
 def _parse(text: str, depth: int | None = None) -> tuple[tuple, ...]:
@@ -286,9 +285,7 @@ class _Parser:
 
 
 def _atoms(term: Term) -> list[int]:
-    if isinstance(term, tuple):
-        return [a for inner in term for a in _atoms(inner)]
-    return [term]
+    return [a for inner in term for a in _atoms(inner)] if isinstance(term, tuple) else [term]
 
 
 def _groups(term: Term) -> list[tuple]:
