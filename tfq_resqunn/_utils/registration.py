@@ -15,6 +15,7 @@ The order matters, since a module that is half imported has no names yet:
   waited for each other's imports, Python would end both with an error.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -95,7 +96,8 @@ class _Finder:
             self._here.is_searching = False
         if spec is not None and spec.loader is not None:
             # On this one object: a class of our own would lack what tools ask loaders for.
-            spec.loader.exec_module = self._executing(spec.loader.exec_module)
+            with contextlib.suppress(AttributeError):  # some, not written in Python, take nothing
+                spec.loader.exec_module = self._executing(spec.loader.exec_module)
         return spec
 
     def _executing(self, execute: Callable) -> Callable:

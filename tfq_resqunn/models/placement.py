@@ -173,7 +173,7 @@ def _is_sum(term, room: int = MAX_LAYERS) -> bool:
 
 
 def _index(term: Term) -> int:
-    return max(_atoms(term))  # a sum counts as its last term
+    return max(map(_index, term)) if isinstance(term, tuple) else term
 
 
 def _parse(text: str, depth: int | None = None) -> tuple[tuple, ...]:

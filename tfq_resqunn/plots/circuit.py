@@ -4,15 +4,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfq_resqunn.circuits import QuanvCircuit
-
 WIRE = {"color": "0.45", "linewidth": 1, "zorder": 1}
 BOX = {"boxstyle": "round,pad=0.35,rounding_size=0.15", "facecolor": "white", "edgecolor": "0.2"}
 CHARACTER, ROW = 0.085, 0.42  # inches: width of a letter, height of a qubit's line
 
 
-def circuit_figure(circuit: QuanvCircuit) -> Figure:
-    """Draws a circuit: a line for each qubit, a box for each gate, time from left to right.
+def circuit_figure(circuit) -> Figure:
+    """Draws a `QuanvCircuit`: a line for each qubit, a box for each gate, time from left to right.
 
     Example:
         >>> import tfq_resqunn as rq
