@@ -134,7 +134,7 @@ class PatchProduct(keras.layers.Layer):
 
     def __init__(self, kernel_size, **kwargs):
         super().__init__(**kwargs)
-        self._geometry = Geometry.of(2, kernel_size)
+        self._geometry = Geometry(2, kernel_size)
 
     def build(self, input_shape):
         n = self._geometry.n_pixels

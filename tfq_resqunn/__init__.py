@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from tfq_resqunn.layers import AreaPooling as AreaPooling
     from tfq_resqunn.layers import EncodedPQC as EncodedPQC
     from tfq_resqunn.layers import IdentityBlocks as IdentityBlocks
-    from tfq_resqunn.layers import Quanv1D as Quanv1D
-    from tfq_resqunn.layers import Quanv2D as Quanv2D
-    from tfq_resqunn.layers import Quanv3D as Quanv3D
     from tfq_resqunn.layers import Residual as Residual
+    from tfq_resqunn.layers.quanv import Quanv1D as Quanv1D
+    from tfq_resqunn.layers.quanv import Quanv2D as Quanv2D
+    from tfq_resqunn.layers.quanv import Quanv3D as Quanv3D
     from tfq_resqunn.models import classical_twin as classical_twin
     from tfq_resqunn.models.exchange import with_backend as with_backend
     from tfq_resqunn.models.export import export_circuits as export_circuits
@@ -41,15 +41,8 @@ _HOMES = {
     "tfq_resqunn.models.exchange": ("with_backend",),
     "tfq_resqunn.models.export": ("export_circuits",),
     "tfq_resqunn.gradients": ("GradientFlow", "gradient_report", "gradient_variance"),
-    "tfq_resqunn.layers": (
-        "AreaPooling",
-        "EncodedPQC",
-        "IdentityBlocks",
-        "Quanv1D",
-        "Quanv2D",
-        "Quanv3D",
-        "Residual",
-    ),
+    "tfq_resqunn.layers": ("AreaPooling", "EncodedPQC", "IdentityBlocks", "Residual"),
+    "tfq_resqunn.layers.quanv": ("Quanv1D", "Quanv2D", "Quanv3D"),
     "tfq_resqunn.models": ("classical_twin", "resqunn"),
     "tfq_resqunn.models.placement": ("Placement",),
 }

@@ -5,8 +5,7 @@ import pytest
 from tfq_resqunn import EncodedPQC, Quanv1D, Quanv2D, Quanv3D, QuanvCircuit, Residual
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
-from tfq_resqunn.layers.area_pooling import AreaPooling
-from tfq_resqunn.layers.pooling import ClassPooling
+from tfq_resqunn.layers.pooling import AreaPooling, ClassPooling
 from tfq_resqunn.layers.twin import CutConv1D, CutConv2D, CutConv3D, PixelReadout
 
 CIRCUIT = QuanvCircuit.from_parts(angle_encoder(2), basic_entangler(2))

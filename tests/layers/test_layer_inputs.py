@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tests.helpers.layer_kinds import KINDS
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.layers import strategies
+from tfq_resqunn.layers import pqc
 
 OURS = ["EncodedPQC", "Quanv2D", "Residual_of_pixels", "AreaPooling", "ClassPooling"]
 WRONG = {
@@ -89,10 +89,10 @@ def test_several_workers_are_refused_where_keras_cannot(name, monkeypatch):
     make, shape, _ = KINDS[name]
     layer = None if name == "EncodedPQC" else make()
     with monkeypatch.context() as patch:
-        patch.setattr(strategies, "IS_KERAS_3", False)
-        patch.setattr(strategies.tf.distribute, "get_strategy", Strategy)
-        strategies.check_strategy()  # Keras 2 can
-        patch.setattr(strategies, "IS_KERAS_3", True)
+        patch.setattr(pqc, "IS_KERAS_3", False)
+        patch.setattr(pqc.tf.distribute, "get_strategy", Strategy)
+        pqc._check_strategy()  # Keras 2 can
+        patch.setattr(pqc, "IS_KERAS_3", True)
         with pytest.raises(
             RuntimeError,
             match="^EncodedPQC.*: Keras 3 cannot.*TF_USE_LEGACY_KERAS=1",
@@ -107,11 +107,12 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import tfq_resqunn as rq
 from tfq_resqunn._utils.keras import keras
+from tfq_resqunn._utils.seeding import set_seed
 
 x, y = np.random.default_rng(0).random((8, 4, 4, 1)).astype("float32"), np.arange(8) % 2
 results = []
 for strategy in (tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), tf.distribute.get_strategy()):
-    rq.seeding.set_seed(1)
+    set_seed(1)
     with strategy.scope():
         model = rq.resqunn((4, 4, 1), 2, depth=2)
         model.set_weights([np.full(w.shape, 0.1 * (i + 1)) for i, w in enumerate(model.weights)])

@@ -70,7 +70,7 @@ LEGACY["keras itself"] = "import tfq_resqunn, tensorflow, tf_keras as keras"
 # import TensorFlow or not, and those that need the layers.
 FIRST = (
     "_utils.keras", "_utils.seeding", "models.optimizers", "circuits.parts",
-    "simulation.plan", "simulation.state_vectors.method", "layers.checks", "layers.quanv2d",
+    "simulation.plan", "simulation.state_vectors.method", "layers.checks", "layers.quanv",
     "backends.execution", "datasets.selection", "gradients.flow", "models.resqunn",
     "runs.training", "study.worker",
 )  # fmt: skip
@@ -196,7 +196,7 @@ def test_finders_are_asked_once(monkeypatch, tmp_path):
     for _ in range(2):
         late = importlib.import_module("late")
         assert called == ["late"] and late.x == 1
-        assert type(late.__loader__) is type(late.__spec__.loader) is not registration._Loader
+        assert type(late.__loader__) is type(late.__spec__.loader) is type(spec.loader)
         importlib.reload(late)
         del sys.modules["late"]
 

@@ -1,8 +1,8 @@
-"""The rules that arguments keep, and what is said where one does not.
+"""The rules that arguments must keep, and the errors where one does not.
 
 A `Rule` is called with a value, the argument's name and who asks. It gives the value in its usual
-form (a Python integer for NumPy's), or raises a `TypeError` or a `ValueError` that says who asks,
-which argument, the rule, and what was received. `checked` applies rules to a function's arguments.
+form (a Python integer for one of NumPy's), or raises an error that says who asks, which argument,
+the rule, and what was received. `checked` applies rules to a function's arguments.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def is_finite(number) -> bool:
 
 
 def received(value) -> str:
-    """Describes a value for a message: in one line, its type too where that may be the fault.
+    """Describes a value for a message, in one line; with its type, where that may be wrong.
 
     >>> received([1, 2])
     '[1, 2] of type list'
@@ -66,14 +66,7 @@ def _shown(value) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """What one argument must be.
-
-    Attributes:
-        kind: What it must be, for messages: `"an integer"`.
-        is_kind: Tells whether a value is of that kind.
-        broken: Gives the limit that a value of the kind does not keep, such as `"at least 1"`.
-        convert: Gives the value in its usual form.
-        remedy: What to do instead, for messages.
+    """What one argument must be. A value of another kind is a TypeError.
 
     Example:
         >>> integer(1)(3, "filters", "Quanv2D")
@@ -83,29 +76,21 @@ class Rule:
         ValueError: Quanv2D: `filters` must be at least 1. Received 0.
     """
 
-    kind: str
+    kind: str  # what it must be, for messages: "an integer"
     is_kind: Callable[[Any], bool]
+    # Gives the limit that a value of the kind does not keep, such as "at least 1": a ValueError.
     broken: Callable[[Any], str | None] = lambda value: None
-    convert: Callable[[Any], Any] = lambda value: value
-    remedy: str = ""
+    convert: Callable[[Any], Any] = lambda value: value  # into its usual form
+    remedy: str = ""  # what to do instead, for messages
 
     def __call__(self, value, argument: str, who: str):
-        """Gives the value in its usual form.
-
-        Raises:
-            TypeError: If it is not of the kind.
-            ValueError: If it does not keep a limit.
-        """
+        is_kind = self.is_kind(value)
+        if (rule := self.broken(value) if is_kind else self.kind) is None:
+            return self.convert(value)
         remedy = f" {self.remedy}" if self.remedy else ""
-        if not self.is_kind(value):
-            raise TypeError(
-                f"{who}: `{argument}` must be {self.kind}. Received {received(value)}.{remedy}"
-            )
-        if (limit := self.broken(value)) is not None:
-            raise ValueError(
-                f"{who}: `{argument}` must be {limit}. Received {received(value)}.{remedy}"
-            )
-        return self.convert(value)
+        raise (ValueError if is_kind else TypeError)(
+            f"{who}: `{argument}` must be {rule}. Received {received(value)}.{remedy}"
+        )
 
     def or_none(self) -> Rule:
         """Gives the rule that also takes `None`."""
@@ -157,10 +142,6 @@ def instance(types, kind: str, remedy: str = "") -> Rule:
     return Rule(kind, lambda value: isinstance(value, types), remedy=remedy)
 
 
-def _is_text(value) -> bool:
-    return isinstance(value, str)
-
-
 def _is_flag(value) -> bool:
     kind = type(value)  # NumPy's is known by its name, since importing NumPy takes a while
     return kind is bool or (kind.__module__, kind.__name__) == ("numpy", "bool")
@@ -169,7 +150,11 @@ def _is_flag(value) -> bool:
 check_count = integer(1)
 check_size = integer(1, MAX_SIZE)
 check_seed = integer(0, MAX_SEED)
-check_text = Rule("text", _is_text, lambda value: None if value else "text that is not empty")
+check_text = Rule(
+    "text",
+    lambda value: isinstance(value, str),
+    lambda value: None if value else "text that is not empty",
+)
 check_function = Rule("a function", callable)
 check_flag = Rule("True or False", _is_flag, convert=bool)
 check_path = Rule(
@@ -183,13 +168,7 @@ check_path = Rule(
 
 
 def checked(**rules: Rule) -> Callable:
-    """Applies rules to a function's arguments, by their names, before the function runs.
-
-    Args:
-        **rules: A rule for each argument that has one.
-
-    Returns:
-        A decorator.
+    """Makes a decorator that applies rules to a function's arguments, by name, before it runs.
 
     Example:
         >>> @checked(n=integer(1))
@@ -215,8 +194,7 @@ def checked(**rules: Rule) -> Callable:
                 return function(*args, **kwargs)
             for argument, rule in rules.items():
                 if argument in bound.arguments:
-                    value = rule(bound.arguments[argument], argument, who)
-                    bound.arguments[argument] = value
+                    bound.arguments[argument] = rule(bound.arguments[argument], argument, who)
             return function(*bound.args, **bound.kwargs)
 
         return wrapper

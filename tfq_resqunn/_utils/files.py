@@ -1,4 +1,4 @@
-"""Files that are whole or not there, alike on every system, and at places that take them."""
+"""Writing files: they appear once they are complete, and are the same on every system."""
 
 import os
 import re
@@ -23,11 +23,10 @@ MAX_NAME = 100  # characters, of the 260 that a path may have on Windows
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """Gives a name beside `path` to write to; it takes `path`'s place once that is complete.
+    """Gives another name in the same folder to write to; the file is then renamed to `path`.
 
-    A file of that name is made at once, so that a place that cannot be written to is found before
-    the work and not after it. The name ends as `path` does, since some writers choose a format by
-    it.
+    An empty file is made at once, so that a place that cannot be written to is found before the
+    work and not after it. Its name ends as `path` does: some writers choose their format by that.
     """
     path = Path(path)
     with _explaining(path):
@@ -43,14 +42,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def check_file(path: str | os.PathLike, what: str = "A file") -> Path:
-    """Finds out whether a file can have this name, and gives the path that is written to.
+    """Gives the path to write to, at the end of all links, or raises an OSError that says why not.
 
-    Args:
-        path: The file. A link to a file stays one; what it leads to is written.
-        what: What is to have the name, for messages.
-
-    Raises:
-        OSError: If not; it says why.
+    Messages call the file `what`.
     """
     path, target = Path(path), Path(os.path.realpath(path))
     if path.name and path.is_dir():
@@ -73,14 +67,9 @@ def check_file(path: str | os.PathLike, what: str = "A file") -> Path:
 
 @contextmanager
 def new_folder(path: str | os.PathLike, what: str = "A folder") -> Iterator[Path]:
-    """Gives a folder beside `path` to fill; it takes the name `path` once it is complete.
+    """Gives another folder to fill, beside `path`; once it is complete it is renamed to `path`.
 
-    Args:
-        path: The folder. It must not be there yet, and the folder that it lies in must.
-        what: What is to have the name, for messages.
-
-    Raises:
-        OSError: If it is there, or cannot be made; it says why.
+    Raises an OSError if `path` exists or cannot be made; messages call it `what`.
     """
     path = Path(path)
     with _explaining(path):
@@ -105,14 +94,9 @@ def new_folder(path: str | os.PathLike, what: str = "A folder") -> Iterator[Path
 
 
 def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
-    """Finds out whether a folder can be made, or is there, and takes files. Nothing is left behind.
+    """Raises an OSError if a folder cannot be made, or cannot take files of these names.
 
-    Args:
-        folder: The folder.
-        files: Names of files that will be written there.
-
-    Raises:
-        OSError: If not; it says why.
+    What is made to find that out is removed again.
     """
     folder = Path(folder)
     made: list[Path] = []
@@ -137,7 +121,7 @@ def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
 
 
 def rename_patiently(folder: Path, name: Path) -> None:
-    """Gives a folder another name; where something has it open, tries again for a moment."""
+    """Gives a folder another name; while another program has it open, tries for a moment."""
     _patiently(folder.rename, name)
 
 
@@ -159,10 +143,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def distinct_names(texts: Iterable[str]) -> list[str]:
-    """Makes of each text the name of a file or a folder, as every system allows it.
+    """Makes each text the name of a file or a folder, one that every system allows.
 
-    No two are equal, nor would be to a system that takes small letters for capitals. A text that
-    is such a name already stays as it is.
+    No two names differ in nothing but capitals. A text that is such a name already stays as it is.
 
     Example:
         >>> distinct_names(["quanv_1", "block/quanv", "Block.Quanv", "what?", "con", ""])
@@ -185,11 +168,11 @@ def distinct_names(texts: Iterable[str]) -> list[str]:
 
 @contextmanager
 def _explaining(path: Path) -> Iterator[None]:
-    """Says of which path the system's errors are, and what to do."""
+    """Adds the path to errors of the system, and what to do."""
     try:
         yield
     except OSError as error:
-        if error.errno is None:  # it does so already
+        if error.errno is None:  # one of this package's own, which says both already
             raise
         raise type(error)(
             f"{path} cannot be written to: {error.strerror}.\nChoose another place."

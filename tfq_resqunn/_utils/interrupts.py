@@ -1,8 +1,8 @@
 """Ctrl-C that always arrives.
 
 Python drops an exception that is raised while it runs a finaliser or the callback of a weak
-reference. TensorFlow has thousands of these run while it traces a function, so that now and then a
-KeyboardInterrupt is lost. Therefore it is raised again until it has arrived.
+reference. TensorFlow runs thousands of these while it traces a function, so that a
+KeyboardInterrupt is lost now and then. Therefore it is raised again until it has arrived.
 """
 
 import _thread
@@ -27,7 +27,7 @@ class _Repeater:
     def __call__(self, *_) -> None:
         is_again, self._is_again = self._is_again, False
         if is_again and _has_arrived(sys.exc_info()[1]):
-            return  # things are being put in order
+            return  # the program is already cleaning up
         if not self._has_begun:
             self._has_begun = True
             threading.Thread(target=self._repeat, daemon=True).start()
@@ -51,8 +51,8 @@ class _Repeater:
 def sure_interrupts() -> Iterator[None]:
     """Within it, a KeyboardInterrupt arrives even where Python drops it once.
 
-    A program that handles Ctrl-C in a way of its own, or ignores it, goes on doing so. So does
-    every thread but the main one: no other gets a KeyboardInterrupt.
+    Nothing changes in a program that handles or ignores Ctrl-C in its own way, nor in a thread
+    other than the main one, which never gets a KeyboardInterrupt.
     """
     before = signal.getsignal(signal.SIGINT)
     is_main = threading.current_thread() is threading.main_thread()

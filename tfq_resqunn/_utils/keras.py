@@ -50,14 +50,10 @@ def register(cls):
 
 
 def track_for_checkpoints(layer, sublayers) -> None:
-    """Makes `tf.train.Checkpoint` save and restore a list of sublayers.
+    """Makes `tf.train.Checkpoint` save and restore a list of sublayers, whose names differ.
 
     Keras 2 does this by itself. Keras 3 tracks lists for its own files alone, and a checkpoint
     leaves them out without a word.
-
-    Args:
-        layer: The Keras layer that has the list as an attribute.
-        sublayers: The layers in it, whose names differ.
     """
     if IS_KERAS_3:
         for sublayer in sublayers:

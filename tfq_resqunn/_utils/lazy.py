@@ -14,33 +14,25 @@ def attach(
 ) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
     """Makes a package's `__getattr__`, its `__dir__` and its `__all__`.
 
-    A submodule that nobody has imported yet is an attribute too, as if the package had imported it.
-
-    Args:
-        package: The package's `__name__`.
-        homes: The names that each module makes. Under the package's own name stand its
-            submodules.
+    `homes` has the names that each module makes, and submodules under the package's own name. A
+    submodule that nobody has imported yet is an attribute too, as if the package had imported it.
     """
     places = {name: home for home, names in homes.items() for name in names}
 
     def __getattr__(name: str) -> object:
-        if places.get(name, package) == package:
-            return _import_submodule(package, name)
-        value = getattr(importlib.import_module(places[name]), name)
-        setattr(sys.modules[package], name, value)  # the next time it is simply there
-        return value
+        if places.get(name, package) != package:
+            value = getattr(importlib.import_module(places[name]), name)
+            setattr(sys.modules[package], name, value)  # the next time it is simply there
+            return value
+        submodule = f"{package}.{name}"
+        try:
+            return importlib.import_module(submodule)
+        except ModuleNotFoundError as error:
+            if error.name != submodule:
+                raise
+            raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
 
     def __dir__() -> list[str]:
         return sorted({*vars(sys.modules[package]), *places})
 
     return __getattr__, __dir__, sorted(places)
-
-
-def _import_submodule(package: str, name: str):
-    submodule = f"{package}.{name}"
-    try:
-        return importlib.import_module(submodule)
-    except ModuleNotFoundError as error:
-        if error.name != submodule:
-            raise
-        raise AttributeError(f"module {package!r} has no attribute {name!r}") from None

@@ -103,12 +103,9 @@ def bullets(items: Iterable[str]) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], n_labels: int = 1) -> str:
-    """Writes a table.
+    """Writes a table; all columns but the first `n_labels` are aligned to the right.
 
-    Args:
-        header: A name for each column.
-        rows: Cells of Markdown, as many in each row. A `|` is escaped here.
-        n_labels: The first columns, which name the row; the others are aligned to the right.
+    Cells are Markdown already, but for `|`, which is escaped here.
 
     Example:
         >>> print(table(["Name", "n"], [["a", "1"], ["b", "100"]]))
@@ -134,10 +131,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], n_labels: int = 
 def to_html(text: str, pictures: Mapping[str, str] | None = None) -> str:
     r"""Turns Markdown into a page of HTML that needs no other file.
 
-    Args:
-        text: Begins with the title, a line such as `# Title`. HTML in it is shown, not obeyed.
-            Links lead to addresses of the web, or to places in the page.
-        pictures: The SVG of each picture, by the address that stands in the text.
+    The text begins with the title, a line such as `# Title`. HTML in it is shown, not obeyed, and
+    links lead to addresses of the web, or to places in the page. `pictures` holds the SVG of each
+    picture, by the address that stands for it in the text.
 
     Example:
         >>> "<p>Is <code>x &lt; 1</code>?</p>" in to_html("# A page\n\nIs `x < 1`?")

@@ -1,6 +1,6 @@
 """What each backend with a name can do; knows neither Cirq nor TensorFlow.
 
-What one cannot do is an error that names one that can.
+What one cannot do is an error, which names a backend that can.
 """
 
 from tfq_resqunn._utils.tfq import check_tfq
@@ -16,18 +16,11 @@ def check_named(
     differentiator=None,
     who: str = "EncodedPQC",
 ) -> None:
-    """Finds out whether a backend with a name can do what is asked of it.
+    """Raises a ValueError if a backend with a name cannot do what is asked of it.
 
-    Args:
-        backend: As for `EncodedPQC`, likewise the others.
-        noise: `None`, or anything whose text says which noise it is.
-        repetitions: `None`, or the number of shots or trajectories.
-        differentiator: `None`, or a differentiator as files hold it.
-        who: Who asks, for messages.
-
-    Raises:
-        ImportError: If it needs TensorFlow Quantum, which is not there.
-        ValueError: If it cannot, or if there is no such backend.
+    The arguments are those of `EncodedPQC`, with `differentiator` as files hold it; of `noise` only
+    its text is needed. An ImportError, if TensorFlow Quantum is missing, comes last: arguments that
+    do not fit are wrong on every machine.
     """
     if backend not in BACKENDS:
         raise ValueError(
@@ -35,16 +28,33 @@ def check_named(
             f"object of Cirq (a cirq.Sampler, or a simulator). Received {backend!r}."
         )
     if backend == "compiled":
-        _check_compiled(differentiator, who)
+        if differentiator is not None:
+            raise ValueError(
+                f"{who}: `differentiator` is how TensorFlow Quantum differentiates; "
+                "backend='compiled' has exact gradients of its own. Received "
+                f"differentiator={differentiator!r}. Drop it, or use backend='noiseless'."
+            )
         return
-    if backend == "noiseless":
-        _check_noiseless(noise, who)
-    else:
-        _check_noisy(noise, repetitions, who)
+    if backend == "noiseless" and noise is not None:
+        raise ValueError(
+            f"{who}: backend='noiseless' has no noise. Received noise={str(noise)!r}. Use "
+            "backend='compiled' (exact), backend='noisy' with `repetitions` (trajectories), or "
+            "backend=cirq.DensityMatrixSimulator()."
+        )
+    if backend == "noisy" and (noise is None or repetitions is None):
+        argument, what = (
+            ("noise", "the channels") if noise is None else ("repetitions", "how many trajectories")
+        )
+        raise ValueError(
+            f"{who}: backend='noisy' needs `noise` and `repetitions`: trajectories, in each of "
+            "which every channel does one thing at random, and whose exact expectation values are "
+            f"averaged. Received {argument}=None: name {what}. For expectation values without "
+            "trajectories use backend='compiled'."
+        )
     if repetitions is not None:
         drawn = "trajectories" if backend == "noisy" else "with `repetitions`, outcomes"
         check_no_adjoint(backend, repetitions, differentiator, who, f"{drawn} are drawn")
-    check_tfq(backend, who)  # last: arguments that do not fit are wrong on every machine
+    check_tfq(backend, who)
 
 
 def check_no_adjoint(backend, repetitions, differentiator, who: str, reason: str) -> None:
@@ -54,35 +64,4 @@ def check_no_adjoint(backend, repetitions, differentiator, who: str, reason: str
             f"{who}: differentiator='adjoint' is for exact values from backend='noiseless': "
             f"{reason}. Received backend={backend!r}, repetitions={repetitions}. Use "
             "differentiator='parameter_shift', or None, which is the same."
-        )
-
-
-def _check_compiled(differentiator, who: str) -> None:
-    if differentiator is not None:
-        raise ValueError(
-            f"{who}: `differentiator` is how TensorFlow Quantum differentiates; "
-            "backend='compiled' has exact gradients of its own. Received "
-            f"differentiator={differentiator!r}. Drop it, or use backend='noiseless'."
-        )
-
-
-def _check_noiseless(noise, who: str) -> None:
-    if noise is not None:
-        raise ValueError(
-            f"{who}: backend='noiseless' has no noise. Received noise={str(noise)!r}. Use "
-            "backend='compiled' (exact), backend='noisy' with `repetitions` (trajectories), or "
-            "backend=cirq.DensityMatrixSimulator()."
-        )
-
-
-def _check_noisy(noise, repetitions, who: str) -> None:
-    if noise is None or repetitions is None:
-        argument, what = (
-            ("noise", "the channels") if noise is None else ("repetitions", "how many trajectories")
-        )
-        raise ValueError(
-            f"{who}: backend='noisy' needs `noise` and `repetitions`: trajectories, in each of "
-            "which every channel does one thing at random, and whose exact expectation values are "
-            f"averaged. Received {argument}=None: name {what}. For expectation values without "
-            "trajectories use backend='compiled'."
         )

@@ -1,20 +1,21 @@
-"""Keras finds the package's classes in saved models, whether or not anybody has used them.
+"""Registers the package's classes with Keras, so that it finds them in saved models.
 
-Keras reads a saved model by the names under which classes are registered with it, and a class is
-registered when its module is imported. The modules below import TensorFlow, so that `import
-tfq_resqunn` leaves them alone as long as TensorFlow is not there. They are imported as soon as
-TensorFlow and Keras are, whoever imports these.
+Keras reads a saved model by the names under which classes are registered, and a class is registered
+when its module is imported. The modules below import TensorFlow, which takes seconds. So `import
+tfq_resqunn` leaves them alone; they are imported as soon as TensorFlow and Keras are, whoever
+imports these.
 
 The order matters, since a module that is half imported has no names yet:
 
 - TensorFlow imports Keras, and Keras TensorFlow. Both must be complete.
-- Where a module of this package is the first to import TensorFlow, it must not be one that the
-  modules below need in turn. These lie in `layers`, `backends` and `simulation`, which import
-  `keras` of this folder before anything else; and that itself must be complete, too.
-- Another thread may be importing the package meanwhile. Then `keras` is left to it: if each of two
-  threads waited for what the other one is importing, Python would end both with an error.
+- A module of this package may be the first to import TensorFlow. The modules below must not need
+  it in turn, while it is half imported. What they need lies in `layers`, `backends` and
+  `simulation`, which import `keras` of this folder first; and that must be complete, too.
+- Another thread may be importing the package meanwhile. Then `keras` is left to it: if two threads
+  waited for each other's imports, Python would end both with an error.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -24,13 +25,10 @@ from collections.abc import Callable
 
 # Every module with a class under `@register`.
 MODULES = (
-    "tfq_resqunn.layers.area_pooling",
     "tfq_resqunn.layers.initializers",
     "tfq_resqunn.layers.pooling",
     "tfq_resqunn.layers.pqc",
-    "tfq_resqunn.layers.quanv1d",
-    "tfq_resqunn.layers.quanv2d",
-    "tfq_resqunn.layers.quanv3d",
+    "tfq_resqunn.layers.quanv",
     "tfq_resqunn.layers.residual",
     "tfq_resqunn.layers.twin",
 )
@@ -64,8 +62,8 @@ def _try(names) -> None:
 
 
 # --- calls after an import -------------------------------------------------------------------
-# As `wrapt.when_imported` makes them. That takes 0.13 seconds to import, of which all the rest of
-# `import tfq_resqunn` takes a fortieth.
+# As `wrapt.when_imported` does. But wrapt takes 0.13 seconds to import, 40 times as long as all the
+# rest of `import tfq_resqunn`.
 
 
 def after_import(name: str, call: Callable[[str], None]) -> None:
@@ -77,7 +75,7 @@ def after_import(name: str, call: Callable[[str], None]) -> None:
 
 
 class _Finder:
-    """Finds one module, once, as all the other finders do, and has it loaded by a `_Loader`.
+    """Finds one module, as all the other finders do, and has its loader call a function at the end.
 
     It stays in the list of finders afterwards. If it left, another thread that is going through
     the list would miss the finder behind it.
@@ -97,31 +95,17 @@ class _Finder:
         finally:
             self._here.is_searching = False
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self._end)
+            # On this one object: a class of our own would lack what tools ask loaders for.
+            with contextlib.suppress(AttributeError):  # some, not written in Python, take nothing
+                spec.loader.exec_module = self._executing(spec.loader.exec_module)
         return spec
 
-    def _end(self) -> None:
-        if not self._is_done:
-            self._is_done = True
-            self._call(self._name)
+    def _executing(self, execute: Callable) -> Callable:
+        def exec_module(module) -> None:
+            execute(module)
+            # A loader may be that of other modules, too.
+            if module.__name__ == self._name and not self._is_done:
+                self._is_done = True
+                self._call(self._name)
 
-
-class _Loader:
-    """Loads a module as its own loader does, and calls a function then."""
-
-    def __init__(self, loader, call: Callable[[], None]):
-        self._loader, self._call = loader, call
-
-    def __getattr__(self, name):
-        # Tools ask loaders for more than modules, such as `pkgutil.get_data` for a file.
-        if name == "_loader":  # not there yet, in a copy
-            raise AttributeError(name)
-        return getattr(self._loader, name)
-
-    def create_module(self, spec):
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module):
-        module.__loader__ = module.__spec__.loader = self._loader
-        self._loader.exec_module(module)
-        self._call()
+        return exec_module

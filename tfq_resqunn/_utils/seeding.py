@@ -11,13 +11,7 @@ from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 
 @checked(seed=check_seed)
 def set_seed(seed: int) -> None:
-    """Seed Python, NumPy, TensorFlow and Keras, so that what follows can be repeated.
-
-    Keras 2's own `set_random_seed` makes it draw later seeds with `randint(1, 1e9)`, which
-    Python 3.12 refuses, for the float. Without it, Keras 2 draws them from Python's generator.
-
-    Args:
-        seed: An integer from 0 to 2**32 - 1.
+    """Seeds Python, NumPy, TensorFlow and Keras, so that what follows can be repeated.
 
     Example:
         >>> set_seed(1); first = keras.layers.Dense(1)(np.ones((1, 3)))
@@ -27,6 +21,8 @@ def set_seed(seed: int) -> None:
     if IS_KERAS_3:
         keras.utils.set_random_seed(seed)
         return
+    # Not `set_random_seed` of Keras 2: after it, Keras draws seeds with `randint(1, 1e9)`, and
+    # Python 3.12 refuses that float. Without it, Keras draws them from Python's generator.
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - the global generator is what others draw from
     tf.random.set_seed(seed)

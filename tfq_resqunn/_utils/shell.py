@@ -13,10 +13,10 @@ SPECIAL = frozenset('"$`\\!%')  # within double quotes, to one shell or another
 
 
 def command_text(words: Iterable[str]) -> str:
-    r"""Write a command so that it can be pasted into sh, cmd and PowerShell alike.
+    """Writes a command so that it can be pasted into sh, cmd and PowerShell alike.
 
-    A word that needs quotes gets double ones, which all of them know. Only where a word holds what
-    one of them reads even within these, it is quoted as this system's shell wants it.
+    A word that needs quotes gets double ones, which all of them know. Only if it holds a character
+    that means something to one of them even there, it is quoted as this system's shell wants it.
 
     Example:
         >>> print(command_text(["resqunn", "study", "--placement", "(X+O1)+O2", "--seeds", "2,5"]))

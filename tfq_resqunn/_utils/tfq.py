@@ -1,8 +1,8 @@
 """Decides, once, whether TensorFlow Quantum is there.
 
-It has wheels for Linux on x86-64 and Python 3.10 to 3.12 only, and nothing but the backends
-`"noiseless"` and `"noisy"` computes with it. Where it is not installed, the package runs without
-it. A copy that is installed and cannot be imported is an error, since it was meant to be used.
+It exists for Linux on x86-64 with Python 3.10 to 3.12 only, and only the backends `"noiseless"` and
+`"noisy"` compute with it. Where it is not installed, the package runs without it. A copy that is
+installed but cannot be imported is an error, since it was meant to be used.
 """
 
 import functools
@@ -15,14 +15,7 @@ HAS_TFQ = _SPEC is not None and _SPEC.origin is not None  # a mere folder of tha
 
 @functools.cache
 def import_tfq() -> Any:
-    """Imports TensorFlow Quantum, and TensorFlow with it.
-
-    Returns:
-        The module `tensorflow_quantum`, or `None` where it is not installed.
-
-    Raises:
-        ImportError: If it is installed, and cannot be imported.
-    """
+    """Gives TensorFlow Quantum, imported with TensorFlow, or `None` where it is not installed."""
     if not HAS_TFQ:
         return None
     import tensorflow as tf
@@ -40,15 +33,7 @@ def import_tfq() -> Any:
 
 
 def check_tfq(backend: str, who: str) -> None:
-    """Checks that TensorFlow Quantum is there.
-
-    Args:
-        backend: The backend that needs it.
-        who: Who asks, for messages.
-
-    Raises:
-        ImportError: If it is not; the message names what does the same without it.
-    """
+    """Raises an ImportError, which names a substitute, if a backend lacks TensorFlow Quantum."""
     if not HAS_TFQ:
         instead = {
             "noiseless": "backend='compiled', which computes the same values and gradients",

@@ -20,17 +20,11 @@ from tfq_resqunn.circuits.symbols import in_order
 
 @dataclasses.dataclass(frozen=True)
 class Description:
-    """Three parts of a docstring, each perhaps empty.
+    """Three parts of a docstring, each perhaps empty."""
 
-    Attributes:
-        summary: Its first sentence.
-        text: The paragraphs after that, up to the first section, without examples.
-        reference: Its section of that name, or `References`.
-    """
-
-    summary: str
-    text: str
-    reference: str
+    summary: str  # the first sentence
+    text: str  # the paragraphs after that, up to the first section, without examples
+    reference: str  # the section of that name, or `References`
 
 
 _SECTION = re.compile(r"^(\w+):[ \t]*$", re.MULTILINE)
@@ -68,25 +62,15 @@ def describe(function: Callable) -> Description:
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One named part.
+    """One named part, with its circuit or its observables, and what is known about it."""
 
-    Attributes:
-        kind: `"encoder"`, `"ansatz"` or `"observables"`.
-        name: As it is registered.
-        description: What its docstring says.
-        circuit: The circuit of an encoder or ansatz, else `None`.
-        observables: What is measured; of observables only.
-        problem: Why it cannot be built for this number of qubits, else `None`.
-        expressibility: See `tfq_resqunn.expressibility`; `None` until `with_descriptors`.
-        entangling_capability: See `tfq_resqunn.entangling_capability`; likewise.
-    """
-
-    kind: str
+    kind: str  # "encoder", "ansatz" or "observables"
     name: str
     description: Description
-    circuit: cirq.FrozenCircuit | None = None
+    circuit: cirq.FrozenCircuit | None = None  # of an encoder or an ansatz
     observables: tuple[cirq.PauliSum, ...] = ()
-    problem: str | None = None
+    problem: str | None = None  # why it cannot be built for this number of qubits
+    # As the functions of these names in `tfq_resqunn` give them; `None` until `with_descriptors`.
     expressibility: float | None = None
     entangling_capability: float | None = None
 
@@ -118,17 +102,9 @@ def entries(
     n_qubits: int = 4,
     n_layers: int = 1,
 ) -> tuple[Entry, ...]:
-    """Lists the named parts, those that users have registered included.
+    """Lists the named parts of one kind, or of all, those that users have registered included.
 
-    Args:
-        names: Which. By default all.
-        kind: `"encoder"`, `"ansatz"`, `"observables"`, or `None` for all three.
-        n_qubits: Qubits of ansatzes and observables, and values that encoders take.
-        n_layers: Layers of ansatzes.
-
-    Raises:
-        TypeError: If a count is no integer.
-        ValueError: If there is no such name or kind, or a count is below 1.
+    Ansatzes and observables are built for `n_qubits`, encoders for as many values.
 
     Example:
         >>> [entry] = entries(["basic_entangler"], n_qubits=3)
@@ -152,29 +128,22 @@ def with_descriptors(
 ) -> Entry:
     """Gives an entry with its descriptors, if it has a circuit.
 
-    Args:
-        entry: Any entry.
-        n_samples: Pairs of states for the expressibility, and states for the entanglement.
-        seed: Of the random numbers.
-        progress: Called with the number of samples that are new, `2 * n_samples` in all; at once
-            for an entry without a circuit.
+    `progress` is called with the number of samples that are new, `2 * n_samples` in all; at once
+    for an entry without a circuit.
     """
-    from tfq_resqunn.simulation.descriptors import (  # TensorFlow
-        entangling_capability,
-        expressibility,
-    )
+    from tfq_resqunn.simulation import descriptors  # imports TensorFlow
 
     if entry.circuit is None:
         if progress is not None:
             progress(2 * n_samples)
         return entry
-    is_encoder = entry.kind == ENCODERS.kind
-    inputs = symbols_of(entry.circuit) if is_encoder else ()
+    inputs = symbols_of(entry.circuit) if entry.kind == ENCODERS.kind else ()
     circuit = QuanvCircuit(entry.circuit, inputs=in_order(inputs))
+    options: dict = {"n_samples": n_samples, "seed": seed, "progress": progress}
     return dataclasses.replace(
         entry,
-        expressibility=expressibility(circuit, n_samples, seed=seed, progress=progress),
-        entangling_capability=entangling_capability(circuit, n_samples, seed, progress),
+        expressibility=descriptors.expressibility(circuit, **options),
+        entangling_capability=descriptors.entangling_capability(circuit, **options),
     )
 
 

@@ -10,11 +10,10 @@ from tfq_resqunn.catalogue.drawings import draw_svg, draw_text
 from tfq_resqunn.catalogue.entries import Entry
 from tfq_resqunn.circuits.observables.sums import describe
 
-TITLES = {"encoder": "Encoders", "ansatz": "Ansatzes", "observables": "Observables"}
-CAPTIONS = {
-    "encoder": "What turns values into a state.",
-    "ansatz": "What is trained: its weights are angles.",
-    "observables": "What is measured, one outcome each.",
+TITLES = {
+    "encoder": ("Encoders", "What turns values into a state."),
+    "ansatz": ("Ansatzes", "What is trained: its weights are angles."),
+    "observables": ("Observables", "What is measured, one outcome each."),
 }
 COUNTS = (
     "**Depth** is the number of gates that must follow each other. "
@@ -34,47 +33,24 @@ OWN_SIZE = '<svg style="min-width: 0; max-width: none" '
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """The entries of one kind.
+    """The entries of one kind."""
 
-    Attributes:
-        caption: What they are.
-        header: A name for each column; the second is the description.
-        rows: As many cells for each entry.
-        n_labels: The first columns hold text, the others numbers.
-    """
-
+    title: str
     caption: str
-    header: tuple[str, ...]
+    header: tuple[str, ...]  # a name for each column; the second is the description
     rows: tuple[tuple[str, ...], ...]
-    n_labels: int
+    n_labels: int  # columns, the first ones, that hold text; the others hold numbers
 
 
 def tables(entries: Sequence[Entry]) -> dict[str, Table]:
-    """Puts entries into a table for each kind that is among them.
-
-    The columns of descriptors are there if an entry has them.
-
-    Example:
-        >>> from tfq_resqunn.catalogue import entries
-        >>> table = tables(entries(["parity"], n_qubits=2))["observables"]
-        >>> table.header
-        ('name', 'description', 'what is measured', 'outcomes')
-        >>> table.rows[0][2:]
-        ('Z0*Z1', '1')
-    """
-    return {
-        kind: make([e for e in entries if e.kind == kind])
-        for kind, make in (("encoder", _circuits), ("ansatz", _circuits), ("observables", _sums))
-        if any(e.kind == kind for e in entries)
-    }
+    """Puts entries into a table for each kind; one has columns of descriptors if an entry does."""
+    by_kind = {kind: [e for e in entries if e.kind == kind] for kind in TITLES}
+    make = {"encoder": _circuits, "ansatz": _circuits, "observables": _sums}
+    return {kind: make[kind](own) for kind, own in by_kind.items() if own}
 
 
 def to_text(table: Table, width: int = 100) -> str:
-    """Writes a caption and aligned columns; the description comes last, and is wrapped.
-
-    Args:
-        table: One of those that `tables` gives.
-        width: Characters in a line.
+    """Writes a caption and aligned columns; the description comes last, wrapped to the width.
 
     Example:
         >>> from tfq_resqunn.catalogue import entries, tables
@@ -86,22 +62,26 @@ def to_text(table: Table, width: int = 100) -> str:
         parity         1  Z0*Z1             Gives one outcome: the parity
                                             of all qubits, Z Z ... Z.
     """
-    n_columns, n_labels = len(table.header), table.n_labels
-    order = [0, *range(n_labels, n_columns), *range(n_labels - 1, 0, -1)]
-    is_number = [i >= n_labels for i in order]
-    # Headers of numbers are broken between words, onto as many lines as the longest takes.
-    titles = [
-        table.header[i].split() if number else [table.header[i]]
-        for i, number in zip(order, is_number, strict=True)
-    ]
-    titles = [[""] * (max(map(len, titles)) - len(title)) + title for title in titles]
-    header = [list(line) for line in zip(*titles, strict=True)]
+    n_labels, names = table.n_labels, table.header
+    order = [0, *range(n_labels, len(names)), *range(n_labels - 1, 0, -1)]
+    aligned = [str.rjust if i >= n_labels else str.ljust for i in order]
+    # Names of numbers are broken between words, onto as many lines as the longest takes.
+    broken = [names[i].split() if i >= n_labels else [names[i]] for i in order]
+    height = max(map(len, broken))
+    titles = list(zip(*([""] * (height - len(words)) + words for words in broken), strict=True))
     rows = [[row[i] for i in order] for row in table.rows]
-    widths = [max(map(len, column)) for column in zip(*header, *rows, strict=True)]
-    widths[-1] = min(widths[-1], max(MIN_TEXT, width - sum(widths[:-1]) - 2 * (n_columns - 1)))
-    lines = [*header, ["-" * w for w in widths], *rows]
-    written = "\n".join(_row(line, widths, is_number) for line in lines)
-    return f"{table.caption}\n\n{written}"
+    widths = [max(map(len, column)) for column in zip(*titles, *rows, strict=True)]
+    before = sum(width + 2 for width in widths[:-1])
+    widths[-1] = min(widths[-1], max(MIN_TEXT, width - before))
+
+    lines = [table.caption, ""]
+    for *cells, text in (*titles, ["-" * w for w in widths], *rows):
+        labels = zip(aligned, cells, widths, strict=False)
+        begin = "".join(align(cell, w) + "  " for align, cell, w in labels)
+        first, *rest = textwrap.wrap(text, widths[-1]) or [""]
+        lines.append((begin + first).rstrip())
+        lines += [" " * before + line for line in rest]
+    return "\n".join(lines)
 
 
 def to_details(entry: Entry) -> str:
@@ -113,32 +93,19 @@ def to_details(entry: Entry) -> str:
     if entry.observables:
         parts.append("Measures " + ", ".join(_measured(entry)) + ".")
     if entry.circuit is not None:
-        drawing = draw_text(entry.circuit)
-        parts += [drawing.picture, drawing.legend]
+        parts += draw_text(entry.circuit)
     if said.reference:
         parts.append(textwrap.fill(f"Reference: {said.reference}", 100))
     return "\n\n".join(filter(None, parts))
 
 
 def to_markdown(entries: Sequence[Entry], size: str, command: str) -> str:
-    """Writes the tables as Markdown.
-
-    Args:
-        entries: What to show.
-        size: For how many qubits and layers, as words.
-        command: How the text was made.
-    """
+    """Writes the tables as Markdown, with the size and the command that they were made with."""
     return _document(entries, size, command)[0]
 
 
 def to_page(entries: Sequence[Entry], size: str, command: str) -> str:
-    """Writes the tables and, below each, a picture of every circuit in it, as a page of HTML.
-
-    Args:
-        entries: What to show.
-        size: For how many qubits and layers, as words.
-        command: How the page was made.
-    """
+    """Writes the tables and, below each, a picture of every circuit in it, as a page of HTML."""
     return markdown_page.to_html(*_document(entries, size, command, with_pictures=True))
 
 
@@ -153,17 +120,17 @@ def _document(
     pictures = {}
     for kind, table in tables(entries).items():
         rows = [tuple(map(_cell, row)) for row in table.rows]
-        blocks += [f"## {TITLES[kind]}", table.caption]
+        blocks += [f"## {table.title}", table.caption]
         blocks.append(markdown_page.table(table.header, rows, table.n_labels))
         for entry in entries if with_pictures else ():
             if entry.kind == kind and entry.circuit is not None:
-                drawing, said = draw_svg(entry.circuit), entry.description
+                (svg, legend), said = draw_svg(entry.circuit), entry.description
                 address, name = f"picture-{len(pictures)}", markdown_page.escape(entry.name)
-                pictures[address] = drawing.picture.replace("<svg ", OWN_SIZE, 1)
+                pictures[address] = svg.replace("<svg ", OWN_SIZE, 1)
                 blocks.append(f"**{name}** | {said.summary} {said.reference}".rstrip())
                 blocks.append(f"![{name}]({address})")
-                if drawing.legend:
-                    blocks.append(markdown_page.code_block(drawing.legend))
+                if legend:
+                    blocks.append(markdown_page.code_block(legend))
     return "\n\n".join(blocks) + "\n", pictures
 
 
@@ -193,9 +160,10 @@ def _circuits(entries: Sequence[Entry]) -> Table:
             counts = (entry.n_qubits, entry.n_symbols, entry.depth, entry.n_two_qubit_gates)
             cells = list(map(str, counts))
             if has_descriptors:
-                cells += map(_number, (entry.expressibility, entry.entangling_capability))
+                values = (entry.expressibility, entry.entangling_capability)
+                cells += ["-" if value is None else f"{value:.4f}" for value in values]
         rows.append((entry.name, _text(entry), *cells))
-    return Table(CAPTIONS[kind], ("name", "description", *numbers), tuple(rows), n_labels=2)
+    return Table(*TITLES[kind], ("name", "description", *numbers), tuple(rows), n_labels=2)
 
 
 def _sums(entries: Sequence[Entry]) -> Table:
@@ -205,25 +173,10 @@ def _sums(entries: Sequence[Entry]) -> Table:
         shown = sums if len(sums) <= 4 else [*sums[:3], "...", sums[-1]]
         rows.append((entry.name, _text(entry), ", ".join(shown) or "-", str(len(sums) or "-")))
     header = ("name", "description", "what is measured", "outcomes")
-    return Table(CAPTIONS["observables"], header, tuple(rows), n_labels=3)
+    return Table(*TITLES["observables"], header, tuple(rows), n_labels=3)
 
 
 def _text(entry: Entry) -> str:
     if entry.problem is not None:
         return f"Cannot be built here: {entry.problem}"
     return entry.description.summary
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
-
-
-def _row(cells: Sequence[str], widths: Sequence[int], is_number: Sequence[bool]) -> str:
-    *short, text = cells
-    aligned = [
-        cell.rjust(width) if number else cell.ljust(width)
-        for cell, width, number in zip(short, widths, is_number, strict=False)
-    ]
-    begin = "".join(f"{cell}  " for cell in aligned)
-    first, *rest = textwrap.wrap(text, widths[-1]) or [""]
-    return "\n".join([(begin + first).rstrip(), *(" " * len(begin) + line for line in rest)])

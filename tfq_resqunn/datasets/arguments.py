@@ -28,9 +28,8 @@ def _is_size(size) -> bool:
 def _out_of_range(size) -> str | None:
     if min(_as_pair(size)) < 1:
         return "at least 1 pixel in each direction"
-    return (
-        f"at most {MAX_SIZE} pixels in each direction" if max(_as_pair(size)) > MAX_SIZE else None
-    )
+    is_large = max(_as_pair(size)) > MAX_SIZE
+    return f"at most {MAX_SIZE} pixels in each direction" if is_large else None
 
 
 _check_number = Rule("an integer", is_integer, remedy="Leave it out to take all.").or_none()

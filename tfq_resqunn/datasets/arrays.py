@@ -1,6 +1,7 @@
 """Arrays of images and labels: their types, shapes and ranges, checked."""
 
 import warnings
+from typing import NoReturn
 
 import numpy as np
 
@@ -11,7 +12,7 @@ MAX_UNLIKELY = 16
 
 
 def check_images(x: np.ndarray, who: str) -> np.ndarray:
-    """Check rank, type and range; return float32 `[n, rows, cols, channels]` in [0, 1]."""
+    """Checks rank, type and range; gives float32 `[n, rows, cols, channels]` in [0, 1]."""
     if x.ndim not in (3, 4) or 0 in x.shape:
         raise ValueError(
             f"{who} must have the shape [n, rows, cols] or [n, rows, cols, channels], with at "
@@ -24,7 +25,14 @@ def check_images(x: np.ndarray, who: str) -> np.ndarray:
             f"{x.dtype}.\nConvert it, such as x.astype('float32')."
         )
     upper = 1 if x.dtype.kind == "f" else 255
-    _check_finite(x, who)
+    bad = ~np.isfinite(x)
+    if bad.any():
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(
+            f"{who} must hold finite numbers.\nReceived {bad.sum()} of {x.size} pixels that are "
+            f"NaN or infinite, the first at index {first}.\n"
+            f"Leave those images out, or use np.nan_to_num."
+        )
     if x.min() < 0 or x.max() > upper:
         rule = "floats in [0, 1]" if upper == 1 else "integers in 0..255"
         raise ValueError(
@@ -42,12 +50,10 @@ def check_images(x: np.ndarray, who: str) -> np.ndarray:
 
 
 def check_channels(arrays: dict[str, np.ndarray], who: str) -> dict[str, np.ndarray]:
-    """Check that a file's images have channels last, and not slices of a volume or columns there.
+    """Checks that the last axis of a file's images counts channels, not slices or columns.
 
-    There may be `MAX_CHANNELS`, or as many as the file's own entry `n_channels` says.
-
-    Returns:
-        The arrays without that entry.
+    There may be `MAX_CHANNELS`, or as many as the file's own entry `n_channels` says. Gives the
+    arrays without that entry.
     """
     arrays = dict(arrays)
     n_channels = arrays.pop("n_channels", None)
@@ -57,18 +63,18 @@ def check_channels(arrays: dict[str, np.ndarray], who: str) -> dict[str, np.ndar
             f"images.\nReceived shape {n_channels.shape}, dtype {n_channels.dtype}.\n"
             "Save it as np.savez(..., n_channels=10)."
         )
+    allowed = range(MAX_CHANNELS + 1) if n_channels is None else [n_channels]
     for name, array in arrays.items():
-        if array.ndim == 4 and (name.startswith("x") or len(arrays) == 1) and array.size:
-            _check_channels(array.shape, n_channels, f"{who}: `{name}`")
+        is_images = array.ndim == 4 and array.size and (name.startswith("x") or len(arrays) == 1)
+        if is_images and array.shape[-1] not in allowed:
+            _refuse_channels(array.shape, n_channels, allowed, f"{who}: `{name}`")
     return arrays
 
 
-def _check_channels(shape: tuple[int, ...], n_channels, who: str) -> None:
+def _refuse_channels(shape: tuple[int, ...], n_channels, allowed, who: str) -> NoReturn:
     _, first, _, last = shape
-    if last == n_channels or (n_channels is None and last <= MAX_CHANNELS):
-        return
     rule = f"at most {MAX_CHANNELS} channels" if n_channels is None else f"{n_channels} channels"
-    if first == n_channels or (n_channels is None and first <= MAX_CHANNELS):
+    if first in allowed:
         remedy = "These look like channels first: save np.moveaxis(x, 1, -1)."
     elif n_channels is None:
         remedy = (
@@ -84,17 +90,6 @@ def _check_channels(shape: tuple[int, ...], n_channels, who: str) -> None:
     )
 
 
-def _check_finite(x: np.ndarray, who: str) -> None:
-    bad = ~np.isfinite(x)
-    if bad.any():
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise ValueError(
-            f"{who} must hold finite numbers.\nReceived {bad.sum()} of {x.size} pixels that are "
-            f"NaN or infinite, the first at index {first}.\n"
-            f"Leave those images out, or use np.nan_to_num."
-        )
-
-
 def _rescaling(low: float, high: float) -> str:
     """Says how to rescale by numbers that are the same for every file of the same kind."""
     if low >= 0 and high <= 255:
@@ -108,7 +103,7 @@ def _rescaling(low: float, high: float) -> str:
 
 
 def check_labels(y: np.ndarray, x: np.ndarray, who: str, x_name: str) -> np.ndarray:
-    """Check type and length; return int64, one for each image of `x`."""
+    """Checks type and length; gives int64, one for each image of `x`."""
     if y.shape != (len(x),):
         remedy = "Save images and labels of equal length."
         if y.ndim > 1 and len(y) == len(x):
@@ -119,10 +114,11 @@ def check_labels(y: np.ndarray, x: np.ndarray, who: str, x_name: str) -> np.ndar
             f"({len(x)},).\nReceived shape {y.shape}.\n{remedy}"
         )
     if y.dtype.kind not in "iu":
-        remedy = "Convert them, such as np.rint(y).astype(int)."
-        if y.dtype.kind not in "fb" and who.endswith("`y`"):
+        if y.dtype.kind in "fb":
+            remedy = "Convert them, such as np.rint(y).astype(int)."
+        elif who.endswith("`y`"):
             remedy = "Number them: names, y = np.unique(y, return_inverse=True)."
-        elif y.dtype.kind not in "fb":
+        else:
             remedy = (
                 "Number the classes, those for training and for testing together, such as\n"
                 "  names, y = np.unique(np.concatenate([y_train, y_test]), return_inverse=True)\n"

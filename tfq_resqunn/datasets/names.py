@@ -9,17 +9,7 @@ NAMES = ("digits", "mnist", "fashion_mnist")
 
 
 def find(name, who: str = "load") -> str | Path:
-    """Gives the name of a data set that is known, or the path of an `.npz` file that is there.
-
-    Args:
-        name: Of a data set, or the path of a file.
-        who: Who asks, for messages.
-
-    Raises:
-        TypeError: If it is neither text nor a path.
-        ValueError: If there is no such data set, or the file is no archive.
-        FileNotFoundError: If there is no such file.
-    """
+    """Gives the name of a data set that is known, or the path of an `.npz` file that is there."""
     if not isinstance(name, str | os.PathLike):
         raise TypeError(
             f"{who}: `name` must be a string or a path.\nReceived {name!r} "
@@ -40,13 +30,7 @@ def find(name, who: str = "load") -> str | Path:
 
 
 def find_npz(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
-    """Gives the path of an `.npz` file, if there is one; raises as `find` does.
-
-    Args:
-        path: Of the file.
-        who: Who asks, for messages.
-        argument: What the path was given as, for messages.
-    """
+    """Gives the path of an `.npz` file that is there; `argument` names it in messages."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(

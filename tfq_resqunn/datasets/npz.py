@@ -16,16 +16,10 @@ MAX_RATIO = 100  # how often larger than the file its arrays may be, beyond that
 
 
 def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
-    """Read all arrays of a file.
+    """Reads all arrays of a file.
 
-    Args:
-        path: The file.
-        who: Who asks, for messages.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no `.npz` archive, damaged, too large once unpacked, or holds anything
-            but arrays of numbers.
+    It raises a ValueError if the file is no `.npz` archive, damaged, too large once unpacked, or
+    holds anything but arrays of numbers.
     """
     find_npz(path, who)
     try:

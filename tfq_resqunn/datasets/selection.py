@@ -6,16 +6,14 @@ from sklearn.utils import resample
 
 
 def parse_classes(classes, y_train: np.ndarray, y_test: np.ndarray) -> tuple[int, ...]:
-    """Give the labels to keep, in their order."""
-    present = {int(label) for label in np.unique(y_train)}
-    if classes is None:
-        classes = sorted(present | {int(label) for label in np.unique(y_test)})
-    kept = tuple(int(label) for label in classes)
+    """Gives the labels to keep, in their order."""
+    present = np.unique(y_train)
+    kept = tuple(map(int, np.union1d(present, y_test) if classes is None else classes))
     missing = [label for label in kept if label not in present]
     if missing:
         raise ValueError(
             f"load: `classes` must be labels of the training data, which are "
-            f"{', '.join(map(str, sorted(present)))}.\nReceived {list(kept)}, of which "
+            f"{', '.join(map(str, present))}.\nReceived {list(kept)}, of which "
             f"{', '.join(map(str, missing))} is missing there.\n"
             f"Name labels that are there with classes=[...]."
         )
@@ -29,14 +27,14 @@ def parse_classes(classes, y_train: np.ndarray, y_test: np.ndarray) -> tuple[int
 
 
 def relabel(x: np.ndarray, y: np.ndarray, kept: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the images of these classes and number the classes 0, 1, ..."""
+    """Keeps the images of these classes, and numbers the classes 0, 1, ..."""
     matches = y[:, np.newaxis] == np.asarray(kept)
     rows = matches.any(axis=1)
     return x[rows], matches[rows].argmax(axis=1)
 
 
 def draw(x, y, n: int | None, argument: str, n_classes: int, seed: int):
-    """Draw `n` images without replacement, each class in its share."""
+    """Draws `n` images without replacement, each class in its share."""
     if n is None:
         return x, y
     if not n_classes <= n <= len(y):
@@ -50,6 +48,6 @@ def draw(x, y, n: int | None, argument: str, n_classes: int, seed: int):
 
 
 def resize(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize images to `(rows, cols)` pixels."""
+    """Resizes images to `(rows, cols)` pixels."""
     resized = tf.image.resize(x, size, antialias=True).numpy()
     return np.clip(resized, 0, 1)  # interpolation may leave [0, 1] by a rounding error

@@ -1,9 +1,7 @@
 """Where data sets come from: scikit-learn, Keras' downloads, `.npz` files."""
 
-import functools
 import math
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +19,15 @@ TEST_SHARE = 0.2
 
 
 def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
-    """Read a data set by its name or path; its arrays keep their rules."""
+    """Reads a data set by its name or path; its arrays keep their rules."""
     found = find(name)
-    read = READERS[found] if isinstance(found, str) else functools.partial(_read_npz, found)
-    x_train, y_train, x_test, y_test = read(seed)
+    if isinstance(found, Path):
+        x_train, y_train, x_test, y_test = _read_npz(found, seed)
+    elif found == "digits":
+        x, y = load_digits(return_X_y=True)
+        x_train, y_train, x_test, y_test = _split(x.reshape(-1, 8, 8) / 16, y, seed)
+    else:
+        x_train, y_train, x_test, y_test = _download(found)
     x_train = check_images(x_train, "load: `x_train`")
     x_test = check_images(x_test, "load: `x_test`")
     y_train = check_labels(y_train, x_train, "load: `y_train`", "x_train")
@@ -38,11 +41,6 @@ def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
     return x_train, y_train, x_test, y_test
 
 
-def _read_digits(seed: int) -> Arrays:
-    x, y = load_digits(return_X_y=True)
-    return _split(x.reshape(-1, 8, 8) / 16, y, seed)
-
-
 def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
     """Draws a fifth of the images for testing, of each class its share."""
     x_train, x_test, y_train, y_test = train_test_split(
@@ -51,7 +49,8 @@ def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
     return x_train, y_train, x_test, y_test
 
 
-def _download(module, name: str) -> Arrays:
+def _download(name: str) -> Arrays:
+    module = {"mnist": keras.datasets.mnist, "fashion_mnist": keras.datasets.fashion_mnist}[name]
     try:
         (x_train, y_train), (x_test, y_test) = module.load_data()
     except Exception as error:  # Keras raises a bare Exception where there is no network
@@ -63,24 +62,18 @@ def _download(module, name: str) -> Arrays:
     return x_train, y_train, x_test, y_test
 
 
-READERS: dict[str, Callable[[int], Arrays]] = {
-    "digits": _read_digits,
-    "mnist": lambda seed: _download(keras.datasets.mnist, "mnist"),
-    "fashion_mnist": lambda seed: _download(keras.datasets.fashion_mnist, "fashion_mnist"),
-}
-
-
 def _read_npz(path: Path, seed: int) -> Arrays:
     arrays = check_channels(read_npz(path, "load"), "load")
-    if {"x", "y"} <= arrays.keys() and not arrays.keys() & set(ARRAY_NAMES):
-        return _split_whole(arrays["x"], arrays["y"], seed)
-    if len(only := arrays.keys() & {"x", "y"}) == 1 and not arrays.keys() & set(ARRAY_NAMES):
-        other = "y" if "x" in only else "x"
+    missing = [key for key in ARRAY_NAMES if key not in arrays]
+    whole = arrays.keys() & {"x", "y"}
+    if whole and len(missing) == len(ARRAY_NAMES):
+        if len(whole) == 2:
+            return _split_whole(arrays["x"], arrays["y"], seed)
         raise ValueError(
             f"load: `name` must be an .npz file with images x and labels y.\nReceived {path}, "
-            f"without {other}.\nSave both with np.savez({path.name!r}, x=images, y=labels)."
+            f"without {'y' if 'x' in whole else 'x'}.\nSave both with np.savez({path.name!r}, "
+            "x=images, y=labels)."
         )
-    missing = [key for key in ARRAY_NAMES if key not in arrays]
     if missing:
         raise ValueError(
             f"load: `name` must be an .npz file with the arrays {', '.join(ARRAY_NAMES)}, or with "

@@ -10,16 +10,7 @@ from tfq_resqunn._utils.arguments import received
 
 
 def by_name(weights: np.ndarray, symbols: Sequence[sympy.Symbol]) -> dict[str, float | np.ndarray]:
-    """Gives the angles of each symbol: a number, or with several filters an array of one each.
-
-    Args:
-        weights: `[filters, n_weights]`.
-        symbols: The circuit's weights, in order.
-
-    Example:
-        >>> by_name(np.array([[1.0, 2.0]]), sympy.symbols("w_0 w_1"))
-        {'w_0': 1.0, 'w_1': 2.0}
-    """
+    """Names angles `[filters, n_weights]`; each is a number, or an array of one a filter."""
     columns = zip(symbols, np.transpose(weights), strict=True)
     return {str(s): float(c[0]) if len(c) == 1 else np.array(c) for s, c in columns}
 
@@ -27,18 +18,9 @@ def by_name(weights: np.ndarray, symbols: Sequence[sympy.Symbol]) -> dict[str, f
 def with_angles(
     weights: np.ndarray, symbols: Sequence[sympy.Symbol], angles, who: str
 ) -> np.ndarray:
-    """Gives the weights in which some symbols have other angles.
+    """Gives the weights, `[filters, n_weights]`, in which some symbols have other angles.
 
-    Args:
-        weights: `[filters, n_weights]`; they stay as they are.
-        symbols: The circuit's weights, in order.
-        angles: A number for each symbol or name, or an array of one for each filter.
-        who: Who asks, for messages.
-
-    Raises:
-        TypeError: If `angles` is no mapping, or an angle is no number.
-        ValueError: If there is no such symbol, or the numbers are not finite or not as many as
-            filters.
+    `angles` maps symbols or their names to a number, or to an array of one for each filter.
     """
     if not isinstance(angles, Mapping):
         raise TypeError(

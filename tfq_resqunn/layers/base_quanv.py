@@ -12,10 +12,10 @@ from tfq_resqunn._utils.arguments import check_count, check_flag
 from tfq_resqunn._utils.keras import keras, output_shape, track_for_checkpoints
 from tfq_resqunn.backends.execution import Execution
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.parts import Parts
+from tfq_resqunn.circuits.parts import PART_NAMES, Parts
 from tfq_resqunn.layers import patches
 from tfq_resqunn.layers.angles import by_name, with_angles
-from tfq_resqunn.layers.geometry import AXES, Geometry
+from tfq_resqunn.layers.geometry import Geometry
 from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
 from tfq_resqunn.layers.patch_circuits import PatchCircuits
 from tfq_resqunn.layers.pqc import EncodedPQC
@@ -24,15 +24,10 @@ from tfq_resqunn.layers.pqc import EncodedPQC
 class BaseQuanv(keras.layers.Layer):
     """What quanvolutions of all ranks have in common, as Keras' `BaseConv` for convolutions.
 
-    A subclass sets `rank`. The arguments, which are the same in each rank, are those of `Quanv2D`.
-
-    Attributes:
-        rank: The number of axes along which patches lie.
-        geometry: Where they lie; the arguments that concern shapes.
-        bias: The variable, of shape `(channels,)`; `None` without one, or before `build`.
+    The arguments, which are the same in each rank, are those of `Quanv2D`.
     """
 
-    rank: int
+    rank: int  # the number of axes along which patches lie; a subclass sets it
 
     def __init__(
         self,
@@ -72,11 +67,10 @@ class BaseQuanv(keras.layers.Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         who = type(self).__name__
         self.filters = check_count(filters, "filters", who)
-        geometry = Geometry.of(
+        self.geometry = geometry = Geometry(
             self.rank, kernel_size, strides, padding, data_format, dilation_rate, groups, readout,
             who,
         )  # fmt: skip
-        self.geometry = geometry
         self.kernel_size = geometry.kernel_size
         self.strides = geometry.strides
         self.padding = geometry.padding
@@ -181,9 +175,6 @@ class BaseQuanv(keras.layers.Layer):
 
         For a layer that has `readout="channels"` and is not built yet; it keeps that elsewhere.
 
-        Args:
-            input_shape: Shape of the layer's input, batch axis first.
-
         Example:
             >>> from tfq_resqunn import Quanv2D
             >>> layer = Quanv2D(encoder="angle")  # 4 outcomes on 2 x 2 pixels
@@ -191,7 +182,7 @@ class BaseQuanv(keras.layers.Layer):
             >>> layer.readout
             'pixels'
         """
-        if not self.geometry.fills_pixels:
+        if not self.geometry.is_side_by_side or self.padding == "causal":
             return
         if len(self._circuit_for(input_shape).observables) % self.geometry.n_pixels == 0:
             self.readout = "pixels"
@@ -284,16 +275,7 @@ class BaseQuanv(keras.layers.Layer):
     @classmethod
     def from_config(cls, config):
         parts = Parts.from_config(config, cls.__name__)
-        own = {
-            "encoder": parts.encoder,
-            "ansatz": parts.ansatz,
-            "n_layers": parts.n_layers,
-            "n_uploads": parts.n_uploads,
-            "observables": parts.observables,
-            "circuit": parts.circuit,
-            "symbol_order": parts.symbol_order,
-        }
-        return cls(**{**config, **own})
+        return cls(**{**config, **{name: getattr(parts, name) for name in PART_NAMES}})
 
     # --- helpers ---------------------------------------------------------------------------------
 
@@ -328,14 +310,11 @@ class BaseQuanv(keras.layers.Layer):
 
     def _check_built(self, what: str) -> None:
         if not self.built:
-            shape = ("None", *AXES[self.rank], "channels")
-            if self.data_format == "channels_first":
-                shape = ("None", "channels", *AXES[self.rank])
             raise AttributeError(
                 f"{type(self).__name__}: `{what}` is there once the layer is built, since the "
                 "number of channels decides how many values the circuit takes. Received "
                 f"{self.name!r}, which is not built. Call it with an input first, or "
-                f"layer.build(({', '.join(shape)}))."
+                f"layer.build((None, {', '.join(self.geometry.input_axes)}))."
             )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -23,21 +24,14 @@ AXES = {1: ("steps",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 @dataclasses.dataclass(frozen=True)
 class Axis:
-    """One axis along which patches lie, in pixels.
+    """One axis along which patches lie, in pixels."""
 
-    Attributes:
-        name: What it is called in messages, such as `"height"`.
-        kernel: Pixels that a patch takes.
-        stride: Distance between patches.
-        dilation: Distance between the pixels of a patch.
-        padding: `"valid"`; `"same"`: zeros on both sides; `"causal"`: zeros before the first pixel,
-            so that no patch sees pixels after its own place.
-    """
-
-    name: str
-    kernel: int
-    stride: int
-    dilation: int
+    name: str  # as messages call it, such as "height"
+    kernel: int  # pixels that a patch takes
+    stride: int  # distance between patches
+    dilation: int  # distance between the pixels of a patch
+    # "valid"; "same": zeros on both sides; "causal": zeros before the first pixel, so that no patch
+    # sees pixels after its own place.
     padding: str
 
     @property
@@ -68,85 +62,71 @@ class Axis:
 class Geometry:
     """The arguments of a quanvolution that concern shapes, and what follows from them.
 
-    `Geometry.of` checks them, and is what makes one.
+    They are checked as it is made, and put into their usual form: the sizes of a kernel, strides
+    and dilation rates become tuples of `rank` integers, one for each axis along which patches lie.
 
-    Attributes:
-        kernel_size: Pixels of a patch along each axis; as many numbers as the rank. So are
-            `strides` and `dilation_rate`.
-        strides: Distance between patches.
-        padding: `"valid"`, `"same"`, or for rank 1 `"causal"`.
-        data_format: `"channels_last"` or `"channels_first"`.
-        dilation_rate: Distance between the pixels of a patch.
-        groups: Parts into which the channels are split.
-        readout: `"channels"` or `"pixels"`.
-        who: Who asks, for messages.
+    Example:
+        >>> geometry = Geometry(2, kernel_size=2, padding="same")
+        >>> geometry.output_shape((None, 5, 7, 1), n_outcomes=4)
+        (None, 3, 4, 4)
     """
 
-    kernel_size: tuple[int, ...]
-    strides: tuple[int, ...]
-    padding: str
-    data_format: str
-    dilation_rate: tuple[int, ...]
-    groups: int
-    readout: str
-    who: str
+    rank: int
+    kernel_size: Any
+    strides: Any = None
+    padding: str = "valid"
+    data_format: str | None = None
+    dilation_rate: Any = 1
+    groups: int = 1
+    readout: str = "channels"
+    who: str = "Geometry"
 
-    @classmethod
-    def of(
-        cls,
-        rank: int,
-        kernel_size,
-        strides=None,
-        padding="valid",
-        data_format=None,
-        dilation_rate=1,
-        groups=1,
-        readout="channels",
-        who: str = "Geometry",
-    ) -> Geometry:
-        """Checks the arguments of a quanvolution, as `Quanv2D` takes them; `rank` is 1, 2 or 3.
-
-        Raises:
-            TypeError: If an argument is of the wrong type.
-            ValueError: If arguments contradict each other.
-
-        Example:
-            >>> geometry = Geometry.of(2, kernel_size=2, padding="same")
-            >>> geometry.output_shape((None, 5, 7, 1), n_outcomes=4)
-            (None, 3, 4, 4)
-        """
-        kernel_size = _sizes(kernel_size, rank, "kernel_size", who)
+    def __post_init__(self):
+        rank, who = self.rank, self.who
+        kernel_size = _sizes(self.kernel_size, rank, "kernel_size", who)
+        strides = kernel_size if self.strides is None else self.strides
         paddings = ("valid", "same", "causal") if rank == 1 else ("valid", "same")
+        formats, data_format = ("channels_last", "channels_first"), self.data_format
         if data_format is None:
             data_format = keras.backend.image_data_format()
-        geometry = cls(
-            kernel_size=kernel_size,
-            strides=_sizes(kernel_size if strides is None else strides, rank, "strides", who),
-            padding=_one_of(padding, "padding", paddings, who),
-            data_format=_one_of(
-                data_format, "data_format", ("channels_last", "channels_first"), who
-            ),
-            dilation_rate=_sizes(dilation_rate, rank, "dilation_rate", who),
-            groups=check_count(groups, "groups", who),
-            readout=_one_of(readout, "readout", ("channels", "pixels"), who),
-            who=who,
-        )
-        if geometry.readout == "pixels":
-            geometry._check_pixels()
-        return geometry
-
-    @property
-    def rank(self) -> int:
-        """The number of axes along which patches lie."""
-        return len(self.kernel_size)
+        values = {
+            "kernel_size": kernel_size,
+            "strides": _sizes(strides, rank, "strides", who),
+            "padding": _one_of(self.padding, "padding", paddings, who),
+            "data_format": _one_of(data_format, "data_format", formats, who),
+            "dilation_rate": _sizes(self.dilation_rate, rank, "dilation_rate", who),
+            "groups": check_count(self.groups, "groups", who),
+            "readout": _one_of(self.readout, "readout", ("channels", "pixels"), who),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        if self.readout == "pixels" and not self.is_side_by_side:
+            raise ValueError(
+                f"{who}: readout='pixels' puts outcomes back onto the pixels of their patch, so "
+                "patches must lie side by side: strides equal to kernel_size, dilation_rate=1. "
+                f"Received kernel_size={self.kernel_size}, strides={self.strides}, "
+                f"dilation_rate={self.dilation_rate}. Drop `strides`, or use readout='channels'."
+            )
+        if self.readout == "pixels" and self.padding == "causal":
+            raise ValueError(
+                f"{who}: readout='pixels' puts outcomes back onto all pixels of their patch, so "
+                "that the first would depend on the last, which padding='causal' rules out. "
+                "Received both. Use readout='channels', or padding='same'."
+            )
 
     @property
     def axes(self) -> tuple[Axis, ...]:
         """The axes along which patches lie."""
-        words = zip(
-            AXES[self.rank], self.kernel_size, self.strides, self.dilation_rate, strict=True
-        )
-        return tuple(Axis(*word, self.padding) for word in words)
+        names, paddings = AXES[self.rank], [self.padding] * self.rank
+        arguments = (names, self.kernel_size, self.strides, self.dilation_rate, paddings)
+        return tuple(map(Axis, *arguments))
+
+    @property
+    def input_axes(self) -> tuple[str, ...]:
+        """The names of the axes of an input, in its data format, without the batch."""
+        names = AXES[self.rank]
+        last = self.data_format == "channels_last"
+        return (*names, "channels") if last else ("channels", *names)
 
     @property
     def n_pixels(self) -> int:
@@ -157,11 +137,6 @@ class Geometry:
     def is_side_by_side(self) -> bool:
         """Whether patches lie side by side: neither apart nor on top of each other."""
         return self.kernel_size == self.strides and set(self.dilation_rate) == {1}
-
-    @property
-    def fills_pixels(self) -> bool:
-        """Whether the outcomes of patches could go back onto the pixels of these."""
-        return self.is_side_by_side and self.padding != "causal"
 
     @property
     def channel_axis(self) -> int:
@@ -191,31 +166,25 @@ class Geometry:
         """Gives the number of patches along each axis; where a size is `None`, so is that."""
         return tuple(axis.n_patches(n) for axis, n in zip(self.axes, sizes, strict=True))
 
-    def output_sizes(self, sizes) -> tuple:
-        """Gives the size of the output along each axis."""
-        n_patches = self.n_patches(sizes)
-        if self.readout == "channels":
-            return n_patches
-        if self.padding == "same":
-            return tuple(sizes)
-        covered = zip(n_patches, self.kernel_size, strict=True)
-        return tuple(None if n is None else n * kernel for n, kernel in covered)
-
     def output_shape(self, input_shape, n_outcomes: int) -> tuple:
         """Gives the output's shape, for so many outcomes a patch from all filters together."""
         sizes, _ = self.sizes(input_shape)
-        channels = n_outcomes // self.n_pixels if self.readout == "pixels" else n_outcomes
+        channels, output_sizes = n_outcomes, self.n_patches(sizes)
+        if self.readout == "pixels":
+            channels = n_outcomes // self.n_pixels
+            covered = zip(output_sizes, self.kernel_size, strict=True)
+            output_sizes = tuple(None if n is None else n * kernel for n, kernel in covered)
+            output_sizes = sizes if self.padding == "same" else output_sizes
         batch = tf.TensorShape(input_shape)[0]
         if self.data_format == "channels_first":
-            return (batch, channels, *self.output_sizes(sizes))
-        return (batch, *self.output_sizes(sizes), channels)
+            return (batch, channels, *output_sizes)
+        return (batch, *output_sizes, channels)
 
     def sizes(self, input_shape) -> tuple[tuple, int | None]:
         """Gives the size along each axis and the number of channels, where the kernel fits in."""
         last = self.data_format == "channels_last"
-        names = (*AXES[self.rank], "channels") if last else ("channels", *AXES[self.rank])
         kind, rank = KINDS[self.rank], self.rank + 2
-        what = f"{kind}s of rank {rank}, (batch, {', '.join(names)})"
+        what = f"{kind}s of rank {rank}, (batch, {', '.join(self.input_axes)})"
         shape = known_shape(input_shape, what, self.who)
         if shape.rank != rank:
             remedy = f"For a sequence of {kind}s, wrap the layer in keras.layers.TimeDistributed."
@@ -246,21 +215,6 @@ class Geometry:
             # A patch that is larger than the image would have qubits that only ever see zeros.
             + ("." if n is not None and n < axis.kernel else ", or padding='same'.")
         )
-
-    def _check_pixels(self) -> None:
-        if not self.is_side_by_side:
-            raise ValueError(
-                f"{self.who}: readout='pixels' puts outcomes back onto the pixels of their patch, "
-                "so patches must lie side by side: strides equal to kernel_size, dilation_rate=1. "
-                f"Received kernel_size={self.kernel_size}, strides={self.strides}, "
-                f"dilation_rate={self.dilation_rate}. Drop `strides`, or use readout='channels'."
-            )
-        if self.padding == "causal":
-            raise ValueError(
-                f"{self.who}: readout='pixels' puts outcomes back onto all pixels of their patch, "
-                "so that the first would depend on the last, which padding='causal' rules out. "
-                "Received both. Use readout='channels', or padding='same'."
-            )
 
 
 def _sizes(value, rank: int, argument: str, who: str) -> tuple[int, ...]:

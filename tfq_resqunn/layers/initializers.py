@@ -72,27 +72,12 @@ def default_initializer(initializer):
 
 
 def initializers_of_groups(initializer, groups: int, shape: tuple[int, int], dtype) -> list:
-    """Gives each group of filters its share of what an initializer draws for all of them.
+    """Gives each group its share of what an initializer draws for all `(filters, n_weights)`.
 
     Drawn at once: asked for each group anew, an initializer may give the same angles again.
-
-    Args:
-        initializer: A Keras initializer.
-        groups: Number of groups.
-        shape: `(filters, n_weights)`, of all groups together.
-        dtype: Of the weights.
     """
     if groups == 1:
         return [initializer]
     with tf.init_scope():
-        return [_Drawn(rows) for rows in tf.split(initializer(shape, dtype=dtype), groups)]
-
-
-class _Drawn(keras.initializers.Initializer):
-    """Values that are drawn already."""
-
-    def __init__(self, values):
-        self.values = values
-
-    def __call__(self, shape, dtype=None, **_):
-        return tf.cast(self.values, dtype or self.values.dtype)
+        drawn = np.split(np.array(initializer(shape, dtype=dtype)), groups)
+    return list(map(keras.initializers.Constant, drawn))

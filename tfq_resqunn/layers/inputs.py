@@ -11,16 +11,9 @@ _DENSE = {
 
 
 def check_numbers(inputs, who: str) -> None:
-    """Checks the input of a layer, where it is called.
+    """Raises a TypeError if the input of a layer is no dense tensor of real numbers.
 
     A cast to floats would drop the imaginary part of complex numbers with no more than a warning.
-
-    Args:
-        inputs: Of the layer.
-        who: The layer's class, for messages.
-
-    Raises:
-        TypeError: If it is no dense tensor of real numbers.
     """
     rule = f"{who}: the input must be one dense tensor of real numbers."
     is_dense = isinstance(inputs, np.ndarray) or tf.is_tensor(inputs)
@@ -38,15 +31,9 @@ def check_numbers(inputs, who: str) -> None:
 
 
 def known_shape(input_shape, what: str, who: str) -> tf.TensorShape:
-    """Gives the shape of a layer's input, where it is that of one tensor and has a known rank.
+    """Gives the shape of a layer's input, which must be that of one tensor, of a known rank.
 
-    Args:
-        input_shape: What Keras gives to `build` and `compute_output_shape`.
-        what: What the layer takes, and its axes.
-        who: The layer's class, for messages.
-
-    Raises:
-        ValueError: If there are several shapes, or none is known.
+    `what` says in messages what the layer takes, with its axes.
     """
     try:
         shape = tf.TensorShape(input_shape)

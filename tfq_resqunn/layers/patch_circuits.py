@@ -6,18 +6,10 @@ from tfq_resqunn.layers.geometry import Geometry
 
 
 class PatchCircuits:
-    """The circuits of a layer, by the number of channels; each is built once.
+    """The circuits that a layer makes of its parts, one for each number of channels.
 
     How many values a patch has is known when the first images come, or someone asks for an output
-    shape. To assemble a circuit takes long compared with that question.
-
-    Args:
-        parts: The circuit's parts, as far as they are known without the number of values.
-
-    Example:
-        >>> circuits, geometry = PatchCircuits(Parts("angle")), Geometry.of(2, kernel_size=2)
-        >>> len(circuits.of(1, geometry).inputs), len(circuits.of(3, geometry).inputs)
-        (4, 12)
+    shape. Each circuit is built once, since that takes long compared with such a question.
     """
 
     def __init__(self, parts: Parts):
@@ -25,13 +17,9 @@ class PatchCircuits:
         self._built: dict[int, QuanvCircuit] = {}
 
     def of(self, channels: int, geometry: Geometry) -> QuanvCircuit:
-        """Gives the circuit for images with so many channels.
+        """Gives the circuit for images with so many channels, whose patches lie like this.
 
-        The geometry tells how many values a patch has. It is the layer's, of which nothing but the
-        readout may change between two calls.
-
-        Raises:
-            ValueError: If the parts do not fit each other, or the patches.
+        Between two calls, nothing of a layer's geometry may change but the readout.
         """
         if channels not in self._built:
             circuit = self._parts.build(geometry.n_values(channels))
@@ -45,18 +33,16 @@ class PatchCircuits:
         n_values = geometry.n_values(channels)
         if len(circuit.inputs) == n_values:
             return
-        groups, s = geometry.groups, "" if channels == 1 else "s"
-        per_group = "" if groups == 1 else f" / {groups} groups"
+        s = "" if channels == 1 else "s"
+        per_group = "" if geometry.groups == 1 else f" / {geometry.groups} groups"
         argument, remedy = "encoder", 'Use encoder="angle", or change `kernel_size`.'
         if self._parts.circuit is not None:
-            argument = "circuit"
-            remedy = "Change the circuit, its `inputs`, or `kernel_size`."
+            argument, remedy = "circuit", "Change the circuit, its `inputs`, or `kernel_size`."
         raise ValueError(
             f"{geometry.who}: `{argument}` must take {n_values} values per patch "
             f"(kernel_size={geometry.kernel_size} x {channels} channel{s}{per_group}).\n"
             f"Received a circuit with {len(circuit.inputs)} data symbols "
-            f"({', '.join(map(str, circuit.inputs))}).\n"
-            f"{remedy}"
+            f"({', '.join(map(str, circuit.inputs))}).\n{remedy}"
         )
 
 

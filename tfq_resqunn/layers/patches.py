@@ -48,22 +48,14 @@ def of_groups(images: tf.Tensor, geometry: Geometry) -> list[tf.Tensor]:
 def feature_map(
     outcomes: tf.Tensor, images: tf.Tensor, filters: int, geometry: Geometry
 ) -> tf.Tensor:
-    """Puts outcomes where they belong.
+    """Makes outcomes, `[filters * n_observables, n]`, the output of a layer, in its data format.
 
-    Args:
-        outcomes: `[filters * n_observables, n]`.
-        images: The images that were cut, for their size.
-        filters: How many circuits gave the outcomes.
-        geometry: Where the patches lie.
-
-    Returns:
-        The layer's output, in its data format.
+    `images` are those that were cut, for their size.
     """
     n_outcomes, n_pixels = outcomes.shape[0], geometry.n_pixels
     if geometry.readout == "channels":
-        outputs = tf.reshape(
-            tf.transpose(outcomes), [-1, *geometry.n_patches(sizes_of(images)), n_outcomes]
-        )
+        shape = [-1, *geometry.n_patches(sizes_of(images)), n_outcomes]
+        outputs = tf.reshape(tf.transpose(outcomes), shape)
     else:
         shape = [filters, n_pixels, n_outcomes // filters // n_pixels, -1]
         outputs = to_pixels(tf.reshape(outcomes, shape), images, geometry)
@@ -91,18 +83,14 @@ def cut(images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
 
 
 def to_pixels(outcomes: tf.Tensor, images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
-    """Puts the outcomes of each patch back onto its own pixels, and cuts the padding off.
+    """Puts outcomes, `[filters, pixels, channels, n]`, back onto the pixels of their patches.
 
-    Args:
-        outcomes: `[filters, pixels, channels, n]`.
-        images: The images that were cut, for their size.
-        geometry: Where the patches lie, side by side.
-
-    Returns:
-        `[batch, n_patches * kernel, ..., filters * channels]`, less what was padded.
+    Gives `[batch, n_patches * kernel, ..., filters * channels]`, without the padding.
     """
-    sizes = sizes_of(images)
-    pixels = _lay_side_by_side(outcomes, geometry.kernel_size, geometry.n_patches(sizes))
+    sizes, (filters, n_pixels, channels, _) = sizes_of(images), outcomes.shape
+    in_slices = in_cpu_xla() and filters * n_pixels * channels <= _MAX_SLICES
+    lay = _laid if in_slices else _transposed
+    pixels = lay(outcomes, geometry.kernel_size, geometry.n_patches(sizes))
     if geometry.padding == "valid":
         return pixels
     starts = (axis.zeros(n)[0] for axis, n in zip(geometry.axes, sizes, strict=True))
@@ -145,20 +133,10 @@ def _cut_side_by_side(images, kernel: tuple, n_patches: tuple) -> tf.Tensor:
     if in_cpu_xla() and n_pixels * channels <= _MAX_SLICES:
         return _slices(images, kernel, n_patches)
     # [batch * n_0, k_0, n_1, k_1, ..., channels], for n_i patches of k_i pixels along an axis
-    shape = [-1, kernel[0]]
-    for n, k in zip(n_patches[1:], kernel[1:], strict=True):
-        shape += [n, k]
-    patches = tf.reshape(images, [*shape, channels])
+    inner = itertools.chain(*zip(n_patches[1:], kernel[1:], strict=True))
+    patches = tf.reshape(images, [-1, kernel[0], *inner, channels])
     order = [*range(1, 2 * rank, 2), 2 * rank, *range(0, 2 * rank, 2)]
     return tf.reshape(tf.transpose(patches, order), [n_pixels, channels, -1])
-
-
-def _lay_side_by_side(patches, kernel: tuple, n_patches: tuple) -> tf.Tensor:
-    """Lays patches `[filters, pixels, channels, n]` side by side."""
-    filters, n_pixels, channels, _ = patches.shape
-    if in_cpu_xla() and filters * n_pixels * channels <= _MAX_SLICES:
-        return _laid(patches, kernel, n_patches)
-    return _transposed(patches, kernel, n_patches)
 
 
 def _slices(images, kernel, n_patches):
@@ -195,6 +173,7 @@ def _laid(patches, kernel, n_patches):
 
 
 def _transposed(patches, kernel, n_patches):
+    """Lays patches `[filters, pixels, channels, n]` side by side."""
     filters, _, channels, _ = patches.shape
     rank = len(kernel)
     patches = tf.reshape(patches, [filters, *kernel, channels, -1, *n_patches[1:]])

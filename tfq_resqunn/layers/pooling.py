@@ -1,11 +1,90 @@
-"""`ClassPooling`: from a feature map straight to the classes, without a weight."""
+"""Layers that average and have no weight: on the way around a layer, or on the way to classes."""
 
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._utils.arguments import check_count, number
+from tfq_resqunn._utils.arguments import check_count, is_integer, number
 from tfq_resqunn._utils.keras import keras, output_shape, register
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
+
+
+@register
+class AreaPooling(keras.layers.Layer):
+    """Averages or repeats along each axis, so that the output has another shape of the same rank.
+
+    Each axis is cut into as many equal parts as the output has there, and each part gives the mean
+    of what it covers. An axis of 8 that becomes 4 is averaged in pairs, one of 4 that becomes 8 is
+    repeated; where sizes do not divide each other, an entry counts by the share that is covered.
+    Channels are an axis like the others: one becomes four equal ones, four become one mean. So the
+    mean of the whole stays what it is.
+
+    Made for the way around a layer that changes the shape of its input, where Keras' `Add` would
+    stretch axes of size 1 and refuse others: `Residual(layer, shortcut=AreaPooling((4, 4, 2)))`.
+    `resqunn` places it by itself.
+
+    Args:
+        target_shape: Integers or `None`, the output's shape without the batch axis; an axis that
+            is `None` keeps its size.
+        **kwargs: Of `keras.layers.Layer`.
+
+    Input shape:
+        `(batch, ...)`, of the rank of `target_shape` plus one, in any data format. Axes that
+        change must be of known size.
+
+    Output shape:
+        `(batch, *target_shape)`.
+
+    Raises:
+        TypeError: If `target_shape` is no sequence of integers.
+        ValueError: If one of them is below 1, the input has another rank, or the size of an axis
+            that is to change is not known.
+
+    Example:
+        >>> x = np.arange(8.0, dtype="float32").reshape(1, 2, 4, 1)
+        >>> AreaPooling((1, 2, 1))(x).numpy().ravel().tolist()  # of 0, 1, 4, 5 and of 2, 3, 6, 7
+        [2.5, 4.5]
+        >>> tuple(AreaPooling((1, 3, 5))(x).shape)
+        (1, 1, 3, 5)
+    """
+
+    def __init__(self, target_shape, **kwargs):
+        super().__init__(**kwargs)
+        self.target_shape = _check_shape(target_shape)
+
+    def build(self, input_shape):
+        self.compute_output_shape(input_shape)
+        super().build(input_shape)
+
+    def call(self, inputs):
+        check_numbers(inputs, "AreaPooling")
+        outputs = tf.cast(inputs, self.compute_dtype)
+        for axis, n_out in enumerate(self.target_shape, start=1):
+            n_in = outputs.shape[axis]
+            if n_out not in (None, n_in):
+                outputs = _mix(outputs, _shares(n_in, n_out), axis)
+        return outputs
+
+    def compute_output_shape(self, input_shape):
+        rank = len(self.target_shape) + 1
+        shape = known_shape(input_shape, f"rank {rank}, (batch, ...)", "AreaPooling")
+        batch, *sizes = shape.as_list()
+        if shape.rank != rank:
+            raise ValueError(
+                "AreaPooling: the input must have the rank of `target_shape` plus one, for the "
+                f"batch: {rank}. Received shape {(batch, *sizes)} for "
+                f"target_shape={self.target_shape}. Reshape one of the two first."
+            )
+        pairs = list(zip(sizes, self.target_shape, strict=True))
+        if any(n_in is None and n_out is not None for n_in, n_out in pairs):
+            raise ValueError(
+                "AreaPooling: axes that change must be of known size. Received shape "
+                f"{(batch, *sizes)} for target_shape={self.target_shape}. Give the model's input "
+                "its sizes, or name None in `target_shape` where an axis is to stay as it is."
+            )
+        return output_shape((batch, *(n_in if n_out is None else n_out for n_in, n_out in pairs)))
+
+    def get_config(self):
+        return {**super().get_config(), "target_shape": self.target_shape}
 
 
 @register
@@ -24,16 +103,6 @@ class ClassPooling(keras.layers.Layer):
             could say is `e / (e + 9 / e)`, 45%. The default of 10 lets it reach certainty
             (`1 / (1 + 9 * exp(-20))`).
         **kwargs: Of `keras.layers.Layer`.
-
-    Input shape:
-        `(batch, ...)`, with at least `n_classes` features in all.
-
-    Output shape:
-        `(batch, n_classes)`.
-
-    Raises:
-        TypeError: If `n_classes` is no integer or `scale` no number.
-        ValueError: If they are not positive, or there are fewer features than classes.
 
     Example:
         >>> features = np.array([[1.0, 0.0, -1.0, 0.5, 0.0]], "float32")
@@ -86,3 +155,30 @@ class ClassPooling(keras.layers.Layer):
         owners = np.arange(n_features) % self.n_classes
         owned = owners[:, np.newaxis] == np.arange(self.n_classes)
         return self.scale * owned / owned.sum(axis=0)
+
+
+def _check_shape(shape) -> tuple:
+    rule = "AreaPooling: `target_shape` must be a tuple of positive integers or None"
+    if not isinstance(shape, (tuple, list, tf.TensorShape)) or not all(
+        n is None or is_integer(n) for n in shape
+    ):
+        raise TypeError(f"{rule}. Received {shape!r}. Give it the form (4, 4, 2).")
+    if not len(shape) or any(n is not None and n < 1 for n in shape):
+        raise ValueError(f"{rule}, one for each axis but the batch's. Received {tuple(shape)}.")
+    return tuple(None if n is None else int(n) for n in shape)
+
+
+def _shares(n_in: int, n_out: int) -> np.ndarray:
+    """Gives what share of each output each input is, `[n_out, n_in]`; its rows sum to 1."""
+    # In units of 1 / (n_in * n_out) of the axis: input j is [j, j + 1] * n_out, output i likewise.
+    inputs, outputs = np.arange(n_in) * n_out, np.arange(n_out)[:, np.newaxis] * n_in
+    overlap = np.minimum(inputs + n_out, outputs + n_in) - np.maximum(inputs, outputs)
+    return np.maximum(overlap, 0) / n_in
+
+
+def _mix(tensor: tf.Tensor, shares: np.ndarray, axis: int) -> tf.Tensor:
+    """Multiplies one axis by a matrix."""
+    mixed = tf.tensordot(tensor, tf.constant(shares, tensor.dtype), [[axis], [1]])
+    last = len(tensor.shape) - 1  # where the new axis stands
+    order = [*range(axis), last, *range(axis, last)]
+    return tf.transpose(mixed, order)

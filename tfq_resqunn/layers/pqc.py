@@ -7,7 +7,7 @@ import sympy
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import check_count, check_flag
-from tfq_resqunn._utils.keras import NO_AUTOCAST, keras, output_shape, register
+from tfq_resqunn._utils.keras import IS_KERAS_3, NO_AUTOCAST, keras, output_shape, register
 from tfq_resqunn._utils.tfq import import_tfq
 from tfq_resqunn.backends.execution import Execution
 from tfq_resqunn.circuits import QuanvCircuit
@@ -15,7 +15,6 @@ from tfq_resqunn.circuits.symbols import listed
 from tfq_resqunn.layers.angles import by_name, with_angles
 from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
-from tfq_resqunn.layers.strategies import check_strategy
 
 _tfq = import_tfq()
 _PQC: Any = keras.layers.Layer if _tfq is None else _tfq.layers.PQC
@@ -110,7 +109,7 @@ class EncodedPQC(_PQC):
         input_gradient=True,
         **kwargs,
     ):
-        check_strategy()
+        _check_strategy()
         _check_circuit(circuit)
         filters = check_count(filters, "filters", "EncodedPQC")
         execution = Execution(backend, differentiator, repetitions, noise, max_circuits)
@@ -121,6 +120,7 @@ class EncodedPQC(_PQC):
         self.constraint = keras.constraints.get(constraint)
         self.circuit = circuit
         self.filters = filters
+        self._n_outputs = filters * len(circuit.observables)
         self._execution = execution
         self.backend = execution.backend
         self.differentiator = execution.differentiator
@@ -159,11 +159,7 @@ class EncodedPQC(_PQC):
         return by_name(np.array(self.parameters), self.circuit.weights)
 
     def set_angles(self, angles) -> None:
-        """Sets some angles by their symbols' names; the others stay as they are.
-
-        Args:
-            angles: As for `Quanv2D.set_angles`.
-        """
+        """Sets some angles by their symbols' names, as `Quanv2D.set_angles` does."""
         weights = np.array(self.parameters)
         weights = with_angles(weights, self.circuit.weights, angles, "EncodedPQC")
         self.parameters.assign(weights)
@@ -190,11 +186,7 @@ class EncodedPQC(_PQC):
     def expectations(self, features) -> tf.Tensor:
         """Does what a call does, with samples along the last axis.
 
-        Args:
-            features: `[n_features, n]`.
-
-        Returns:
-            `[filters * n_observables, n]`.
+        From features `[n_features, n]` it makes outcomes `[filters * n_observables, n]`.
         """
         features = tf.cast(features, self.parameters.dtype)
         if not self.input_gradient:
@@ -216,10 +208,6 @@ class EncodedPQC(_PQC):
             )
         return output_shape((shape[0], self._n_outputs))
 
-    @property
-    def _n_outputs(self) -> int:
-        return self.filters * len(self.circuit.observables)
-
     def get_config(self):
         return {
             **super().get_config(),
@@ -238,6 +226,22 @@ class EncodedPQC(_PQC):
         if "circuit" in config:  # if not, Python says that it is missing
             config["circuit"] = QuanvCircuit.from_json(config["circuit"])
         return cls(**config)
+
+
+def _check_strategy() -> None:
+    """Refuses several machines under Keras 3, before `fit` fails with a dump of its tensors."""
+    strategy = tf.distribute.get_strategy()
+    if not IS_KERAS_3 or not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return
+    here, everywhere = len(strategy.extended.worker_devices), strategy.num_replicas_in_sync
+    if everywhere > here:
+        raise RuntimeError(
+            "EncodedPQC, which runs the circuits: Keras 3 cannot train under "
+            "MultiWorkerMirroredStrategy with more than one worker "
+            f"(keras-team/keras#20585). Received one with {everywhere} replicas, {here} of "
+            "them here. Keras 2 can: install tf_keras, and set TF_USE_LEGACY_KERAS=1 before "
+            "TensorFlow is imported."
+        )
 
 
 def _check_circuit(circuit) -> None:

@@ -1,7 +1,5 @@
 """`Residual`: adds a layer's input to its output."""
 
-import contextlib
-
 import tensorflow as tf
 
 from tfq_resqunn._utils.keras import keras, output_shape, register
@@ -51,12 +49,16 @@ class Residual(keras.layers.Wrapper):
         self.shortcut = shortcut
 
     def build(self, input_shape=None):
-        with self._scope("shortcut"):
-            if self.shortcut is not None and not self.shortcut.built:
-                self.shortcut.build(input_shape)
-                self.shortcut.built = True
-        with self._scope("layer"):
+        if self.shortcut is None:
             super().build(input_shape)
+        else:
+            # Scopes keep the names of their variables apart; an .h5 file of Keras 2 needs that.
+            with tf.name_scope("shortcut"):
+                if not self.shortcut.built:
+                    self.shortcut.build(input_shape)
+                    self.shortcut.built = True
+            with tf.name_scope("layer"):
+                super().build(input_shape)
         self.compute_output_shape(input_shape)  # raises where the two shapes differ
 
     def call(self, inputs):
@@ -83,14 +85,8 @@ class Residual(keras.layers.Wrapper):
             )
         return output_shape(through)
 
-    def _scope(self, name: str):
-        """Keeps the names of two layers' variables apart; an .h5 file of Keras 2 needs that."""
-        return contextlib.nullcontext() if self.shortcut is None else tf.name_scope(name)
-
     def get_config(self):
-        shortcut = self.shortcut
-        if shortcut is not None:
-            shortcut = keras.layers.serialize(shortcut)
+        shortcut = None if self.shortcut is None else keras.layers.serialize(self.shortcut)
         return {**super().get_config(), "shortcut": shortcut}
 
     @classmethod
@@ -98,5 +94,5 @@ class Residual(keras.layers.Wrapper):
         config = dict(config)
         for name in ("layer", "shortcut"):
             if config.get(name) is not None:
-                config[name] = keras.layers.deserialize(config[name], custom_objects=custom_objects)
+                config[name] = keras.layers.deserialize(config[name], custom_objects)
         return cls(**config)

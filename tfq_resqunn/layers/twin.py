@@ -14,18 +14,10 @@ from tfq_resqunn.layers.geometry import Geometry
 def conv_twin(quanv: BaseQuanv, input_shape, *, name=None, **conv) -> keras.layers.Layer:
     """Builds the convolution that sees the same patches as a quanvolution, with as many outputs.
 
-    Args:
-        quanv: The `Quanv1D`, `Quanv2D` or `Quanv3D` in whose place the twin is to stand. With
-            `input_gradient=False` the twin sends no gradient to the layers below either.
-        input_shape: Shape of its input, batch axis first.
-        name: Name of the layer.
-        **conv: Further arguments of the convolution, or others in the place of the quanvolution's.
-            It has a bias unless `use_bias=False` is among them, since a convolution without one
-            cannot give what an expectation value can.
-
-    Returns:
-        A `Conv1D`, `Conv2D` or `Conv3D`, with `readout="pixels"` in a `PixelReadout`. Without input
-        gradients it is a `CutConv1D`, `CutConv2D` or `CutConv3D`.
+    Under `readout="pixels"` it stands in a `PixelReadout`; under `input_gradient=False` it sends no
+    gradient to the layers below either. It has a bias unless `conv` says `use_bias=False`, since a
+    convolution without one cannot give what an expectation value can. Whatever else `conv` names
+    takes the place of the quanvolution's own arguments.
 
     Example:
         >>> from tfq_resqunn import Quanv2D
@@ -80,16 +72,6 @@ class CutConv2D(_NoInputGradient, keras.layers.Conv2D):
     What `input_gradient=False` makes of a `Quanv2D`, for the layer that stands in its place: the
     weights are trained, and the layers below receive the gradient `None` through it.
 
-    Args:
-        *args: Of `Conv2D`.
-        **kwargs: Of `Conv2D`.
-
-    Input shape:
-        That of `Conv2D`.
-
-    Output shape:
-        That of `Conv2D`.
-
     Example:
         >>> x = tf.ones((1, 2, 2, 1))
         >>> with tf.GradientTape() as tape:
@@ -118,27 +100,14 @@ class PixelReadout(keras.layers.Wrapper):
         layer: A channels-last `Conv1D`, `Conv2D` or `Conv3D` with strides equal to its kernel size,
             whose filters are a multiple of the kernel's pixels.
         **kwargs: Of `keras.layers.Layer`.
-
-    Input shape:
-        `(batch, ..., channels)`, as `layer` takes it.
-
-    Output shape:
-        `(batch, ..., filters / pixels)`: along each axis the number of patches times the kernel's
-        pixels; under `padding="same"` the size of the input.
     """
 
     def __init__(self, layer, **kwargs):
         super().__init__(layer, **kwargs)
-        self._geometry = Geometry.of(
-            len(layer.kernel_size),
-            layer.kernel_size,
-            layer.strides,
-            layer.padding,
-            "channels_last",
-            layer.dilation_rate,
-            readout="pixels",
-            who="PixelReadout",
-        )
+        self._geometry = Geometry(
+            len(layer.kernel_size), layer.kernel_size, layer.strides, layer.padding,
+            "channels_last", layer.dilation_rate, readout="pixels", who="PixelReadout",
+        )  # fmt: skip
 
     def call(self, inputs):
         outcomes, n_pixels = self.layer(inputs), self._geometry.n_pixels
@@ -153,7 +122,6 @@ class PixelReadout(keras.layers.Wrapper):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        if "layer" in config:
-            layer = keras.layers.deserialize(config["layer"], custom_objects=custom_objects)
-            config["layer"] = layer
+        if "layer" in config:  # if not, Python says that it is missing
+            config["layer"] = keras.layers.deserialize(config["layer"], custom_objects)
         return cls(**config)

@@ -11,6 +11,8 @@ from tfq_resqunn.backends.execution import Execution, exchanged
 from tfq_resqunn.layers.checks import check_model_or_layer
 from tfq_resqunn.models import optimizers
 
+KERAS = ("keras.", "tf_keras.")  # how the modules of its own layers begin
+
 
 def with_backend(
     model,
@@ -65,7 +67,13 @@ def with_backend(
         copy = _copied(model)
     _check_exchanged(exchanges, repr(model.name))
     if model.built:
-        _set_weights(copy, model)
+        if not copy.built:
+            raise ValueError(
+                f"with_backend: the copy of {model.name!r} must have weights as soon as it is "
+                f"made. A {type(model).__name__} makes them at its first call. Give its class a "
+                "`build(input_shape)` that builds the layers in it."
+            )
+        copy.set_weights(model.get_weights())
     if getattr(model, "compiled", getattr(model, "_is_compiled", False)):
         _compile(copy, model)
     return copy
@@ -102,7 +110,10 @@ def _copied(model):
             warnings.filterwarnings("ignore", message=".*`lambda`")
             config = keras.utils.serialize_keras_object(model)
         config.pop("compile_config", None)
-        with keras.utils.custom_object_scope(_own_classes(model)):
+        # Layers whose classes are not Keras' need not be registered with it.
+        classes = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
+        own = {n: c for n, c in classes.items() if not c.__module__.startswith(KERAS)}
+        with keras.utils.custom_object_scope(own):
             return keras.utils.deserialize_keras_object(config, safe_mode=False)
     except (NotImplementedError, TypeError) as error:
         raise ValueError(
@@ -110,24 +121,6 @@ def _copied(model):
             f"{type(model).__name__}) cannot be: {error}\nGive its class a get_config and a "
             "from_config that name the layers in it, as for saving it as a .keras file."
         ) from error
-
-
-def _own_classes(model) -> dict:
-    """The classes of layers that are not Keras'; they need not be registered with it."""
-    classes = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}
-    return {
-        n: c for n, c in classes.items() if not c.__module__.startswith(("keras.", "tf_keras."))
-    }
-
-
-def _set_weights(copy, model) -> None:
-    if not copy.built:
-        raise ValueError(
-            f"with_backend: the copy of {model.name!r} must have weights as soon as it is made. A "
-            f"{type(model).__name__} makes them at its first call. Give its class a "
-            "`build(input_shape)` that builds the layers in it."
-        )
-    copy.set_weights(model.get_weights())
 
 
 def _compile(copy, model) -> None:

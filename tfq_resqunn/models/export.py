@@ -148,22 +148,16 @@ def _distinct(layer, inputs: list, group: int) -> dict[tuple, list]:
     first = 0
     for tensor in inputs:
         if isinstance(layer, BaseQuanv):
-            values, places = _patches(layer, tensor, group)
+            images = patches.channels_last(tensor, layer.geometry)
+            values = np.transpose(patches.of_groups(images, layer.geometry)[group])
+            n_patches = layer.geometry.n_patches(images.shape[1:-1])
         else:
-            values, places = np.array(tensor), np.arange(len(tensor))[:, None]
-        for row, (image, *place) in zip(values.tolist(), places.tolist(), strict=True):
+            values, n_patches = np.array(tensor), ()
+        places = np.ndindex(len(tensor), *n_patches)
+        for row, (image, *place) in zip(values.tolist(), places, strict=True):
             rows.setdefault(tuple(row), []).append([first + image, *place])
         first += len(tensor)
     return rows
-
-
-def _patches(layer: BaseQuanv, inputs, group: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gives the patches that a group sees, and their images and places (rows and columns)."""
-    images = patches.channels_last(inputs, layer.geometry)
-    batch, *sizes, _ = images.shape
-    places = np.indices([batch, *layer.geometry.n_patches(sizes)]).reshape(layer.rank + 1, -1)
-    values = patches.of_groups(images, layer.geometry)[group]
-    return np.transpose(values), np.transpose(places)
 
 
 def _resolved(circuit: cirq.FrozenCircuit, numbers: dict) -> cirq.Circuit:
@@ -237,17 +231,15 @@ def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
     takes_training = "training" in inspect.signature(model.call).parameters
     with recorded_calls(layers.values()) as calls:
         model(tensors, **({"training": False} if takes_training else {}))
-    reached = [
-        (name, layer, [seen for seen, _ in calls[id(layer)]]) for name, layer in layers.items()
-    ]
-    hidden = [name for name, _, seen in reached if not all(hasattr(x, "numpy") for x in seen)]
+    seen_by = {name: [seen for seen, _ in calls[id(layer)]] for name, layer in layers.items()}
+    hidden = [n for n, seen in seen_by.items() if not all(hasattr(x, "numpy") for x in seen)]
     if hidden:
         raise ValueError(
             f"export_circuits: the inputs of {', '.join(hidden)} cannot be seen from outside, "
             "since a layer around them calls them in a graph of its own (TimeDistributed does). "
             "Export such a layer by itself, with what comes to it."
         )
-    reached = [each for each in reached if each[2]]
+    reached = [(name, layers[name], seen) for name, seen in seen_by.items() if seen]
     if not reached:
         raise ValueError(
             "export_circuits: `model` must run circuits, in an EncodedPQC or a Quanv2D. Received "

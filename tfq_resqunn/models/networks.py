@@ -9,14 +9,11 @@ from tfq_resqunn._utils.arguments import Rule, check_count, check_text, choice, 
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.pooling import ClassPooling
-from tfq_resqunn.layers.quanv1d import Quanv1D
-from tfq_resqunn.layers.quanv2d import Quanv2D
-from tfq_resqunn.layers.quanv3d import Quanv3D
+from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
 from tfq_resqunn.layers.twin import conv_twin
-from tfq_resqunn.models.placement import MAX_LAYERS, Placement, as_placement, show_term
-from tfq_resqunn.models.shortcuts import make_shortcut
+from tfq_resqunn.models.placement import MAX_LAYERS, as_placement, show_term
+from tfq_resqunn.models.shortcuts import apply_shortcut, check_shortcut
 
-HEADS = ("linear", "none")
 # By the number of sizes in the shape of an input, of which one counts channels.
 QUANVS = {2: Quanv1D, 3: Quanv2D, 4: Quanv3D}
 
@@ -98,7 +95,7 @@ def resqunn(
     def layer(k, shape):
         return _quanv(shape, readout, name=f"quanv_{k}", **quanv)
 
-    shortcut = make_shortcut(shortcut, quanv.get("data_format"))
+    check_shortcut(shortcut, quanv.get("data_format"))
     return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, layer)
 
 
@@ -144,7 +141,7 @@ def classical_twin(
         replaced = _quanv(shape, readout, **quanv)
         return conv_twin(replaced, shape, activation=activation, name=f"conv_{k}")
 
-    shortcut = make_shortcut(shortcut, quanv.get("data_format"))
+    check_shortcut(shortcut, quanv.get("data_format"))
     return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, layer)
 
 
@@ -170,13 +167,14 @@ def _residual_network(
             "resqunn: `n_classes` must be at least 2, one probability each (the softmax of one is "
             f"always 1). Received {n_classes}."
         )
-    choice(*HEADS)(head, "head", "resqunn")
+    choice("linear", "none")(head, "head", "resqunn")
     placement = as_placement(placement, depth)
     image = keras.Input(input_shape)
-    flow = _Flow(placement, image, shortcut)
+    flow = _Flow(image, shortcut)
     for k in range(1, depth + 1):
-        flow.terms[k] = _apply(make_layer, k, depth, flow.after(k - 1))
-    return keras.Model(image, _add_head(head, n_classes, flow.after(depth)), name=name)
+        flow.terms[k] = _apply(make_layer, k, depth, flow.tensor(placement.feed(k - 1)))
+    features = flow.tensor(placement.feed(depth))
+    return keras.Model(image, _add_head(head, n_classes, features), name=name)
 
 
 def _apply(make_layer: Callable, k: int, depth: int, x):
@@ -203,17 +201,13 @@ def _add_head(head: str, n_classes: int, features):
 class _Flow:
     """The outputs that are there already, and the sums of them; each sum is made once."""
 
-    def __init__(self, placement: Placement, image, shortcut: Callable | None):
-        self.placement = placement
+    def __init__(self, image, shortcut: str):
         self.terms = {0: image}
         self._shortcut, self._n_shortcuts = shortcut, 0
 
-    def after(self, k: int):
-        return self._tensor(self.placement.feed(k))
-
-    def _tensor(self, term):
+    def tensor(self, term):
         if term not in self.terms:
-            parts = self._of_one_shape(term, [self._tensor(t) for t in term])
+            parts = self._of_one_shape(term, [self.tensor(t) for t in term])
             number = sum(isinstance(t, tuple) for t in self.terms) + 1
             self.terms[term] = keras.layers.Add(name=f"sum_{number}")(parts)
         return self.terms[term]
@@ -223,7 +217,7 @@ class _Flow:
         shapes = [tuple(part.shape) for part in parts]
         if len(set(shapes)) == 1:
             return parts
-        if self._shortcut is None:
+        if self._shortcut == "none":
             each = zip(map(show_term, term), shapes, strict=True)
             raise ValueError(
                 f"resqunn: the terms of the sum {show_term(term)} in `placement` must have equal "
@@ -235,5 +229,6 @@ class _Flow:
         for i, shape in enumerate(shapes):
             if shape != shapes[-1]:
                 self._n_shortcuts += 1
-                parts[i] = self._shortcut(parts[i], shapes[-1], f"shortcut_{self._n_shortcuts}")
+                name = f"shortcut_{self._n_shortcuts}"
+                parts[i] = apply_shortcut(self._shortcut, parts[i], shapes[-1], name)
         return parts

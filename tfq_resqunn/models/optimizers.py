@@ -15,22 +15,22 @@ def copied(optimizer):
     schedule of learning rates) need not be registered with Keras.
     """
     inner = _inner(optimizer)
-    parts = (inner, getattr(inner, "_learning_rate", None), _hyper(inner).get("learning_rate"))
+    hyper = getattr(inner, "_hyper", {})  # numbers and schedules of a legacy optimizer, by name
+    parts = (inner, getattr(inner, "_learning_rate", None), hyper.get("learning_rate"))
     with keras.utils.custom_object_scope({type(part).__name__: type(part) for part in parts}):
         return type(optimizer).from_config(optimizer.get_config())
 
 
 def copy_state(own, original, trainable_variables) -> None:
-    """Gives an optimizer the state of another.
+    """Gives an optimizer, just made by `copied`, the state of the original.
 
-    Args:
-        own: The optimizer that takes the state, just made by `copied`.
-        original: The one that has it.
-        trainable_variables: What `own` is to train, in the order in which `original` trains its
-            own.
+    `trainable_variables` are those that it is to train, in the original's order.
     """
     if _is_built(original):
-        _build(own, trainable_variables)
+        if _is_legacy(own):
+            own._create_all_weights(trainable_variables)
+        else:
+            own.build(trainable_variables)
         for mine, given in zip(_state(own), _state(original), strict=True):
             mine.assign(given)
         counter = getattr(_inner(original), "_u_product_counter", None)
@@ -47,22 +47,10 @@ def _is_legacy(optimizer) -> bool:
     return not IS_KERAS_3 and isinstance(optimizer, keras.optimizers.legacy.Optimizer)
 
 
-def _hyper(optimizer) -> dict:
-    """The numbers and schedules of a legacy optimizer, by name."""
-    return getattr(optimizer, "_hyper", {}) if _is_legacy(optimizer) else {}
-
-
 def _is_built(optimizer) -> bool:
     if _is_legacy(optimizer):
         return int(optimizer.iterations) > 0
     return _inner(optimizer).built if IS_KERAS_3 else getattr(_inner(optimizer), "_built", False)
-
-
-def _build(optimizer, variables) -> None:
-    if _is_legacy(optimizer):
-        optimizer._create_all_weights(variables)
-    else:
-        optimizer.build(variables)
 
 
 def _state(optimizer) -> list:

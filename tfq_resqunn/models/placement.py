@@ -103,7 +103,8 @@ class Placement:
         >>> print(Placement.full(3))
         ((X+O1)+O2)+O3
         """
-        return cls.around(range(1, _check_depth(depth, MAX_LAYERS) + 1))
+        depth = integer(1, MAX_LAYERS)(depth, "depth", "Placement")
+        return cls.around(range(1, depth + 1))
 
     @classmethod
     @checked(layers=_LAYERS)
@@ -128,7 +129,8 @@ class Placement:
         >>> [str(p) for p in Placement.every(2)]
         ['none', 'X+O1', 'O1+O2', '(X+O1)+O2']
         """
-        layers = range(1, _check_depth(depth, MAX_DEPTH_OF_EVERY) + 1)
+        depth = integer(1, MAX_DEPTH_OF_EVERY)(depth, "depth", "Placement")
+        layers = range(1, depth + 1)
         chosen = (itertools.combinations(layers, n) for n in range(depth + 1))
         return [cls.around(c) for c in itertools.chain.from_iterable(chosen)]
 
@@ -142,7 +144,7 @@ class Placement:
         return {_index(group): group for term in self.sums for group in _groups(term)}
 
     def __str__(self) -> str:
-        return ", ".join(_show(s)[1:-1] for s in self.sums) or "none"
+        return ", ".join(map(show_term, self.sums)) or "none"
 
 
 def as_placement(value, depth: int) -> Placement:
@@ -154,17 +156,11 @@ def as_placement(value, depth: int) -> Placement:
     return Placement.parse(value, depth)
 
 
-def _check_depth(depth, most: int) -> int:
-    depth = check_count(depth, "depth", "Placement")
-    if depth > most:
-        raise ValueError(f"Placement: `depth` must be at most {most}. Received {depth}.")
-    return depth
-
-
 def show_term(term: Term) -> str:
     """Writes a term as the text form does."""
-    text = _show(term)
-    return text[1:-1] if isinstance(term, tuple) else text
+    if isinstance(term, tuple):
+        return "+".join(f"({show_term(t)})" if isinstance(t, tuple) else show_term(t) for t in term)
+    return f"O{term}" if term else "X"
 
 
 def _is_sum(term, room: int = MAX_LAYERS) -> bool:
@@ -174,12 +170,6 @@ def _is_sum(term, room: int = MAX_LAYERS) -> bool:
         and room > 0
         and all(_is_sum(t, room - 1) if isinstance(t, tuple) else type(t) is int for t in term)
     )
-
-
-def _show(term: Term) -> str:
-    if isinstance(term, tuple):
-        return f"({'+'.join(map(_show, term))})"
-    return f"O{term}" if term else "X"
 
 
 def _index(term: Term) -> int:
@@ -279,7 +269,7 @@ class _Parser:
         for group in groups:
             if (k := _index(group)) in self.replaced:
                 both = f"{show_term(self.replaced[k])} and {show_term(group)}"
-                self._fail(f"Two sums take the place of {_show(k)}: {both}", start)
+                self._fail(f"Two sums take the place of {show_term(k)}: {both}", start)
         self.replaced.update((_index(group), group) for group in groups)
 
     def _fail(self, why: str, place: int) -> NoReturn:
@@ -295,9 +285,7 @@ class _Parser:
 
 
 def _atoms(term: Term) -> list[int]:
-    if isinstance(term, tuple):
-        return [a for inner in term for a in _atoms(inner)]
-    return [term]
+    return [a for inner in term for a in _atoms(inner)] if isinstance(term, tuple) else [term]
 
 
 def _groups(term: Term) -> list[tuple]:

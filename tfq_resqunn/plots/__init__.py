@@ -1,15 +1,7 @@
 """Figures. They belong to no window and no global state: show or save what comes back."""
 
-from tfq_resqunn.plots.circuit import circuit_figure
-from tfq_resqunn.plots.curves import training_curves
-from tfq_resqunn.plots.maps import feature_maps_figure
-from tfq_resqunn.plots.robustness import accuracy_by_strength
-from tfq_resqunn.plots.variance import variance_figure
-
-__all__ = [
-    "accuracy_by_strength",
-    "circuit_figure",
-    "feature_maps_figure",
-    "training_curves",
-    "variance_figure",
-]
+from tfq_resqunn.plots.circuit import circuit_figure as circuit_figure
+from tfq_resqunn.plots.curves import training_curves as training_curves
+from tfq_resqunn.plots.maps import feature_maps_figure as feature_maps_figure
+from tfq_resqunn.plots.robustness import accuracy_by_strength as accuracy_by_strength
+from tfq_resqunn.plots.variance import variance_figure as variance_figure

@@ -1,7 +1,5 @@
 """Circuits as figures."""
 
-import os
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,15 +9,8 @@ BOX = {"boxstyle": "round,pad=0.35,rounding_size=0.15", "facecolor": "white", "e
 CHARACTER, ROW = 0.085, 0.42  # inches: width of a letter, height of a qubit's line
 
 
-def circuit_figure(circuit, path: str | os.PathLike | None = None) -> Figure:
-    """Draw a circuit: a line for each qubit, a box for each gate, time from left to right.
-
-    Args:
-        circuit: A `QuanvCircuit`.
-        path: File to write the figure to; the suffix decides the format. Default: no file.
-
-    Returns:
-        The figure, as large as the circuit needs.
+def circuit_figure(circuit) -> Figure:
+    """Draws a `QuanvCircuit`: a line for each qubit, a box for each gate, time from left to right.
 
     Example:
         >>> import tfq_resqunn as rq
@@ -50,16 +41,8 @@ def circuit_figure(circuit, path: str | os.PathLike | None = None) -> Figure:
         axes.plot([centres[int(line.x)]] * 2, [line.y1, line.y2], **WIRE)
     for (column, row), text in sorted(texts.items()):
         box = None if column == 0 else BOX  # the first column names the qubits
-        _draw_gate(
-            axes,
-            centres[column],
-            row,
-            text.removesuffix(": "),
-            box,
-            is_linked=(column, row) in linked,
-        )
-    if path is not None:
-        figure.savefig(path)
+        is_linked = (column, row) in linked
+        _draw_gate(axes, centres[column], row, text.removesuffix(": "), box, is_linked)
     return figure
 
 

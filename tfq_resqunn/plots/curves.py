@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -13,7 +12,7 @@ from tfq_resqunn.plots.style import TRAIN, VALIDATION, tidy
 def training_curves(
     history: Mapping[str, Sequence[float]], path: str | os.PathLike | None = None
 ) -> Figure:
-    """Draw loss and accuracy over the epochs, for training and validation.
+    """Draws loss and accuracy over the epochs, for training and validation.
 
     Args:
         history: What `model.fit` returns, or its attribute `history`: the values of each epoch
@@ -43,20 +42,16 @@ def training_curves(
     figure = Figure(figsize=(4.2 * len(quantities), 3.2), dpi=150, layout="constrained")
     panels = figure.subplots(1, len(quantities), squeeze=False)[0]
     for axes, name in zip(panels, quantities, strict=True):
-        _draw_curve(axes, values, name)
+        for key, style in ((name, TRAIN), (f"val_{name}", VALIDATION)):
+            if key in values:
+                epochs = range(1, len(values[key]) + 1)
+                marker = "o" if len(epochs) == 1 else None  # a line needs two points to be seen
+                axes.plot(epochs, values[key], linewidth=1.8, marker=marker, **style)
+        axes.set_xlabel("Epoch")
+        axes.set_ylabel("Loss (cross-entropy)" if name == "loss" else name.capitalize())
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        tidy(axes)
     panels[0].legend(frameon=False)  # it holds for both
     if path is not None:
         figure.savefig(path)
     return figure
-
-
-def _draw_curve(axes: Axes, values: Mapping[str, Sequence[float]], name: str) -> None:
-    for key, style in ((name, TRAIN), (f"val_{name}", VALIDATION)):
-        if key in values:
-            epochs = range(1, len(values[key]) + 1)
-            marker = "o" if len(epochs) == 1 else None  # a line needs two points to be seen
-            axes.plot(epochs, values[key], linewidth=1.8, marker=marker, **style)
-    axes.set_xlabel("Epoch")
-    axes.set_ylabel("Loss (cross-entropy)" if name == "loss" else name.capitalize())
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    tidy(axes)

@@ -9,15 +9,11 @@ MAX_MAPS = 8  # channels of a layer that are drawn
 
 
 def feature_maps_figure(inputs, outputs) -> Figure:
-    """Draw what goes into a layer and what comes out: a row for each image, a column a channel.
+    """Draws what goes into a layer and what comes out: a row for each image, a column a channel.
 
-    Args:
-        inputs: Images, `[n, rows, columns, channels]`.
-        outputs: The layer's outputs for them, channels last too.
-
-    Returns:
-        The figure. Of more than eight channels it shows the first eight. The bars below say which
-        values the greys stand for; the outputs' scale is symmetric, so zero is the middle grey.
+    Images and outputs are `[n, rows, columns, channels]`; of more than eight channels the first
+    eight are shown. The bars below say which values the greys stand for; the outputs' scale is
+    symmetric, so zero is the middle grey.
 
     Example:
         >>> figure = feature_maps_figure(np.ones((2, 8, 8, 1)), np.zeros((2, 4, 4, 4)))

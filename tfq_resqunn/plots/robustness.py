@@ -1,6 +1,5 @@
 """Accuracy against the strength of noise."""
 
-import itertools
 import os
 
 import pandas as pd
@@ -10,14 +9,10 @@ from tfq_resqunn.plots.style import LINES, tidy
 
 
 def accuracy_by_strength(table: pd.DataFrame, path: str | os.PathLike | None = None) -> Figure:
-    """Draw accuracy against the strength of noise, a line for each backend and number of shots.
+    """Draws accuracy against the strength of noise, a line for each backend and number of shots.
 
-    Args:
-        table: The table of an `Evaluation`.
-        path: File to write the figure to; the suffix decides the format. Default: no file.
-
-    Returns:
-        The figure. Strengths stand side by side at equal distances, their intervals a little apart.
+    The table is that of an `Evaluation`. Strengths stand at equal distances, and the intervals of
+    different lines a little apart.
     """
     figure = Figure(figsize=(5.2, 3.4), dpi=150, layout="constrained")
     axes = figure.subplots()
@@ -30,7 +25,7 @@ def accuracy_by_strength(table: pd.DataFrame, path: str | os.PathLike | None = N
         apart = 0.05 * (i - (len(lines) - 1) / 2)
         at = [strengths.index(s) + apart for s in line["strength"]]
         accuracy, low, high = (100 * line[name].to_numpy() for name in ("accuracy", "low", "high"))
-        style = next(itertools.islice(itertools.cycle(LINES), i, None))
+        style = LINES[i % len(LINES)]
         label = f"{backend}, {label}" if several else label
         # Lists: of arrays with a single value, Matplotlib tries to make numbers.
         around = [(accuracy - low).tolist(), (high - accuracy).tolist()]

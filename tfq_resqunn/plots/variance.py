@@ -11,19 +11,10 @@ from tfq_resqunn.plots.style import LINES, tidy
 
 
 def variance_figure(table, over: Sequence[str], path: str | os.PathLike | None = None) -> Figure:
-    """Draw variances of gradients on a log scale, with intervals, a panel for each layer.
+    """Draws variances of gradients on a log scale, with intervals, a panel for each layer.
 
-    Args:
-        table: The table of a `GradientVariance`.
-        over: Its columns that are varied: the first is the horizontal axis, each combination of
-            the others a line.
-        path: File to write the figure to; the suffix decides the format. Default: no file.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: If no layer has a variance.
+    The table is that of a `GradientVariance`, and `over` names its columns that are varied: the
+    first is the horizontal axis, each combination of the others a line.
     """
     table = table[table["variance"] > 0]  # the others have no place on a log scale
     layers = list(dict.fromkeys(table["layer"]))

@@ -1,4 +1,4 @@
-"""`Quanv2D`: a circuit that slides over the patches of an image."""
+"""Quanvolutions: circuits that slide along a sequence, over an image or through a volume."""
 
 from tfq_resqunn._utils.keras import register
 from tfq_resqunn.layers.base_quanv import BaseQuanv
@@ -106,3 +106,79 @@ class Quanv2D(BaseQuanv):
     """
 
     rank = 2
+
+
+@register
+class Quanv1D(BaseQuanv):
+    """A trainable quanvolution of sequences, such as time series and spectra.
+
+    A parametrised circuit in the place of `Conv1D`'s kernel. Arguments and errors are those of
+    `Quanv2D`, except that there is one axis where that has two.
+
+    Args:
+        filters: As for `Quanv2D`, likewise all others that are not described here.
+        kernel_size: Integer or tuple of one, steps of a patch. Likewise `strides` and
+            `dilation_rate`.
+        padding: `"valid"`, `"same"`, or `"causal"`: zeros before the first step alone, so that the
+            output at one step depends on no later one.
+        **kwargs: As for `Quanv2D`.
+
+    Input shape:
+        `(batch, steps, channels)`, or `(batch, channels, steps)` under `"channels_first"`.
+        `kernel_size * channels / groups` is the number of values per patch.
+
+    Output shape:
+        With `readout="channels"`: `(batch, n_patches, filters * n_observables)` with
+        `n_patches = (steps - dilation * (kernel - 1) - 1) // stride + 1` for `"valid"`, and
+        `ceil(steps / stride)` for `"same"` and `"causal"`.
+        With `readout="pixels"`, which `"causal"` rules out: `(batch, n_patches * kernel,
+        filters * n_observables / kernel)`; under `"same"` as many steps as the input has.
+
+    Example:
+        >>> import numpy as np
+        >>> spectra = np.random.default_rng(0).random((2, 12, 1))
+        >>> tuple(Quanv1D(kernel_size=3)(spectra).shape)
+        (2, 4, 3)
+        >>> tuple(Quanv1D(kernel_size=3, strides=1, padding="causal")(spectra).shape)
+        (2, 12, 3)
+    """
+
+    rank = 1
+
+
+@register
+class Quanv3D(BaseQuanv):
+    """A trainable quanvolution of volumes, or of videos, whose frames are the first axis.
+
+    A parametrised circuit in the place of `Conv3D`'s kernel. Arguments and errors are those of
+    `Quanv2D`, except that there are three axes where that has two. A patch of 2 x 2 x 2 pixels has
+    8 values, so that 8 qubits run with the default encoder; `encoder="amplitude"` needs 3.
+
+    Args:
+        filters: As for `Quanv2D`, likewise all others that are not described here.
+        kernel_size: Integer or tuple of three, pixels of a patch along each axis. Likewise
+            `strides` and `dilation_rate`.
+        **kwargs: As for `Quanv2D`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels before depth under
+        `"channels_first"`. The pixels of a patch times `channels / groups` are the number of values
+        per patch.
+
+    Output shape:
+        As for `Quanv2D`, with three axes. With `readout="channels"`:
+        `(batch, ..., filters * n_observables)`. With `readout="pixels"`: along each axis the number
+        of patches times the kernel's pixels, and `filters * n_observables / pixels` channels; under
+        `"same"` the input's size.
+
+    Example:
+        >>> import numpy as np
+        >>> volumes = np.random.default_rng(0).random((1, 4, 4, 4, 1))
+        >>> tuple(Quanv3D(kernel_size=2, encoder="amplitude")(volumes).shape)
+        (1, 2, 2, 2, 3)
+        >>> video = np.random.default_rng(0).random((1, 6, 4, 4, 3))  # 6 frames with 3 colours
+        >>> tuple(Quanv3D(kernel_size=(2, 1, 1), readout="pixels")(video).shape)
+        (1, 6, 4, 4, 3)
+    """
+
+    rank = 3
