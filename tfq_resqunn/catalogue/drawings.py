@@ -50,7 +50,7 @@ def _drawn(circuit: cirq.AbstractCircuit) -> tuple[cirq.TextDiagramDrawer, str]:
         is_short = len(angle) <= MAX_ANGLE
         return angle if is_short else names.setdefault(angle, f"f{len(names) + 1}")
 
-    def info_of(op: cirq.Operation, args) -> cirq.CircuitDiagramInfo:
+    def info_of(op: cirq.Operation, args: cirq.CircuitDiagramInfoArgs) -> cirq.CircuitDiagramInfo:
         info = cirq.circuit_diagram_info(op, args, None)
         if info is None:  # a gate that does not say how it is drawn
             places = (f"#{i + 1}" for i in range(1, len(op.qubits)))

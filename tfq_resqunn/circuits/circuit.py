@@ -1,6 +1,7 @@
 """`QuanvCircuit`: encoder, ansatz and observables as one frozen value."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import Any
 
 import cirq
 import sympy
@@ -13,10 +14,13 @@ from tfq_resqunn.circuits.files.fields import Optional, of, several, text
 from tfq_resqunn.circuits.files.reader import read_json
 from tfq_resqunn.circuits.files.writer import write_json
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
-from tfq_resqunn.circuits.observables.sums import as_pauli_sums, describe
+from tfq_resqunn.circuits.observables.sums import Observables, as_pauli_sums, describe
 from tfq_resqunn.circuits.rewriting.unrolling import Length, distinct
 from tfq_resqunn.circuits.svg import to_svg
 from tfq_resqunn.circuits.symbols import DATA_PREFIX, in_order, listed, sorted_by
+
+Symbols = Sequence[sympy.Symbol | str]
+Sums = Sequence[cirq.PauliSum]
 
 
 @cirq.value_equality
@@ -56,11 +60,11 @@ class QuanvCircuit:
 
     def __init__(
         self,
-        circuit,
-        observables="z",
-        inputs: Sequence | None = None,
-        weights: Sequence | None = None,
-    ):
+        circuit: cirq.AbstractCircuit,
+        observables: Observables = "z",
+        inputs: Symbols | None = None,
+        weights: Symbols | None = None,
+    ) -> None:
         self._circuit = check_circuit(circuit, "circuit", "QuanvCircuit").freeze()
         self._json: str | None = None  # written when first asked for
         Length().check(self._circuit)  # first, since all other checks visit every operation
@@ -77,7 +81,9 @@ class QuanvCircuit:
         self._observables = as_pauli_sums(observables, self.qubits)
 
     @classmethod
-    def from_parts(cls, encoder, ansatz, observables="z") -> "QuanvCircuit":
+    def from_parts(
+        cls, encoder: cirq.Circuit, ansatz: cirq.Circuit, observables: Observables = "z"
+    ) -> "QuanvCircuit":
         """Joins an encoder and an ansatz: all symbols of the one are data, of the other weights.
 
         Args:
@@ -183,7 +189,7 @@ class QuanvCircuit:
             )
         return value
 
-    def _value_equality_values_(self):
+    def _value_equality_values_(self) -> tuple:
         return _values(self._circuit, self._observables, self._inputs, self._weights)
 
     def __repr__(self) -> str:
@@ -203,7 +209,7 @@ class QuanvCircuit:
     def __str__(self) -> str:
         return self.diagram()
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable, tuple]:
         # A PauliSum cannot be pickled, but its terms can.
         sums = [list(o) for o in self._observables]
         return _rebuilt, (self._circuit, sums, self._inputs, self._weights)
@@ -211,7 +217,7 @@ class QuanvCircuit:
     def __copy__(self) -> "QuanvCircuit":
         return self  # nothing in it can be changed
 
-    def __deepcopy__(self, memo) -> "QuanvCircuit":
+    def __deepcopy__(self, memo: dict) -> "QuanvCircuit":
         return self
 
     def _repr_svg_(self) -> str:
@@ -231,7 +237,7 @@ class QuanvCircuit:
         }
         return {f"{cls._json_namespace_()}.{cls.__name__}": (make, fields)}
 
-    def _json_dict_(self):
+    def _json_dict_(self) -> dict[str, Any]:
         return {
             "circuit": self._circuit,
             "observables": list(self._observables),
@@ -240,13 +246,18 @@ class QuanvCircuit:
         }
 
     @classmethod
-    def _from_json_dict_(cls, circuit, observables, inputs, weights=None, **_):
+    def _from_json_dict_(
+        cls, circuit: cirq.AbstractCircuit, observables: Sums, inputs: Symbols, **others: Any
+    ) -> "QuanvCircuit":
         # Earlier versions did not write the weights, and sorted them as strings.
+        weights = others.get("weights")
         with sorted_by("natural" if weights else "string"):
             return cls(circuit, observables, inputs, weights)
 
 
-def _values(circuit, observables, inputs, weights) -> tuple:
+def _values(
+    circuit: cirq.AbstractCircuit, observables: Sums, inputs: Symbols, weights: Symbols
+) -> tuple:
     """Gives what two equal circuits have in common."""
     inputs, weights = (
         tuple(s if isinstance(s, sympy.Symbol) else sympy.Symbol(s) for s in symbols)
@@ -259,12 +270,12 @@ def _values(circuit, observables, inputs, weights) -> tuple:
     return circuit.freeze(), sums, inputs, weights
 
 
-def _rebuilt(circuit, observables, inputs, weights) -> QuanvCircuit:
-    sums = [cirq.PauliSum.from_pauli_strings(terms) for terms in observables]
-    return QuanvCircuit(circuit, sums, inputs, weights)
+def _rebuilt(circuit: cirq.FrozenCircuit, sums: list[list], *symbols: Symbols) -> QuanvCircuit:
+    observables = [cirq.PauliSum.from_pauli_strings(terms) for terms in sums]
+    return QuanvCircuit(circuit, observables, *symbols)
 
 
-def _as_weights(weights, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
+def _as_weights(weights: Symbols | None, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
     if weights is None:
         return in_order(others)
     weights = _as_symbols(weights, "weights", others)
@@ -277,7 +288,7 @@ def _as_weights(weights, others: set[sympy.Symbol]) -> tuple[sympy.Symbol, ...]:
     return weights
 
 
-def _as_symbols(given, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
+def _as_symbols(given: Symbols, argument: str, known: set) -> tuple[sympy.Symbol, ...]:
     # A set is refused, since it has no order in which a layer could give values to the symbols.
     unordered = isinstance(given, (str, sympy.Symbol, Mapping, Set))
     if unordered or not isinstance(given, Iterable):

@@ -38,7 +38,7 @@ def hidden_symbols(op: cirq.Operation) -> set[sympy.Symbol]:
     return set() if hidden and _is_constant(op) else hidden
 
 
-def expressions_in(value) -> set[sympy.Basic]:
+def expressions_in(value: object) -> set[sympy.Basic]:
     """Finds the sympy expressions in the attributes of a gate or operation, except in its tags."""
     if isinstance(value, cirq.TaggedOperation):
         value = value.untagged
@@ -51,7 +51,7 @@ def expressions_in(value) -> set[sympy.Basic]:
 _PLAIN = (str, int, float, complex, type(None), cirq.Qid)
 
 
-def _parts(value) -> Iterable:
+def _parts(value: object) -> Iterable:
     if isinstance(value, np.ndarray):
         return value.ravel().tolist() if value.dtype == object else ()
     if isinstance(value, dict):

@@ -2,7 +2,8 @@
 
 import dataclasses
 import functools
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias, TypeGuard
 
 import cirq
 
@@ -12,10 +13,12 @@ from tfq_resqunn.circuits.files.reader import read_json
 from tfq_resqunn.circuits.files.writer import write_json
 from tfq_resqunn.circuits.free_symbols import symbols_of
 from tfq_resqunn.circuits.names import ANSATZES, ENCODERS, OBSERVABLES
-from tfq_resqunn.circuits.observables.sums import as_pauli_sums, is_function, list_observables
-from tfq_resqunn.circuits.registry import Registry
+from tfq_resqunn.circuits.observables import sums
+from tfq_resqunn.circuits.registry import Identifier, Registry
 from tfq_resqunn.circuits.rewriting.reuploading import reupload
 from tfq_resqunn.circuits.symbols import ORDERS, sorted_by
+
+Part: TypeAlias = Identifier | cirq.AbstractCircuit  # an encoder or an ansatz
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,7 +40,7 @@ class Parts:
     symbol_order: str | None = None
     who: str = "QuanvCircuit"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.circuit is not None:
             self._check_circuit()
             return
@@ -97,7 +100,7 @@ class Parts:
             "symbol_order": self.symbol_order,
         }
 
-    def _part_config(self, name: str, registry: Registry):
+    def _part_config(self, name: str, registry: Registry) -> Any:
         text = self._texts.get(name)
         return _to_config(getattr(self, name), registry) if text is None else {"cirq": text}
 
@@ -137,8 +140,8 @@ class Parts:
 PART_NAMES = tuple(f.name for f in dataclasses.fields(Parts) if f.name != "who")
 
 
-def _made(registry: Registry, part, who: str, *arguments) -> cirq.AbstractCircuit:
-    circuit = registry.get(part)(*arguments)
+def _made(registry: Registry, part: Identifier, who: str, *counts: int | None) -> cirq.Circuit:
+    circuit = registry.get(part)(*counts)
     if not _is_circuit(circuit) or not symbols_of(circuit):
         raise ValueError(
             f"{who}: the {registry.kind} registered as {registry.serialize(part)!r} must return a "
@@ -147,15 +150,15 @@ def _made(registry: Registry, part, who: str, *arguments) -> cirq.AbstractCircui
     return circuit
 
 
-def _or(value, default):
+def _or(value: Any, default: Any) -> Any:
     return default if value is None else value
 
 
-def _is_circuit(part) -> bool:
+def _is_circuit(part: object) -> TypeGuard[cirq.AbstractCircuit]:
     return isinstance(part, cirq.AbstractCircuit)
 
 
-def _check_part(part, registry: Registry, who: str):
+def _check_part(part: Part, registry: Registry, who: str) -> Part:
     kind = registry.kind
     if not _is_circuit(part):
         if not isinstance(part, (str, dict)) and not callable(part):
@@ -177,24 +180,24 @@ def _check_part(part, registry: Registry, who: str):
     return part.freeze()
 
 
-def _check_observables(observables, who: str):
-    items = list_observables(observables, who)
+def _check_observables(observables: sums.Observables, who: str) -> str | list:
+    items = sums.list_observables(observables, who)
     if isinstance(observables, str):
         return observables
     if not items:
-        as_pauli_sums(items, (), who)  # says so
+        sums.as_pauli_sums(items, (), who)  # says so
     checked: list = []
     for item in items:
         if isinstance(item, str):
             checked.append(item)
-        elif isinstance(item, dict) or is_function(item):
+        elif isinstance(item, dict) or sums.is_function(item):
             checked.append(OBSERVABLES.get_for(who, item))
         else:
-            checked += as_pauli_sums(item, None, who)
+            checked += sums.as_pauli_sums(item, None, who)
     return checked
 
 
-def _check_order(order, who: str) -> str:
+def _check_order(order: str, who: str) -> str:
     if not isinstance(order, str) or order not in ORDERS:
         raise ValueError(
             f"{who}: `symbol_order` must be 'natural' (x_2 before x_10) or 'string' (as earlier "
@@ -203,7 +206,7 @@ def _check_order(order, who: str) -> str:
     return order
 
 
-def _to_config(part, registry: Registry):
+def _to_config(part: Any, registry: Registry) -> Any:
     if isinstance(part, list):
         return [_to_config(p, registry) for p in part]
     if part is None or isinstance(part, str):
@@ -213,7 +216,7 @@ def _to_config(part, registry: Registry):
     return {"cirq": write_json(part)}
 
 
-def _from_config(value, who: str):
+def _from_config(value: Any, who: str) -> Any:
     if isinstance(value, dict) and set(value) == {"cirq"}:
         return read_json(value["cirq"], who=who)
     if isinstance(value, (list, tuple)):
@@ -221,7 +224,7 @@ def _from_config(value, who: str):
     return value
 
 
-def _check_registered(part, registry: Registry, who: str) -> None:
+def _check_registered(part: Any, registry: Registry, who: str) -> None:
     for item in part if isinstance(part, list) else [part]:
         name = item.get("name") if isinstance(item, dict) else item
         if isinstance(name, str) and name not in registry and not _is_sum(name, registry):
@@ -235,12 +238,12 @@ def _check_registered(part, registry: Registry, who: str) -> None:
 def _is_sum(text: str, registry: Registry) -> bool:
     """Tells whether text is a sum of Pauli strings, such as `"Z0*Z1"`."""
     try:
-        return registry is OBSERVABLES and bool(list_observables(text, ""))
+        return registry is OBSERVABLES and bool(sums.list_observables(text, ""))
     except ValueError:
         return False
 
 
-def _move(part: cirq.Circuit, qubits, where: str, who: str) -> cirq.Circuit:
+def _move(part: cirq.Circuit, qubits: Iterable[cirq.Qid], where: str, who: str) -> cirq.Circuit:
     own, qubits = sorted(part.all_qubits()), sorted(qubits)
     if len(own) != len(qubits):
         raise ValueError(

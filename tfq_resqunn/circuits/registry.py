@@ -8,7 +8,9 @@ import difflib
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+
+Identifier = str | dict | Callable  # a function's name, what `serialize` gave, or itself
 
 
 class Registry:
@@ -27,7 +29,7 @@ class Registry:
         ValueError: `encoder` must be one of ... Received 'angel'. Did you mean 'angle'?
     """
 
-    def __init__(self, kind: str, *required: str, instead: str, built_in: Mapping[str, str]):
+    def __init__(self, kind: str, *required: str, instead: str, built_in: dict[str, str]) -> None:
         self.kind = kind  # what the functions make: "encoder", "ansatz" or "observables"
         # Its own name in `tfq_resqunn.circuits`.
         self.constant = {"encoder": "ENCODERS", "ansatz": "ANSATZES"}.get(kind, "OBSERVABLES")
@@ -39,7 +41,7 @@ class Registry:
         self._imported: dict[str, Callable] = {}
         self._functions: dict[str, Callable] = {}  # the user's own
 
-    def register(self, name: str, function: Callable | None = None):
+    def register(self, name: str, function: Callable | None = None) -> Callable:
         """Enters a function under a name; also as a decorator, `@ENCODERS.register("mine")`.
 
         A saved layer keeps only the name. So enter your own part before you load a model with it.
@@ -80,7 +82,7 @@ class Registry:
         entries[name] = function
         return function
 
-    def get(self, identifier) -> Callable:
+    def get(self, identifier: Identifier) -> Callable:
         """Gives a function.
 
         Args:
@@ -107,14 +109,14 @@ class Registry:
         self._check_options(identifier["name"], options)
         return functools.partial(function, **options) if options else function
 
-    def get_for(self, who: str, identifier) -> Callable:
+    def get_for(self, who: str, identifier: Identifier) -> Callable:
         """Does what `get` does, and says in errors who asks."""
         try:
             return self.get(identifier)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{who}: {error}") from None
 
-    def serialize(self, function) -> str | dict:
+    def serialize(self, function: Identifier) -> str | dict:
         """Describes what `get` takes so that JSON can hold it: a name, and a partial's options."""
         if isinstance(function, (str, dict)):
             function = self.get(function)
@@ -149,7 +151,7 @@ class Registry:
         hint = f" Did you mean {close[0]!r}?" if close else ""
         return f"`{self.kind}` must be one of {self._choices()}. Received {name!r}.{hint}"
 
-    def __contains__(self, name) -> bool:
+    def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (name in self.built_in or name in self._functions)
 
     def __iter__(self) -> Iterator[str]:
@@ -185,7 +187,7 @@ class Registry:
             )
 
 
-def _unwrap(function) -> tuple[Callable, dict]:
+def _unwrap(function: Callable | None) -> tuple[Callable | None, dict]:
     if isinstance(function, functools.partial) and not function.args:
         return function.func, function.keywords
     return function, {}

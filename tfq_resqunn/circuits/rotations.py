@@ -1,5 +1,7 @@
 """Rotations by name, with angles that print as one expects."""
 
+from collections.abc import Callable
+
 import cirq
 import numpy as np
 import sympy
@@ -9,12 +11,12 @@ from tfq_resqunn._utils.arguments import choice, number
 ROTATIONS = {"rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz}
 
 
-def rotation_gate(name: str, who: str):
+def rotation_gate(name: str, who: str) -> Callable[[sympy.Expr], cirq.Gate]:
     """Looks up `cirq.rx`, `cirq.ry` or `cirq.rz` by name for the function `who`."""
     return ROTATIONS[choice(*ROTATIONS)(name, "rotation", who)]
 
 
-def radians_per_unit(scale, who: str):
+def radians_per_unit(scale: float, who: str) -> sympy.Expr | float:
     """Checks the factor between data and angles, and gives it in a form that prints well.
 
     A multiple of pi stays symbolic, so that angles cancel as one expects.

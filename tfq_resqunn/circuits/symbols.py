@@ -57,7 +57,7 @@ def sorted_by(order: str) -> Iterator[None]:
         _order.reset(token)
 
 
-def _natural(symbol) -> tuple:
+def _natural(symbol: sympy.Symbol | str) -> tuple:
     texts = re.split("([0-9]+)", str(symbol))
     # Without leading zeros, a number with more digits is larger.
     digits = [number.lstrip("0") for number in texts[1::2]]

@@ -1,31 +1,32 @@
 """The rules of `load`'s arguments; knows no NumPy, so that commands can apply them at once."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, is_integer
 
 
-def _are_labels(values) -> bool:
+def _are_labels(values: Any) -> bool:
     is_array = hasattr(values, "__array__") and hasattr(values, "__len__")  # NumPy's, say
     is_listed = isinstance(values, Sequence) and not isinstance(values, str | bytes)
     return (is_listed or is_array) and all(map(is_integer, values))
 
 
-def _repeated_or_too_few(labels) -> str | None:
+def _repeated_or_too_few(labels: Sequence[int]) -> str | None:
     is_choice = len(set(labels)) == len(labels) >= 2
     return None if is_choice else "at least two different labels, each once"
 
 
-def _as_pair(size):
+def _as_pair(size: Any) -> Any:
     return (size, size) if is_integer(size) else size
 
 
-def _is_size(size) -> bool:
+def _is_size(size: Any) -> bool:
     pair = _as_pair(size)
     return isinstance(pair, tuple | list) and len(pair) == 2 and all(map(is_integer, pair))
 
 
-def _out_of_range(size) -> str | None:
+def _out_of_range(size: int | Sequence[int]) -> str | None:
     if min(_as_pair(size)) < 1:
         return "at least 1 pixel in each direction"
     is_large = max(_as_pair(size)) > MAX_SIZE

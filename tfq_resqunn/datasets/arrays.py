@@ -63,7 +63,7 @@ def check_channels(arrays: dict[str, np.ndarray], who: str) -> dict[str, np.ndar
             f"images.\nReceived shape {n_channels.shape}, dtype {n_channels.dtype}.\n"
             "Save it as np.savez(..., n_channels=10)."
         )
-    allowed = range(MAX_CHANNELS + 1) if n_channels is None else [n_channels]
+    allowed = set(range(MAX_CHANNELS + 1)) if n_channels is None else {int(n_channels)}
     for name, array in arrays.items():
         is_images = array.ndim == 4 and array.size and (name.startswith("x") or len(arrays) == 1)
         if is_images and array.shape[-1] not in allowed:
@@ -71,7 +71,9 @@ def check_channels(arrays: dict[str, np.ndarray], who: str) -> dict[str, np.ndar
     return arrays
 
 
-def _refuse_channels(shape: tuple[int, ...], n_channels, allowed, who: str) -> NoReturn:
+def _refuse_channels(
+    shape: tuple[int, ...], n_channels: np.ndarray | None, allowed: set[int], who: str
+) -> NoReturn:
     _, first, _, last = shape
     rule = f"at most {MAX_CHANNELS} channels" if n_channels is None else f"{n_channels} channels"
     if first in allowed:

@@ -8,7 +8,7 @@ from pathlib import Path
 NAMES = ("digits", "mnist", "fashion_mnist")
 
 
-def find(name, who: str = "load") -> str | Path:
+def find(name: str | os.PathLike, who: str = "load") -> str | Path:
     """Gives the name of a data set that is known, or the path of an `.npz` file that is there."""
     if not isinstance(name, str | os.PathLike):
         raise TypeError(

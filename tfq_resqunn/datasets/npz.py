@@ -5,6 +5,7 @@ import tokenize
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def _check_sizes(archive: zipfile.ZipFile, path: Path, who: str) -> None:
             )
 
 
-def _size(file, member: zipfile.ZipInfo) -> int:
+def _size(file: IO[bytes], member: zipfile.ZipInfo) -> int:
     """Gives how many bytes an array takes, from its first few; nothing else is unpacked."""
     version = np.lib.format.read_magic(file)
     if version == (1, 0):

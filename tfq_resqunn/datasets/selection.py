@@ -1,11 +1,15 @@
 """Which images of a data set: classes, numbers of images, their size."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 from sklearn.utils import resample
 
 
-def parse_classes(classes, y_train: np.ndarray, y_test: np.ndarray) -> tuple[int, ...]:
+def parse_classes(
+    classes: Sequence[int] | None, y_train: np.ndarray, y_test: np.ndarray
+) -> tuple[int, ...]:
     """Gives the labels to keep, in their order."""
     present = np.unique(y_train)
     kept = tuple(map(int, np.union1d(present, y_test) if classes is None else classes))
@@ -33,7 +37,9 @@ def relabel(x: np.ndarray, y: np.ndarray, kept: tuple[int, ...]) -> tuple[np.nda
     return x[rows], matches[rows].argmax(axis=1)
 
 
-def draw(x, y, n: int | None, argument: str, n_classes: int, seed: int):
+def draw(
+    x: np.ndarray, y: np.ndarray, n: int | None, argument: str, n_classes: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Draws `n` images without replacement, each class in its share."""
     if n is None:
         return x, y

@@ -1,15 +1,20 @@
 """Circuits as figures."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from tfq_resqunn.circuits import QuanvCircuit
 
 WIRE = {"color": "0.45", "linewidth": 1, "zorder": 1}
 BOX = {"boxstyle": "round,pad=0.35,rounding_size=0.15", "facecolor": "white", "edgecolor": "0.2"}
 CHARACTER, ROW = 0.085, 0.42  # inches: width of a letter, height of a qubit's line
 
 
-def circuit_figure(circuit) -> Figure:
+def circuit_figure(circuit: "QuanvCircuit") -> Figure:
     """Draws a `QuanvCircuit`: a line for each qubit, a box for each gate, time from left to right.
 
     Example:
@@ -46,14 +51,14 @@ def circuit_figure(circuit) -> Figure:
     return figure
 
 
-def _draw_gate(axes: Axes, x: float, y: float, text: str, box, is_linked: bool) -> None:
-    if is_linked and text == "@":  # a control
+def _draw_gate(axes: Axes, x: float, y: float, text: str, box: dict | None, linked: bool) -> None:
+    if linked and text == "@":  # a control
         axes.plot([x], [y], "o", color="0.2", markersize=6, zorder=2)
-    elif is_linked and text == "X":  # the gate that it controls
+    elif linked and text == "X":  # the gate that it controls
         style = {"color": "white", "markeredgecolor": "0.2", "markersize": 13, "zorder": 2}
         axes.plot([x], [y], "o", **style)
         axes.plot([x], [y], "+", markeredgecolor="0.2", markersize=13, zorder=3)
-    elif is_linked and text == "×":  # an end of a swap
+    elif linked and text == "×":  # an end of a swap
         axes.plot([x], [y], "x", color="0.2", markersize=8, zorder=2)
     else:
         text = text.replace("pi*", "π ").replace("$", r"\$")

@@ -3,12 +3,13 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 MAP, GAP = 1.2, 0.2  # inches: side of a feature map, margins
 MAX_MAPS = 8  # channels of a layer that are drawn
 
 
-def feature_maps_figure(inputs, outputs) -> Figure:
+def feature_maps_figure(inputs: np.ndarray, outputs: np.ndarray) -> Figure:
     """Draws what goes into a layer and what comes out: a row for each image, a column a channel.
 
     Images and outputs are `[n, rows, columns, channels]`; of more than eight channels the first
@@ -31,7 +32,7 @@ def feature_maps_figure(inputs, outputs) -> Figure:
     width, height = sum(widths) + 4 * GAP, MAP * len(inputs) + 4.5 * GAP
     figure = Figure(figsize=(width, height), dpi=100)
 
-    def add_axes(left, bottom, wide, high):
+    def add_axes(left: float, bottom: float, wide: float, high: float) -> Axes:
         return figure.add_axes((left / width, bottom / height, wide / width, high / height))
 
     # One axes holds all maps of a group, placed by hand: many axes take a second to draw.
@@ -49,7 +50,7 @@ def feature_maps_figure(inputs, outputs) -> Figure:
     return figure
 
 
-def _draw_maps(axes: Axes, name: str, maps: np.ndarray, low: float, high: float):
+def _draw_maps(axes: Axes, name: str, maps: np.ndarray, low: float, high: float) -> AxesImage:
     n, _, _, n_channels = maps.shape
     for k, c in np.ndindex(n, n_channels):
         around = (c + 0.03, c + 0.97, k + 0.97, k + 0.03)

@@ -3,14 +3,20 @@
 import itertools
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from tfq_resqunn.plots.style import LINES, tidy
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def variance_figure(table, over: Sequence[str], path: str | os.PathLike | None = None) -> Figure:
+
+def variance_figure(
+    table: "pd.DataFrame", over: Sequence[str], path: str | os.PathLike | None = None
+) -> Figure:
     """Draws variances of gradients on a log scale, with intervals, a panel for each layer.
 
     The table is that of a `GradientVariance`, and `over` names its columns that are varied: the

@@ -1,6 +1,9 @@
 """Convolutions of qubits: one block of two qubits, the same on all neighbours."""
 
+from collections.abc import Iterator, Sequence
+
 import cirq
+import sympy
 
 from tfq_resqunn._utils.arguments import choice
 from tfq_resqunn.circuits.ansatzes.pairs import pairs
@@ -63,7 +66,7 @@ def qcnn(n_qubits: int, n_layers: int = 1, *, block: str = "su4") -> cirq.Circui
     return circuit
 
 
-def _su4(weights, a, b):
+def _su4(weights: Sequence[sympy.Symbol], a: cirq.Qid, b: cirq.Qid) -> Iterator[cirq.Operation]:
     w = iter(weights)
     yield from _any_rotation(w, a)
     yield from _any_rotation(w, b)
@@ -77,12 +80,12 @@ def _su4(weights, a, b):
     yield from _any_rotation(w, b)
 
 
-def _any_rotation(w, qubit):
+def _any_rotation(w: Iterator[sympy.Symbol], qubit: cirq.Qid) -> Iterator[cirq.Operation]:
     for gate in (cirq.rz, cirq.ry, cirq.rz):
         yield gate(next(w))(qubit)
 
 
-def _ry_cnot(weights, a, b):
+def _ry_cnot(weights: Sequence[sympy.Symbol], a: cirq.Qid, b: cirq.Qid) -> Iterator[cirq.Operation]:
     yield cirq.ry(weights[0])(a)
     yield cirq.ry(weights[1])(b)
     yield cirq.CNOT(a, b)

@@ -1,6 +1,8 @@
 """Random circuits: rotations by weights among random gates, in random places."""
 
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import cirq
 
@@ -67,16 +69,16 @@ def random_ansatz(n_qubits: int, n_layers: int = 1, *, seed: int = 0) -> cirq.Ci
 class _Draw:
     """Draws from `random.Random.random` alone: only that is promised to stay the same."""
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
-    def one_of(self, items):
+    def one_of(self, items: Sequence) -> Any:
         return items[int(self._random.random() * len(items))]
 
-    def pair(self, items) -> tuple:
+    def pair(self, items: Sequence) -> tuple:
         first = self.one_of(items)
         return first, self.one_of([item for item in items if item is not first])
 
-    def shuffled(self, items) -> list:
+    def shuffled(self, items: Sequence) -> list:
         keyed = [(self._random.random(), item) for item in items]
         return [item for _, item in sorted(keyed, key=lambda pair: pair[0])]

@@ -1,9 +1,10 @@
 """The 19 circuits that Sim, Johnson and Aspuru-Guzik compared, as data."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cirq
+import sympy
 
 from tfq_resqunn._utils.arguments import is_integer
 from tfq_resqunn.circuits.ansatzes.pairs import pairs
@@ -124,7 +125,7 @@ def _steps(text: str) -> list[tuple[str, str]]:
     return [(gate, place[0] if place else "each") for gate, *place in words]
 
 
-def _gate(name: str, weights) -> cirq.Gate:
+def _gate(name: str, weights: Iterator[sympy.Symbol]) -> cirq.Gate:
     if name in _FIXED:
         return _FIXED[name]
     if name in ROTATIONS:

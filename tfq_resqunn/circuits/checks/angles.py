@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import cirq
 import sympy
 
-from tfq_resqunn.circuits.files.expressions import Measure, check_expression
+from tfq_resqunn.circuits.files.expressions import Measure, Measures, check_expression
 from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.rewriting.decomposing import innermost
 from tfq_resqunn.circuits.rewriting.unrolling import subcircuit_in
@@ -19,16 +17,14 @@ class Samples(cirq.ParamResolver):
     Has no `__init__`: Cirq makes a resolver of this one, gets the same object, and would run it.
     """
 
-    def value_of(self, value, recursive: bool = True):
+    def value_of(self, value: cirq.TParamVal, recursive: bool = True) -> cirq.TParamValComplex:
         """Gives the number for an expression."""
         if isinstance(value, sympy.Basic) and value.free_symbols <= self.param_dict.keys():
             return check_expression(value).value
         return super().value_of(value, recursive)
 
 
-def check_angles(
-    circuit: cirq.AbstractCircuit, who: str, symbols: Mapping[str, Measure] | None = None
-) -> None:
+def check_angles(circuit: cirq.AbstractCircuit, who: str, symbols: Measures | None = None) -> None:
     """Checks the expressions in the gates of a circuit and of its subcircuits.
 
     They must be of the table of expressions, and not too large. For a subcircuit, `symbols` has the
@@ -57,9 +53,9 @@ def check_angles(
             check_angles(inner.circuit, who, {**(symbols or {}), **values})
 
 
-def _check(expression, op: cirq.Operation, who: str, symbols) -> Measure:
+def _check(e: sympy.Basic, op: cirq.Operation, who: str, symbols: Measures | None) -> Measure:
     try:
-        return check_expression(expression, symbols)
+        return check_expression(e, symbols)
     except ValueError as error:
         raise ValueError(
             f"{who}: `circuit` must have angles that can be computed, with gradients, and saved: "

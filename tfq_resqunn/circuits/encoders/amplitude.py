@@ -50,26 +50,28 @@ def amplitude_encoder(n_features: int) -> cirq.Circuit:
     return circuit
 
 
-def _angles(amplitudes, n_controls: int) -> list:
+def _angles(amplitudes: list[sympy.Expr], n_controls: int) -> list[sympy.Expr]:
     """The angle about y for each state of the qubits before: it splits the norm in two."""
     size = len(amplitudes) >> n_controls
     halves = [amplitudes[i : i + size // 2] for i in range(0, len(amplitudes), size // 2)]
     return [_angle(*pair) for pair in zip(halves[::2], halves[1::2], strict=True)]
 
 
-def _angle(lower, upper):
+def _angle(lower: list[sympy.Expr], upper: list[sympy.Expr]) -> sympy.Expr:
     if not any(lower) and not any(upper):  # a branch beyond the values: nothing to turn
         return sympy.Integer(0)
     return 2 * sympy.atan2(_norm(upper), _norm(lower))
 
 
-def _norm(values):
+def _norm(values: list[sympy.Expr]) -> sympy.Expr:
     if len(values) == 1:
         return values[0]  # with its sign
     return sympy.sqrt(sum(v**2 for v in values))
 
 
-def _multiplexed(angles, controls, target):
+def _multiplexed(
+    angles: list[sympy.Expr], controls: list[cirq.Qid], target: cirq.Qid
+) -> cirq.OP_TREE:
     """Rotates by `angles[c]`, where c is what the controls say, the first most significant.
 
     CNOTs from the last control turn the sign of half of a rotation: the two halves are the sum

@@ -1,6 +1,7 @@
 """Encodings by commuting gates (instantaneous quantum polynomial, IQP): products of values."""
 
 import itertools
+from collections.abc import Callable
 
 import cirq
 import numpy as np
@@ -47,7 +48,7 @@ def iqp_encoder(
         arXiv:1804.11326; with products as angles as in PennyLane's `IQPEmbedding`.
     """
     angles = (lambda a: a, lambda a, b: a * b)
-    return _commuting(n_features, n_repeats, pairs, scale, *angles, "iqp_encoder")
+    return _commuting(n_features, n_repeats, pairs, scale, angles, "iqp_encoder")
 
 
 @ENCODERS.register("zz_feature_map")
@@ -75,14 +76,17 @@ def zz_feature_map(
         arXiv:1804.11326, figure 1 and its supplement.
     """
     angles = (lambda a: -2 * a, lambda a, b: -2 * (sympy.pi - a) * (sympy.pi - b))
-    return _commuting(n_features, n_repeats, pairs, scale, *angles, "zz_feature_map")
+    return _commuting(n_features, n_repeats, pairs, scale, angles, "zz_feature_map")
 
 
-def _commuting(n_features, n_repeats, pairs, scale, about_z, about_zz, who) -> cirq.Circuit:
+def _commuting(
+    n_features: int, n_repeats: int, pairs: str, scale: float, about: tuple[Callable, ...], who: str
+) -> cirq.Circuit:
     n_features = check_size(n_features, "n_features", who)
     n_repeats = check_size(n_repeats, "n_repeats", who)
     choice("all", "neighbours")(pairs, "pairs", who)
     factor = radians_per_unit(scale, who)
+    about_z, about_zz = about
     angles = [factor * x for x in data_symbols(n_features)]
     qubits = cirq.LineQubit.range(n_features)
     places = range(n_features)

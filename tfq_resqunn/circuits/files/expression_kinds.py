@@ -39,7 +39,7 @@ class Kind:
     is_hyperbolic: bool = False
 
 
-def _add(*values):
+def _add(*values: complex) -> complex:
     total = complex(
         math.fsum(complex(v).real for v in values), math.fsum(complex(v).imag for v in values)
     )
@@ -50,11 +50,11 @@ def _add(*values):
     return _plain(total)
 
 
-def _plain(z: complex):
+def _plain(z: complex) -> complex:
     return z.real if z.imag == 0 else z
 
 
-def _real(z) -> float:
+def _real(z: complex) -> float:
     return complex(z).real
 
 
@@ -66,11 +66,11 @@ def _of_real(function: Callable) -> Callable:
     return lambda *values: function(*map(_real, values))
 
 
-def _no_bits(*_) -> float:
+def _no_bits(*_: complex) -> float:
     return 0.0
 
 
-def _exponential_bits(z) -> float:
+def _exponential_bits(z: complex) -> float:
     return 1.5 * abs(complex(z))  # exp(1000*log(2)) is 2**1000
 
 
@@ -82,7 +82,7 @@ def _elementary(
 
 # Sympy multiplies out to take real and imaginary parts.
 def _of_parts(cls: type, value: Callable) -> Kind:
-    def effort(nodes, terms, pieces, degree) -> float:
+    def effort(nodes: int, terms: int, pieces: int, degree: float) -> float:
         return 1e-4 * nodes**2 + 5e-5 * degree**2 + 0.01 * max(degree - 16, 0)
 
     return Kind(cls, value, grows=_no_bits, effort=effort)

@@ -62,6 +62,8 @@ class Measured:
     measure: Measure
 
 
+Names = Mapping[str, str]  # new names for symbols, by their old ones
+Measures = Mapping[str, Measure]  # of values that symbols stand for, by the symbols' names
 _CONSTANTS = {
     id(c): Measure(TRUTH, bool(c))
     if c in (sympy.true, sympy.false)
@@ -75,7 +77,7 @@ def sample(name: str) -> float:
     return 0.25 + zlib.crc32(name.encode("utf-8", "surrogatepass")) / 2**33
 
 
-def symbol(name, names: Mapping[str, str] | None = None) -> Measured:
+def symbol(name: object, names: Names | None = None) -> Measured:
     """Makes a symbol, whose name may be any short text; `names` gives new names for old ones."""
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
         raise ValueError(
@@ -85,14 +87,14 @@ def symbol(name, names: Mapping[str, str] | None = None) -> Measured:
     return measured(sympy.Symbol((names or {}).get(name, name)))
 
 
-def rational(numerator, denominator=1) -> Measured:
+def rational(numerator: object, denominator: object = 1) -> Measured:
     """Makes a fraction or a whole number."""
     if _whole(denominator) == 0:
         raise ValueError("the denominator of a Rational must not be 0.")
     return measured(sympy.Rational(_whole(numerator), denominator))
 
 
-def measured(expression) -> Measured:
+def measured(expression: sympy.Basic) -> Measured:
     """Takes a number or constant as it is."""
     return Measured(expression, _measure(expression, {}))
 
@@ -115,7 +117,7 @@ def combine(name: str, parts: Sequence[Measured], evaluate: bool = True) -> Meas
     return Measured(made, measure)
 
 
-def check_expression(expression, symbols: Mapping[str, Measure] | None = None) -> Measure:
+def check_expression(expression: sympy.Basic, symbols: Measures | None = None) -> Measure:
     """Works out how large an expression is, and refuses one too large or not of the table.
 
     `symbols` has the measures of values that symbols stand for, by name, as far as they are known.
@@ -126,7 +128,7 @@ def check_expression(expression, symbols: Mapping[str, Measure] | None = None) -
         raise ValueError(f"an expression may be nested {MAX_DEPTH} deep. It is more.") from None
 
 
-def _measure(e: Any, symbols: Mapping[str, Measure]) -> Measure:
+def _measure(e: sympy.Basic, symbols: Measures) -> Measure:
     if isinstance(e, sympy.Symbol):
         return symbols.get(e.name) or Measure(NUMBER, sample(e.name), constant=False)
     if (constant := _CONSTANTS.get(id(e))) is not None:
@@ -228,7 +230,7 @@ def _limited(measure: Measure, name: str = "number") -> Measure:
     return measure
 
 
-def _whole(value) -> int:
+def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(
             f"an Integer, and the parts of a Rational, must be whole numbers. Received "
@@ -237,14 +239,14 @@ def _whole(value) -> int:
     return value
 
 
-def _or_infinity(function: Callable, *arguments):
+def _or_infinity(function: Callable, *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except (OverflowError, ZeroDivisionError, ValueError):
         return math.inf
 
 
-def _shortened(value) -> str:
+def _shortened(value: object) -> str:
     """Prints a value for a message, never all of a large one."""
     if isinstance(value, int) and value.bit_length() > 200:
         return "a whole number of hundreds of digits"

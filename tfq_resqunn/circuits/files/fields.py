@@ -26,15 +26,15 @@ MAX_ALTERNATIVES = 4096  # combinations of values at which a gate's controls let
 class Optional:
     """A field that may be missing; with `null`, it may also be null."""
 
-    def __init__(self, field: Field, null: bool = False):
+    def __init__(self, field: Field, null: bool = False) -> None:
         self.field = field
         self.null = null
 
-    def __call__(self, value):
+    def __call__(self, value: Any) -> Any:
         return None if value is None and self.null else self.field(value)
 
 
-def _refuse(wanted: str, value) -> ValueError:
+def _refuse(wanted: str, value: object) -> ValueError:
     shown = repr(value.expression if isinstance(value, Measured) else value)
     return ValueError(f"must be {wanted}. Received {shown[:100]} ({type(value).__name__}).")
 
@@ -42,7 +42,7 @@ def _refuse(wanted: str, value) -> ValueError:
 # --- numbers and text ---------------------------------------------------------------------------
 
 
-def number(value):
+def number(value: object) -> float:
     """A finite real number."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise _refuse("a number", value)
@@ -51,7 +51,7 @@ def number(value):
     return value
 
 
-def angle(value):
+def angle(value: object) -> sympy.Expr | float:
     """A number or an expression, never text."""
     if isinstance(value, Measured):
         if value.measure.sort != NUMBER:
@@ -63,12 +63,12 @@ def angle(value):
         raise _refuse("a finite number or an expression of sympy's", value) from None
 
 
-def amplitude(value):
+def amplitude(value: object) -> sympy.Expr | complex:
     """A real or complex number, or an expression."""
     return value if isinstance(value, complex) else angle(value)
 
 
-def entry(value):
+def entry(value: object) -> complex:
     """A real or complex number."""
     return value if isinstance(value, complex) else number(value)
 
@@ -76,7 +76,7 @@ def entry(value):
 def whole(least: int, most: int) -> Field:
     """A whole number in a range."""
 
-    def check(value):
+    def check(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise _refuse("a whole number", value)
         if not least <= value <= most:
@@ -92,21 +92,21 @@ qubit_count = whole(0, MAX_QUBITS)
 level = whole(0, 63)  # of a qubit or qudit that controls a gate
 
 
-def text(value):
+def text(value: object) -> str:
     """A name or a label."""
     if not isinstance(value, str) or len(value) > MAX_NAME_LENGTH:
         raise _refuse(f"text of at most {MAX_NAME_LENGTH} characters", value)
     return value
 
 
-def symbol_or_name(value):
+def symbol_or_name(value: object) -> sympy.Symbol | str:
     """A parameter: a symbol or its name."""
     if isinstance(value, Measured) and isinstance(value.expression, sympy.Symbol):
         return value.expression
     return text(value)
 
 
-def tag(value):
+def tag(value: object) -> Any:
     """A label of an operation; nothing looks into it."""
     if value is None or isinstance(value, bool):
         return value
@@ -129,7 +129,7 @@ def tag(value):
 def several(field: Field, most: float = math.inf) -> Field:
     """A list of values of one kind."""
 
-    def check(value):
+    def check(value: object) -> list:
         if not isinstance(value, list):
             raise _refuse("a list", value)
         if len(value) > most:
@@ -142,7 +142,7 @@ def several(field: Field, most: float = math.inf) -> Field:
 def pair(first: Field, second: Field) -> Field:
     """A list of two values."""
 
-    def check(value):
+    def check(value: object) -> list:
         if not isinstance(value, list) or len(value) != 2:
             raise _refuse("a list of two", value)
         return [first(value[0]), second(value[1])]
@@ -153,7 +153,7 @@ def pair(first: Field, second: Field) -> Field:
 def either(first: Field, second: Field) -> Field:
     """A value that one of two checks takes."""
 
-    def check(value):
+    def check(value: object) -> Any:
         try:
             return first(value)
         except ValueError:
@@ -166,7 +166,7 @@ def of(*types: type, wanted: str = "") -> Field:
     """An object of some types, which the reader has made already."""
     wanted = wanted or f"a {' or a '.join(t.__name__ for t in types)}"
 
-    def check(value):
+    def check(value: object) -> Any:
         if not isinstance(value, types):
             raise _refuse(wanted, value)
         return value
@@ -183,7 +183,7 @@ qubits = several(qubit)
 matrix = several(several(entry))
 
 
-def probabilities(value):
+def probabilities(value: object) -> dict[str, float]:
     """From Pauli letters to probabilities."""
     if not isinstance(value, dict) or not all(set(k) <= set("IXYZ") for k in value):
         raise _refuse("Pauli letters and their probabilities", value)
@@ -193,7 +193,7 @@ def probabilities(value):
 # --- controls -----------------------------------------------------------------------------------
 
 
-def product_of_sums(value):
+def product_of_sums(value: object) -> list:
     """For each control, the value or values at which the gate acts."""
     values = several(either(level, several(level, 64)), MAX_QUBITS)(value)
     if math.prod(len(v) for v in values if isinstance(v, list)) > MAX_ALTERNATIVES:
@@ -213,7 +213,7 @@ _IN_FORMULAS = (
 )  # fmt: skip
 
 
-def boolean_formulas(value):
+def boolean_formulas(value: object) -> list[str]:
     """Formulas such as `a & ~b`: names and operators, nothing else."""
     formulas = several(text, 64)(value)
     for formula in formulas:

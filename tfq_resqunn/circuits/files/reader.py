@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import cirq
 import sympy
@@ -31,6 +31,7 @@ MAX_EFFORT = 60.0  # seconds that sympy may take over all expressions
 
 # Classes that a caller allows beyond Cirq's: by name, the function that makes one, and its fields.
 Types = Mapping[str, tuple[Callable, Fields]]
+Place = tuple[str | int, ...]  # where a value stands: the names and numbers that lead to it
 
 RULE = (
     "A file may hold circuits of Cirq's gates, channels, qubits and sums of Pauli strings, "
@@ -45,7 +46,7 @@ def read_json(
     names: Mapping[str, str] | None = None,
     known: Mapping[str, Fields] = TYPES,
     who: str = "read_json",
-):
+) -> Any:
     """Reads what `write_json` wrote, or refuses it.
 
     It may hold the classes of `known`, which are Cirq's, and those of `types`. `names` has new
@@ -66,7 +67,7 @@ def read_json(
     return value.expression if isinstance(value, Measured) else value
 
 
-def _parsed(text: str):
+def _parsed(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except _Refused:
@@ -84,12 +85,12 @@ class _Refused(ValueError):
     """What a file may not hold, and where it stands."""
 
 
-def _refuse_constant(name: str):
+def _refuse_constant(name: str) -> NoReturn:
     raise _Refused(f"{RULE}. Received {name}, which is no finite number.")
 
 
 class _Reader:
-    def __init__(self, types: Types, names: Mapping[str, str], known: Mapping[str, Fields]):
+    def __init__(self, types: Types, names: Mapping[str, str], known: Mapping[str, Fields]) -> None:
         self._types = types
         self._known = known
         self._names = names
@@ -97,7 +98,7 @@ class _Reader:
         self._values: dict[int, Any] = {}  # of `_share`
         self._length = Length()
 
-    def read(self, node, path: tuple):
+    def read(self, node: Any, path: Place) -> Any:
         if len(path) > MAX_DEPTH:
             raise _Refused(f"the JSON may be nested {MAX_DEPTH} deep. It is more.")
         if isinstance(node, list):
@@ -121,7 +122,7 @@ class _Reader:
         except Exception as error:  # Cirq and sympy have many ways to say that data do not fit
             raise _Refused(f"{_at(path)} cannot be a {name[:100]}: {str(error)[:500]}") from error
 
-    def _make(self, name: str, fields: dict, path: tuple):
+    def _make(self, name: str, fields: dict, path: Place) -> Any:
         if name.startswith("sympy.") or name == EXPRESSION:
             return self._make_expression(name, fields)
         if name in _SHARING:
@@ -154,7 +155,7 @@ class _Reader:
             )
         return made
 
-    def _make_callers(self, name: str, fields: dict, path: tuple):
+    def _make_callers(self, name: str, fields: dict, path: Place) -> Any:
         make, known = self._types[name]
         checked = self._checked(name, known, fields, path)
         try:
@@ -164,7 +165,7 @@ class _Reader:
         except Exception as error:
             raise _Refused(f"{_at(path)} cannot be a {name}: {repr(error)[:500]}") from error
 
-    def _make_users(self, name: str, fields: dict, path: tuple):
+    def _make_users(self, name: str, fields: dict, path: Place) -> Any:
         factory = user_factory(name)
         if factory is None:
             raise _Refused(f"{RULE}. Received {name[:100]!r} {_at(path)}, which is none of these.")
@@ -173,7 +174,7 @@ class _Reader:
             return factory._from_json_dict_(cirq_type=name, **checked)
         return factory(**checked)
 
-    def _checked(self, name: str, known: Fields, fields: dict, path: tuple) -> dict[str, Any]:
+    def _checked(self, name: str, known: Fields, fields: dict, path: Place) -> dict[str, Any]:
         for field in fields:
             if field not in known:
                 raise _Refused(f"{_at(path)}, a {name}, has no `{str(field)[:100]}`.")
@@ -188,7 +189,7 @@ class _Reader:
                 raise _Refused(f"{_at(path)}, a {name}, must have `{field}`.")
         return checked
 
-    def _share(self, name: str, fields: dict):
+    def _share(self, name: str, fields: dict) -> Any:
         """Keeps a value that other places of the file refer to, or gives one that was kept."""
         if name == "_ContextualSerialization":
             return fields["object_dag"][-1]
@@ -237,6 +238,6 @@ def _expression(name: str, fields: dict, names: Mapping[str, str]) -> Measured:
     )
 
 
-def _at(path: tuple) -> str:
+def _at(path: Place) -> str:
     steps = "".join(f"[{p}]" if isinstance(p, int) else f".{str(p)[:50]}" for p in path)
     return f"at {steps.lstrip('.')[-200:]}" if steps else "at the top"

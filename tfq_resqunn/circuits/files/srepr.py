@@ -2,13 +2,12 @@
 
 import ast
 import re
-from collections.abc import Mapping
 
 import sympy
 
 from tfq_resqunn.circuits.files import expressions
 from tfq_resqunn.circuits.files.expression_kinds import CONSTANTS
-from tfq_resqunn.circuits.files.expressions import MAX_DEPTH, MAX_NODES, Measured
+from tfq_resqunn.circuits.files.expressions import MAX_DEPTH, MAX_NODES, Measured, Names
 
 MAX_SREPR_LENGTH = 500_000  # characters
 MAX_DIGITS = 700  # of one number
@@ -27,7 +26,7 @@ def parse_srepr(text: str, evaluate: bool = True) -> sympy.Basic:
     return read_srepr(text, evaluate).expression
 
 
-def read_srepr(text, evaluate: bool = True, names: Mapping[str, str] | None = None) -> Measured:
+def read_srepr(text: str, evaluate: bool = True, names: Names | None = None) -> Measured:
     """Does what `parse_srepr` does, and also says how large the expression is."""
     if not isinstance(text, str):
         raise ValueError(f"sympy's srepr form is text. Received a {type(text).__name__}.")
@@ -46,7 +45,7 @@ def read_srepr(text, evaluate: bool = True, names: Mapping[str, str] | None = No
     return _read(tree, evaluate, names)
 
 
-def _read(node, evaluate: bool, names: Mapping[str, str] | None) -> Measured:
+def _read(node: ast.expr, evaluate: bool, names: Names | None) -> Measured:
     match node:
         case ast.Name(id=name) if name in CONSTANTS:
             return expressions.measured(CONSTANTS[name])
@@ -64,7 +63,7 @@ def _read(node, evaluate: bool, names: Mapping[str, str] | None) -> Measured:
     raise _error(ast.unparse(node)[:100])
 
 
-def _whole(node) -> int:
+def _whole(node: ast.expr) -> int:
     match node:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
             return -value
@@ -77,7 +76,7 @@ def _whole(node) -> int:
     raise _error(ast.unparse(node)[:100])
 
 
-def _float(node: ast.Call, digits) -> sympy.Float:
+def _float(node: ast.Call, digits: object) -> sympy.Float:
     match node.keywords:
         case []:
             precision = 53

@@ -8,7 +8,7 @@ later hands text to sympy, which evaluates it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import cirq
 from cirq.protocols.json_serialization import factory_from_json
@@ -37,7 +37,7 @@ _TABLEAU: Fields = {
 }
 
 
-def gate_or_class(value):
+def gate_or_class(value: object) -> cirq.Gate | type[cirq.Gate]:
     """A gate, or the name of a class of gates."""
     if isinstance(value, cirq.Gate):
         return value
@@ -48,7 +48,7 @@ def gate_or_class(value):
     return factory
 
 
-def user_factory(name: str):
+def user_factory(name: str) -> Callable | None:
     """Gives the class or function that a program has registered with Cirq under a name, or `None`.
 
     Cirq's own classes are made from the table below alone. Of those of vendors' packages, such as
@@ -68,7 +68,7 @@ def user_factory(name: str):
 _SHIPPED = ("cirq", "sympy", "pandas", "numpy", "builtins", "datetime")
 
 
-def user_fields(value):
+def user_fields(value: object) -> object:
     """Checks what a program's own class is given: it must be data that nothing takes for code."""
     match value:
         case str():

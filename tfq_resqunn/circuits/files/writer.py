@@ -23,7 +23,7 @@ class _Encoder(CirqEncoder):
 
     exactly = False  # whether expressions keep their form when sympy reads them back
 
-    def default(self, o):
+    def default(self, o: object) -> Any:
         if isinstance(o, sympy.Basic):
             return _written(o, self.exactly)
         written = super().default(o)
@@ -68,7 +68,7 @@ def _as_it_is(e: sympy.Basic) -> str:
 
 
 def write_json(
-    value, types: Types | None = None, *, expected: Any = None, who: str = "write_json"
+    value: object, types: Types | None = None, *, expected: Any = None, who: str = "write_json"
 ) -> str:
     """Gives `value` as JSON text, which `read_json` with these `types` must read as `expected`.
 
@@ -92,13 +92,13 @@ def write_json(
     raise ValueError(_difference(value, who))
 
 
-def _equal(read, value) -> bool:
+def _equal(read: object, value: object) -> bool:
     if type(value).__eq__ is object.__eq__:  # some of Cirq's noise models have no other
         return type(read) is type(value) and vars(read) == vars(value)
     return bool(read == value)
 
 
-def _nearly_equal(read, value) -> bool:
+def _nearly_equal(read: Any, value: object) -> bool:
     """Tells whether only numbers differ, as NumPy's numbers of low precision do when rounded."""
     if isinstance(value, tuple) and isinstance(read, tuple):
         return all(a == b or _nearly_equal(a, b) for a, b in zip(read, value, strict=True))
@@ -111,7 +111,7 @@ def _nearly_equal(read, value) -> bool:
     )
 
 
-def _difference(value, who: str) -> str:
+def _difference(value: object, who: str) -> str:
     """Says which part of a value is not read back as it was, and what to do."""
     circuit = getattr(value, "circuit", value)
     part, name = value, type(value).__name__

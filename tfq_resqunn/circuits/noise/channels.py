@@ -46,7 +46,7 @@ class Noise:
     strengths: by_name.Strengths = ()
     model: cirq.NoiseModel | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.strengths, tuple) or not all(
             isinstance(pair, tuple) and len(pair) == 2 for pair in self.strengths
         ):
@@ -59,7 +59,7 @@ class Noise:
         instance(cirq.NoiseModel, "a cirq.NoiseModel").or_none()(self.model, "model", "Noise")
 
     @classmethod
-    def of(cls, value, who: str = "Noise") -> Noise | None:
+    def of(cls, value: dict | cirq.NoiseModel | Noise | None, who: str = "Noise") -> Noise | None:
         """Makes noise of what users pass.
 
         Args:
@@ -132,7 +132,7 @@ class Noise:
                 "class `_json_dict_` and `_json_namespace_`."
             ) from error
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         try:
             return hash((self.strengths, self.model))
         except TypeError:  # some of Cirq's models have no hash

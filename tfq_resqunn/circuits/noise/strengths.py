@@ -18,7 +18,7 @@ NAMES = (*CHANNELS, READOUT_ERROR)
 Strengths = tuple[tuple[str, float], ...]
 
 
-def ordered(strengths: Mapping, who: str) -> Strengths:
+def ordered(strengths: Mapping[str, float], who: str) -> Strengths:
     """Checks strengths, and gives those above 0 as pairs of name and strength, ordered as `NAMES`.
 
     >>> ordered({"readout_error": 0.02, "bit_flip": 0, "depolarizing": 0.01}, "Noise")
@@ -28,7 +28,7 @@ def ordered(strengths: Mapping, who: str) -> Strengths:
     return tuple((name, checked[name]) for name in NAMES if checked.get(name))
 
 
-def check_strength(name, strength, who: str) -> float:
+def check_strength(name: str, strength: float, who: str) -> float:
     """Gives the strength of one kind of noise as a float; raises where it is none."""
     if not isinstance(name, str) or name not in NAMES:
         raise ValueError(

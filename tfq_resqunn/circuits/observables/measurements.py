@@ -40,7 +40,7 @@ class Measurements:
     members: tuple[tuple[int, ...], ...]  # for each setting, the indices of these strings
 
     @classmethod
-    def of(cls, observables: Sequence) -> Measurements:
+    def of(cls, observables: Sequence[cirq.PauliSum | cirq.PauliString]) -> Measurements:
         """Works out how to measure these `cirq.PauliSum`s (or strings)."""
         sums = [cirq.PauliSum.wrap(o) for o in observables]
         strings, mix, constants = split(sums)
@@ -83,11 +83,11 @@ class Measurements:
 _TURNS = {cirq.X: cirq.Y**-0.5, cirq.Y: cirq.X**0.5}
 
 
-def split(observables) -> tuple[list[cirq.PauliString], np.ndarray, np.ndarray]:
+def split(sums: Sequence[cirq.PauliSum]) -> tuple[list[cirq.PauliString], np.ndarray, np.ndarray]:
     """Gives the distinct strings, `[observables, strings]` coefficients, and the constants."""
     strings: dict[cirq.PauliString, int] = {}
-    terms, constants = [], np.zeros(len(observables))
-    for k, observable in enumerate(observables):
+    terms, constants = [], np.zeros(len(sums))
+    for k, observable in enumerate(sums):
         for term in observable:
             coefficient = complex(term.coefficient).real
             if not term.qubits:
@@ -96,7 +96,7 @@ def split(observables) -> tuple[list[cirq.PauliString], np.ndarray, np.ndarray]:
             # A sum keeps a term's qubits in an order that differs from process to process.
             string = cirq.PauliString({q: term[q] for q in sorted(term)})
             terms.append((k, strings.setdefault(string, len(strings)), coefficient))
-    mix = np.zeros((len(observables), len(strings)))
+    mix = np.zeros((len(sums), len(strings)))
     for k, i, coefficient in terms:
         mix[k, i] += coefficient
     return list(strings), mix, constants

@@ -1,22 +1,18 @@
 """Operators of any kind -> sums of Pauli strings."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import cirq
 import numpy as np
 
-# Classes of objects that have a matrix, and name their qubits. A Pauli string is an operation.
-OPERATORS = (
-    cirq.PauliSum,
-    cirq.Operation,
-    cirq.LinearCombinationOfOperations,
-    cirq.ProjectorString,
-    cirq.ProjectorSum,
-)
+# Objects that have a matrix, and name their qubits. A Pauli string is an operation.
+_Sum: TypeAlias = cirq.PauliSum | cirq.LinearCombinationOfOperations | cirq.ProjectorSum
+Operator: TypeAlias = cirq.Operation | cirq.ProjectorString | _Sum
 
 
-def expanded(observable, who: str) -> cirq.PauliSum:
-    """Gives one of `OPERATORS` as a sum of Pauli strings.
+def expanded(observable: Operator, who: str) -> cirq.PauliSum:
+    """Gives an operator as a sum of Pauli strings.
 
     It need not be Hermitian.
 
@@ -36,7 +32,7 @@ def expanded(observable, who: str) -> cirq.PauliSum:
     return cirq.PauliSum.from_pauli_strings(strings)
 
 
-def _matrix(observable, who: str) -> tuple[Sequence[cirq.Qid], np.ndarray]:
+def _matrix(observable: Operator, who: str) -> tuple[Sequence[cirq.Qid], np.ndarray]:
     is_operation = isinstance(observable, cirq.Operation)
     if cirq.is_parameterized(observable) or (is_operation and not cirq.has_unitary(observable)):
         raise ValueError(

@@ -1,17 +1,23 @@
 """What users pass as observables -> sums of Pauli strings."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import cirq
 import numpy as np
 
 from tfq_resqunn.circuits.names import OBSERVABLES
-from tfq_resqunn.circuits.observables.operators import OPERATORS, dense_as_text, expanded
-from tfq_resqunn.circuits.observables.text import parse_sum
+from tfq_resqunn.circuits.observables.operators import Operator, dense_as_text, expanded
+from tfq_resqunn.circuits.observables.text import Terms, parse_sum
+from tfq_resqunn.circuits.registry import Identifier
+
+Observable: TypeAlias = Identifier | cirq.DensePauliString | Operator
+Observables: TypeAlias = Observable | Sequence[Observable]
+Qubits: TypeAlias = Sequence[cirq.Qid]
 
 
 def as_pauli_sums(
-    observables, qubits: Sequence[cirq.Qid] | None, who: str = "QuanvCircuit"
+    observables: Observables, qubits: Qubits | None, who: str = "QuanvCircuit"
 ) -> tuple[cirq.PauliSum, ...]:
     """Normalises what users pass as observables to a tuple of Hermitian Pauli sums.
 
@@ -35,9 +41,9 @@ def as_pauli_sums(
     return sums
 
 
-def list_observables(observables, who: str) -> list:
+def list_observables(observables: Observables, who: str) -> list:
     """Lists what `observables` holds, and checks what can be checked before qubits are known."""
-    one = (str, dict, cirq.DensePauliString, *OPERATORS)
+    one = (str, dict, cirq.DensePauliString, Operator)
     if isinstance(observables, one) or is_function(observables):
         observables = [observables]
     if not isinstance(observables, Iterable) or isinstance(observables, cirq.Gate):
@@ -55,18 +61,19 @@ def list_observables(observables, who: str) -> list:
     return items
 
 
-def is_function(item) -> bool:
+def is_function(item: object) -> bool:
     """Tells whether an item is a function. Some of Cirq's gates and operations are callable too."""
     return callable(item) and not isinstance(item, (cirq.Gate, cirq.Operation))
 
 
-def _expand(item, qubits, who: str) -> list:
-    if isinstance(item, str) and item not in OBSERVABLES:
-        return [_from_terms(parse_sum(item, who), item, qubits, who)]
+def _expand(item: Observable, qubits: Qubits | None, who: str) -> list:
     if not isinstance(item, (str, dict)) and not is_function(item):
         return [item]
+    assert qubits is not None  # an item that does not name its own
+    if isinstance(item, str) and item not in OBSERVABLES:
+        return [_from_terms(parse_sum(item, who), item, qubits, who)]
     found = OBSERVABLES.get(item)(qubits)
-    if isinstance(found, OPERATORS):
+    if isinstance(found, Operator):
         return [found]
     if not isinstance(found, Sequence):
         raise TypeError(
@@ -76,7 +83,7 @@ def _expand(item, qubits, who: str) -> list:
     return list(found)
 
 
-def _from_terms(terms, text: str, qubits, who: str) -> cirq.PauliSum:
+def _from_terms(terms: Terms, text: str, qubits: Qubits, who: str) -> cirq.PauliSum:
     highest = max((i for _, letters in terms for _, i in letters), default=0)
     if highest >= len(qubits):
         raise ValueError(
@@ -106,8 +113,8 @@ def _describe_term(term: cirq.PauliString) -> str:
     return prefix + str(term / term.coefficient)
 
 
-def _as_pauli_sum(observable, qubits: Sequence[cirq.Qid] | None, who: str) -> cirq.PauliSum:
-    if not isinstance(observable, OPERATORS):
+def _as_pauli_sum(observable: Operator, qubits: Qubits | None, who: str) -> cirq.PauliSum:
+    if not isinstance(observable, Operator):
         raise TypeError(
             f"{who}: each of `observables` must be a cirq.PauliString or cirq.PauliSum, "
             f"such as cirq.Z(qubit), or a Hermitian operation. Received {observable!r} of type "

@@ -5,6 +5,7 @@ import re
 
 from tfq_resqunn.circuits.names import OBSERVABLES
 
+Terms = tuple[tuple[float, tuple[tuple[str, int], ...]], ...]
 MAX_SUM_LENGTH = 10_000  # characters of a sum
 _TERM = re.compile(
     r"\s*(?P<sign>[+-]?)\s*(?P<number>[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+)?"
@@ -13,7 +14,7 @@ _TERM = re.compile(
 
 
 @functools.lru_cache(maxsize=1024)
-def parse_sum(text: str, who: str) -> tuple[tuple[float, tuple[tuple[str, int], ...]], ...]:
+def parse_sum(text: str, who: str) -> Terms:
     """Parses a sum into its terms: a coefficient, and Pauli letters with the numbers of qubits.
 
     >>> parse_sum("X0*X1 - 0.5*Z2", "QuanvCircuit")

@@ -13,6 +13,9 @@ from tfq_resqunn.circuits.free_symbols import hidden_symbols, symbols_in
 from tfq_resqunn.circuits.rewriting.phases import angle_of, controlled_phase
 from tfq_resqunn.circuits.symbols import in_order
 
+# Controlling qubits, the values at which they let act, and what they control.
+Controlled = tuple[tuple[cirq.Qid, ...], cirq.ops.AbstractControlValues, cirq.Operation]
+
 
 def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:
     """Does what `cirq.decompose_once` does, and also works in two cases where that fails.
@@ -45,11 +48,8 @@ def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:
     return [part.transform_qubits(back) for part in parts]
 
 
-def controls_of(op: cirq.Operation):
-    """Gives controlling qubits, the values at which they let act, and what they control.
-
-    `None` if an operation has no control.
-    """
+def controls_of(op: cirq.Operation) -> Controlled | None:
+    """Takes an operation apart; `None` if it has no control."""
     if isinstance(op, cirq.ControlledOperation):
         return op.controls, op.control_values, op.sub_operation
     if isinstance(op.gate, cirq.ControlledGate):
@@ -102,7 +102,7 @@ def by_its_unitary(op: cirq.Operation) -> list[cirq.Operation] | None:
         with _quiet(op):
             return list(cirq.quantum_shannon_decomposition(list(op.qubits), cirq.unitary(op)))
 
-    def at(values) -> np.ndarray:
+    def at(values: np.ndarray) -> np.ndarray:
         numbers = dict(zip(symbols, map(float, values), strict=True))
         return np.asarray(cirq.unitary(cirq.resolve_parameters(op, numbers)))
 
@@ -138,15 +138,16 @@ def _quiet(op: cirq.Operation) -> Iterator[None]:
 
 _FILTERS = threading.RLock()  # reentrant, since one gate's decomposition may need another's
 _STEP = 2.0**-5  # small enough to tell eigenvalues of H up to 100 apart
+_Turn = tuple[np.ndarray, np.ndarray]
 
 
-def _generator(unitary: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _generator(unitary: np.ndarray) -> _Turn:
     """Gives the eigenvalues and eigenvectors of H, where `unitary` is `exp(i _STEP H)`."""
     phases, vectors = cirq.unitary_eig(unitary)
     return np.round(np.angle(phases) / _STEP, 11), vectors
 
 
-def _product(start: np.ndarray, turns, values) -> np.ndarray:
+def _product(start: np.ndarray, turns: list[_Turn], values: np.ndarray) -> np.ndarray:
     for value, (angles, vectors) in zip(values, turns, strict=True):
         start = vectors @ np.diag(np.exp(1j * value * angles)) @ vectors.conj().T @ start
     return start

@@ -30,7 +30,9 @@ def angle_of(phase: sympy.Expr) -> sympy.Expr | None:
     return None if angle is None or angle.has(sympy.I) else angle
 
 
-def controlled_phase(exponent, controls, values) -> cirq.Operation:
+def controlled_phase(
+    exponent: sympy.Expr, controls: tuple[cirq.Qid, ...], values: tuple[int, ...]
+) -> cirq.Operation:
     """Multiplies by exp(i pi exponent) where the controls have these values."""
     gate = cirq.ZPowGate(exponent=exponent)
     if values[-1] == 0:

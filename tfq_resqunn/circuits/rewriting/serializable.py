@@ -77,7 +77,7 @@ def serializable(circuit: cirq.FrozenCircuit) -> SerializableCircuit:
 
 
 class _Rewriter:
-    def __init__(self, circuit: cirq.FrozenCircuit):
+    def __init__(self, circuit: cirq.FrozenCircuit) -> None:
         self._taken = {s.name for s in symbols_of(circuit)}
         self._fresh: dict[sympy.Expr, sympy.Symbol] = {}
         self.expressions: dict[sympy.Symbol, sympy.Expr] = {}
@@ -103,9 +103,11 @@ class _Rewriter:
         angles = {name: self._angle(getattr(op.gate, name)) for name in _ANGLES[kind]}
         return [kind(**angles).on(*op.qubits)]
 
-    def _controlled(self, controls, values, sub) -> list[cirq.Operation] | None:
-        target = self._plain(sub)
-        if target is None or sub.gate == cirq.I:
+    def _controlled(
+        self, controls: tuple[cirq.Qid, ...], values: cirq.ProductOfSums, op: cirq.Operation
+    ) -> list[cirq.Operation] | None:
+        target = self._plain(op)
+        if target is None or op.gate == cirq.I:
             return None
         target, phase = _split_phase(target[0])
         rewritten = []
@@ -116,7 +118,7 @@ class _Rewriter:
                 rewritten.append(controlled_phase(phase, controls, value))
         return rewritten
 
-    def _angle(self, value):
+    def _angle(self, value: sympy.Expr | float) -> sympy.Expr | float:
         if not isinstance(value, sympy.Basic):
             return value
         if not value.free_symbols:

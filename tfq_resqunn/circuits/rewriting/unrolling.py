@@ -64,7 +64,7 @@ class Length:
     Those of a subcircuit count as often as it is repeated.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         # The circuits are kept as well, so that Python does not give their ids to others.
         self._known: dict[int, tuple[cirq.AbstractCircuit, int]] = {}
 
