@@ -14,7 +14,7 @@ import math
 import numbers
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 MAX_COUNT = 2**31 - 1  # shapes and shots are counted with 32 bits
 MAX_SIZE = 4096  # qubits and layers of a named circuit: a qubit for each pixel of 64 x 64
@@ -24,17 +24,17 @@ MAX_SEED = 2**32 - 1  # of NumPy's and scikit-learn's generators
 # --- what rules are made of ------------------------------------------------------------------
 
 
-def is_integer(value) -> bool:
+def is_integer(value: object) -> bool:
     """Tells whether `value` is a whole number, of Python's or NumPy's; a boolean is none."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
-def is_number(value) -> bool:
+def is_number(value: object) -> bool:
     """Tells whether `value` is a real number, of Python's or NumPy's; a boolean is none."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def is_finite(number) -> bool:
+def is_finite(number: float) -> bool:
     """Tells whether a number is a finite float, or can be made one."""
     try:
         return math.isfinite(number)
@@ -42,7 +42,7 @@ def is_finite(number) -> bool:
         return False
 
 
-def received(value) -> str:
+def received(value: object) -> str:
     """Describes a value for a message, in one line; with its type, where that may be wrong.
 
     >>> received([1, 2])
@@ -54,7 +54,7 @@ def received(value) -> str:
     return shown if speaks_for_itself else f"{shown} of type {type(value).__name__}"
 
 
-def _shown(value) -> str:
+def _shown(value: object) -> str:
     try:
         return repr(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
@@ -83,7 +83,7 @@ class Rule:
     convert: Callable[[Any], Any] = lambda value: value  # into its usual form
     remedy: str = ""  # what to do instead, for messages
 
-    def __call__(self, value, argument: str, who: str):
+    def __call__(self, value: Any, argument: str, who: str) -> Any:
         is_kind = self.is_kind(value)
         if (rule := self.broken(value) if is_kind else self.kind) is None:
             return self.convert(value)
@@ -106,7 +106,7 @@ class Rule:
 def integer(low: int, high: int = MAX_COUNT) -> Rule:
     """Makes the rule for integers from `low` to `high`."""
 
-    def broken(value) -> str | None:
+    def broken(value: Any) -> str | None:
         if value < low:
             return f"at least {low}"
         return f"at most {high}" if value > high else None
@@ -120,7 +120,7 @@ def number(low: float = -math.inf, high: float = math.inf, *, above: bool = Fals
     limits += [f" of at most {high:g}"] * (high < math.inf)
     kind = "a finite number" + " and".join(limits)
 
-    def broken(value) -> str | None:
+    def broken(value: Any) -> str | None:
         is_inside = low < value <= high if above else low <= value <= high
         return None if is_inside and is_finite(value) else kind
 
@@ -137,12 +137,12 @@ def choice(*choices: str) -> Rule:
     )
 
 
-def instance(types, kind: str, remedy: str = "") -> Rule:
+def instance(types: type | tuple[type, ...], kind: str, remedy: str = "") -> Rule:
     """Makes the rule for objects of some types."""
     return Rule(kind, lambda value: isinstance(value, types), remedy=remedy)
 
 
-def _is_flag(value) -> bool:
+def _is_flag(value: object) -> bool:
     kind = type(value)  # NumPy's is known by its name, since importing NumPy takes a while
     return kind is bool or (kind.__module__, kind.__name__) == ("numpy", "bool")
 
@@ -166,8 +166,10 @@ check_path = Rule(
 
 # --- their use -------------------------------------------------------------------------------
 
+F = TypeVar("F", bound=Callable)  # `checked` leaves the types of a function as they are
 
-def checked(**rules: Rule) -> Callable:
+
+def checked(**rules: Rule) -> Callable[[F], F]:
     """Makes a decorator that applies rules to a function's arguments, by name, before it runs.
 
     Example:
@@ -181,13 +183,13 @@ def checked(**rules: Rule) -> Callable:
         ValueError: double: `n` must be at least 1. Received 0.
     """
 
-    def decorate(function):
+    def decorate(function: Callable) -> Any:
         signature = inspect.signature(function)
         # A method's errors name its class, as those of the constructor do.
         who = function.__qualname__.rpartition("<locals>.")[2].partition(".")[0]
 
         @functools.wraps(function)
-        def wrapper(*args, **kwargs):
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
             try:
                 bound = signature.bind(*args, **kwargs)
             except TypeError:  # Python's own message names the function

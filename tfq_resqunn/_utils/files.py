@@ -125,7 +125,7 @@ def rename_patiently(folder: Path, name: Path) -> None:
     _patiently(folder.rename, name)
 
 
-def _patiently(act: Callable[..., object], *arguments) -> None:
+def _patiently(act: Callable[..., object], *arguments: Path) -> None:
     end = time.monotonic() + PATIENCE
     while True:
         try:

@@ -20,11 +20,11 @@ SECONDS_TO_REPEAT = 0.2
 class _Repeater:
     """The handler of Ctrl-C, and the thread that calls it again."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._has_begun = self._has_ended = self._is_again = False
 
-    def __call__(self, *_) -> None:
+    def __call__(self, *_: object) -> None:
         is_again, self._is_again = self._is_again, False
         if is_again and _has_arrived(sys.exc_info()[1]):
             return  # the program is already cleaning up

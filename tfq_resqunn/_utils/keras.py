@@ -7,6 +7,8 @@ TensorFlow Quantum's layers subclass `tf.keras.layers.Layer`, so everything here
 """
 
 import os
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias, TypeVar
 
 import tensorflow as tf
 
@@ -35,13 +37,16 @@ if _backend != "tensorflow":
 # What `add_weight` calls "hand me this variable in its own precision, whatever the policy".
 NO_AUTOCAST = {"autocast" if IS_KERAS_3 else "experimental_autocast": False}
 
+Shape: TypeAlias = Sequence[int | None] | tf.TensorShape  # `None`: a size that is not known
+Class = TypeVar("Class", bound=type)
 
-def output_shape(sizes):
+
+def output_shape(sizes: Iterable[int | None]) -> Shape:
     """Gives a shape as this Keras' own layers do: a tuple, or Keras 2's `tf.TensorShape`."""
     return tuple(sizes) if IS_KERAS_3 else tf.TensorShape(sizes)
 
 
-def register(cls):
+def register(cls: Class) -> Class:
     """Registers a class under the package's name, so that saved models find it again."""
     if not IS_KERAS_3:
         # In .h5 files, Keras 2 looks up what stands in a wrapper by the bare name of its class.
@@ -49,7 +54,7 @@ def register(cls):
     return keras.utils.register_keras_serializable(package="tfq_resqunn")(cls)
 
 
-def track_for_checkpoints(layer, sublayers) -> None:
+def track_for_checkpoints(layer: tf.keras.layers.Layer, sublayers: list) -> None:
     """Makes `tf.train.Checkpoint` save and restore a list of sublayers, whose names differ.
 
     Keras 2 does this by itself. Keras 3 tracks lists for its own files alone, and a checkpoint

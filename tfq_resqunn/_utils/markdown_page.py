@@ -8,6 +8,7 @@ import html
 import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
+from xml.etree.ElementTree import Element
 
 import markdown
 from markdown.treeprocessors import Treeprocessor
@@ -165,7 +166,7 @@ class _Addresses(Treeprocessor):
         super().__init__(converter)
         self.pictures = pictures
 
-    def run(self, root):
+    def run(self, root: Element) -> None:
         for link in root.iter("a"):
             if not link.get("href", "").startswith(LINKS):
                 link.attrib.pop("href", None)

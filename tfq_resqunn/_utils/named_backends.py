@@ -11,9 +11,9 @@ BACKENDS = ("compiled", "noiseless", "noisy")
 def check_named(
     backend: str,
     *,
-    noise=None,
+    noise: object = None,
     repetitions: int | None = None,
-    differentiator=None,
+    differentiator: str | dict | None = None,
     who: str = "EncodedPQC",
 ) -> None:
     """Raises a ValueError if a backend with a name cannot do what is asked of it.
@@ -57,7 +57,9 @@ def check_named(
     check_tfq(backend, who)
 
 
-def check_no_adjoint(backend, repetitions, differentiator, who: str, reason: str) -> None:
+def check_no_adjoint(
+    backend: object, repetitions: int | None, differentiator: object, who: str, reason: str
+) -> None:
     """Refuses the adjoint method, for a reason."""
     if differentiator == "adjoint":
         raise ValueError(

@@ -21,7 +21,10 @@ import importlib.util
 import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
 
 # Every module with a class under `@register`.
 MODULES = (
@@ -49,7 +52,7 @@ def _note(name: str) -> None:
         _try([_KERAS])
 
 
-def _try(names) -> None:
+def _try(names: Iterable[str]) -> None:
     try:
         for name in names:
             importlib.import_module(name)
@@ -86,7 +89,7 @@ class _Finder:
         self._is_done = False
         self._here = threading.local()
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if fullname != self._name or self._is_done or getattr(self._here, "is_searching", False):
             return None
         self._here.is_searching = True
@@ -94,14 +97,15 @@ class _Finder:
             spec = importlib.util.find_spec(fullname)
         finally:
             self._here.is_searching = False
-        if spec is not None and spec.loader is not None:
+        loader: Any = None if spec is None else spec.loader
+        if loader is not None:
             # On this one object: a class of our own would lack what tools ask loaders for.
             with contextlib.suppress(AttributeError):  # some, not written in Python, take nothing
-                spec.loader.exec_module = self._executing(spec.loader.exec_module)
+                loader.exec_module = self._executing(loader.exec_module)
         return spec
 
     def _executing(self, execute: Callable) -> Callable:
-        def exec_module(module) -> None:
+        def exec_module(module: ModuleType) -> None:
             execute(module)
             # A loader may be that of other modules, too.
             if module.__name__ == self._name and not self._is_done:

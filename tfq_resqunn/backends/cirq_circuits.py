@@ -1,6 +1,7 @@
 """`CirqCircuits`: circuits on Cirq's simulators, samplers and devices, differentiated by shifts."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
@@ -11,6 +12,9 @@ from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.simulation.shifts import differentiated, shift_rule
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 
+if TYPE_CHECKING:
+    from tfq_resqunn.backends.execution import Execution
+
 
 class CirqCircuits:
     """A function from features and weights to outcomes.
@@ -19,7 +23,7 @@ class CirqCircuits:
     for each distinct row of angles.
     """
 
-    def __init__(self, circuit: QuanvCircuit, execution):
+    def __init__(self, circuit: QuanvCircuit, execution: "Execution"):
         noise = execution.noise
         separated = separate(circuit.circuit if noise is None else noise.apply(circuit.circuit))
         self._n_observables = len(circuit.observables)

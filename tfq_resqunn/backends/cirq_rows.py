@@ -5,7 +5,7 @@ but never more than a device takes.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import cirq
 import numpy as np
@@ -15,7 +15,8 @@ import tensorflow as tf
 from tfq_resqunn.circuits.observables.measurements import KEY, Measurements
 
 # From n rows, as values by the names of symbols, to outcomes `[n, observables]`.
-Run = Callable[[list[dict[str, float]]], np.ndarray]
+Row = dict[str, float]
+Run = Callable[[list[Row]], np.ndarray]
 
 
 def exact(
@@ -32,7 +33,7 @@ def exact(
     """
     places = {q: i for i, q in enumerate(qubits)}
 
-    def by_matrices(rows):
+    def by_matrices(rows: list[Row]) -> Iterable[list[float]]:
         for result in simulator.simulate_sweep_iter(circuit, rows, qubit_order=qubits):
             matrix = result.final_density_matrix
             trace = np.trace(matrix).real
@@ -41,7 +42,7 @@ def exact(
                 for o in observables
             ]
 
-    def by_simulator(rows):
+    def by_simulator(rows: list[Row]) -> Iterable[list[float]]:
         return simulator.simulate_expectation_values_sweep(
             circuit, list(observables), params=rows, qubit_order=qubits
         )
@@ -62,8 +63,8 @@ def sampled(
     measurements = Measurements.of(observables)
     measured = measurements.circuits(circuit)
 
-    def run(rows):
-        bits = [[None] * len(measured) for _ in rows]
+    def run(rows: list[Row]) -> np.ndarray:
+        bits: list[list] = [[None] * len(measured) for _ in rows]
         for batch in _batches(len(rows), len(measured), max_circuits):
             results = sampler.run_batch(
                 [measured[setting] for setting, _ in batch],
@@ -84,21 +85,21 @@ def as_op(
     """Gives `run` as a TensorFlow operation from `[symbols, n]` to `[observables, n]`."""
     names = [symbol.name for symbol in symbols]
 
-    def on_arrays(values):
+    def on_arrays(values: np.ndarray) -> np.ndarray:
         distinct: dict[bytes, int] = {}
         order = [distinct.setdefault(row.tobytes(), len(distinct)) for row in values.T]
         first = np.unique(order, return_index=True)[1]
         outcomes = run([dict(zip(names, row, strict=True)) for row in values.T[first].tolist()])
         return np.ascontiguousarray(outcomes[order].T, values.dtype)
 
-    def op(values):
+    def op(values: tf.Tensor) -> tf.Tensor:
         outcomes = tf.numpy_function(on_arrays, [values], values.dtype)
         return tf.ensure_shape(outcomes, [n_observables, values.shape[1]])
 
     return op
 
 
-def _batches(n_rows: int, n_settings: int, size: int | None) -> Iterator[list]:
+def _batches(n_rows: int, n_settings: int, size: int | None) -> Iterator[list[tuple]]:
     """Cuts all rows of all settings into batches of at most `size` rows together."""
     pairs = list(itertools.product(range(n_settings), range(n_rows)))
     size = size or max(1, len(pairs))

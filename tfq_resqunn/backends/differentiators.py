@@ -5,11 +5,14 @@ combination, as TensorFlow Quantum has them.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from tfq_resqunn._utils.arguments import is_finite, is_number, received
 from tfq_resqunn._utils.tfq import import_tfq
 
 tfq = import_tfq()
+
+Serialized = str | dict[str, list[float]] | None
 
 NAMES = ("adjoint", "parameter_shift", "forward_difference", "central_difference")
 # TensorFlow Quantum's defaults: a grid of 0.001, the lowest order.
@@ -19,7 +22,7 @@ _DIFFERENCES = {
 }
 
 
-def serialize(identifier, who: str = "EncodedPQC") -> str | dict | None:
+def serialize(identifier: object, who: str = "EncodedPQC") -> Serialized:
     """Gives a differentiator in the form that files hold.
 
     It can be `None` (the backend's choice), one of `NAMES`, an instance of one of these
@@ -43,7 +46,7 @@ def serialize(identifier, who: str = "EncodedPQC") -> str | dict | None:
     )
 
 
-def differences(serialized) -> list[tuple[float, float]] | None:
+def differences(serialized: Serialized) -> list[tuple[float, float]] | None:
     """Gives finite differences as pairs of a shift and its factor; of others, `None`.
 
     >>> differences("central_difference")
@@ -55,7 +58,7 @@ def differences(serialized) -> list[tuple[float, float]] | None:
     return list(zip(config["perturbations"], config["weights"], strict=True))
 
 
-def tfq_differentiator(serialized):
+def tfq_differentiator(serialized: Serialized) -> Any:
     """Makes TensorFlow Quantum's own differentiator, a new one, since one cannot serve two."""
     if isinstance(serialized, dict):
         return tfq.differentiators.LinearCombination(**serialized)
@@ -68,7 +71,7 @@ def tfq_differentiator(serialized):
     return None if serialized is None else makers[serialized]()
 
 
-def _checked_difference(config: Mapping, who: str) -> dict:
+def _checked_difference(config: Mapping, who: str) -> dict[str, list[float]]:
     """Checks a finite difference that comes from a file."""
     if set(config) != {"weights", "perturbations"} or not all(map(_are_numbers, config.values())):
         raise ValueError(
@@ -86,5 +89,5 @@ def _checked_difference(config: Mapping, who: str) -> dict:
     return {"weights": weights, "perturbations": shifts}
 
 
-def _are_numbers(values) -> bool:
+def _are_numbers(values: object) -> bool:
     return isinstance(values, list | tuple) and all(is_number(v) and is_finite(v) for v in values)

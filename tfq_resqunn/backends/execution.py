@@ -58,7 +58,7 @@ class Execution:
     max_circuits: int | None = None
     who: str = "EncodedPQC"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         other, copied, saved = _elsewhere.get() or (None, [], False)
         # A file may say `_ELSEWHERE` too, where nothing is being copied: then it is no backend.
         is_marked = isinstance(self.backend, str) and self.backend == _ELSEWHERE
@@ -115,7 +115,7 @@ _elsewhere: contextvars.ContextVar = contextvars.ContextVar("elsewhere", default
 
 
 @contextlib.contextmanager
-def exchanged(execution: Execution, *, saved: bool = False) -> Iterator[list]:
+def exchanged(execution: Execution, *, saved: bool = False) -> Iterator[list[Execution]]:
     """Copies of layers that are made in here, through their configurations, run like this.
 
     A configuration can hold no simulator and no device, and wrappers and models pass nothing but
@@ -123,7 +123,7 @@ def exchanged(execution: Execution, *, saved: bool = False) -> Iterator[list]:
     name the backend they were saved with. The list that is given gets an entry for each layer that
     was copied.
     """
-    copied: list = []
+    copied: list[Execution] = []
     token = _elsewhere.set((execution, copied, saved))
     try:
         yield copied

@@ -4,6 +4,9 @@ A circuit becomes a program, a string. A row of a batch is a program with the va
 symbols. TensorFlow Quantum's differentiators make gradients out of more such rows.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import tensorflow as tf
 
 from tfq_resqunn._utils.tfq import import_tfq
@@ -12,13 +15,16 @@ from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.rewriting.serializable import serializable
 from tfq_resqunn.simulation.tensors.expressions import tensor_function
 
+if TYPE_CHECKING:
+    from tfq_resqunn.backends.execution import Execution
+
 tfq = import_tfq()
 
 
 class Programs:
     """A function from features and weights to outcomes, for `"noiseless"` and `"noisy"`."""
 
-    def __init__(self, circuit: QuanvCircuit, execution):
+    def __init__(self, circuit: QuanvCircuit, execution: "Execution"):
         noise = execution.noise
         operations = circuit.circuit if noise is None else noise.apply(circuit.circuit).freeze()
         rewritten = serializable(operations)
@@ -52,7 +58,7 @@ class Programs:
         return tf.cast(tf.transpose(outcomes), features.dtype)
 
 
-def _differentiable(execution):
+def _differentiable(execution: "Execution") -> Callable[..., tf.Tensor]:
     differentiator = tfq_differentiator(execution.differentiator)
     if execution.backend == "noiseless" and execution.repetitions is None:
         differentiator = differentiator or tfq.differentiators.Adjoint()

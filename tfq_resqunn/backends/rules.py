@@ -1,11 +1,16 @@
 """What each backend can do. What it cannot is an error that names one that can."""
 
+from typing import TYPE_CHECKING
+
 import cirq
 
 from tfq_resqunn._utils.named_backends import BACKENDS, check_named, check_no_adjoint
 
+if TYPE_CHECKING:
+    from tfq_resqunn.backends.execution import Execution
 
-def check(execution) -> None:
+
+def check(execution: "Execution") -> None:
     """Raises a TypeError or ValueError if the arguments of an `Execution` do not fit each other."""
     backend, who = execution.backend, execution.who
     if isinstance(backend, str):
@@ -33,7 +38,7 @@ def check(execution) -> None:
         )
 
 
-def _check_cirq(execution) -> None:
+def _check_cirq(execution: "Execution") -> None:
     backend, who = execution.backend, execution.who
     is_sampler = isinstance(backend, cirq.Sampler)
     computes = isinstance(backend, cirq.SimulatesExpectationValues)

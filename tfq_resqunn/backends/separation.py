@@ -88,7 +88,9 @@ def separate(circuit: cirq.AbstractCircuit) -> Separated:
     return Separated(rewritten, tuple(symbols), tuple(expressions), in_order)
 
 
-def _with_exponent(op: cirq.Operation, symbol: sympy.Symbol):
+def _with_exponent(
+    op: cirq.Operation, symbol: sympy.Symbol
+) -> tuple[cirq.Operation, sympy.Expr] | None:
     """Gives an operation with another exponent, and its own, or `None` if it has not just one."""
     if isinstance(op, cirq.ControlledOperation):
         if found := _with_exponent(op.sub_operation.untagged, symbol):

@@ -85,6 +85,7 @@ class Parts:
         once = QuanvCircuit.from_parts(encoder, ansatz, self.observables)
         if self.n_uploads == 1:
             return once
+        assert self.n_uploads is not None  # as it is where there is no `circuit`
         repeated = reupload(encoder, ansatz, self.n_uploads)
         return QuanvCircuit(repeated, self.observables, once.inputs)
 

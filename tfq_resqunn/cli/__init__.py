@@ -16,7 +16,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
 
 @click.group(cls=CleanErrors, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="resqunn")
-def main():
+def main() -> None:
     """Train residual quanvolutional networks (ResQuNNs), and label images with them."""
 
 

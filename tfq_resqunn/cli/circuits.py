@@ -3,6 +3,8 @@
 import contextlib
 import shutil
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from tfq_resqunn._utils.files import replacing, write_text
 from tfq_resqunn._utils.shell import command_text
 from tfq_resqunn.circuits.names import KINDS, find_names
 from tfq_resqunn.cli.loading import load_tensorflow
+
+if TYPE_CHECKING:
+    from tfq_resqunn.catalogue import Entry
 
 EXAMPLES = """\b
 Examples:
@@ -47,8 +52,10 @@ COUNT = click.IntRange(min=1)
 @click.option("--markdown", type=click.Path(), help="Also write the tables into this file.")
 @click.pass_context
 def circuits(
-    ctx, names, kind, n_qubits, n_layers, draw, descriptors, n_samples, seed, html, markdown
-):
+    ctx: click.Context, names: tuple[str, ...], kind: str | None, n_qubits: int, n_layers: int,
+    draw: bool, descriptors: bool, n_samples: int, seed: int, html: str | None,
+    markdown: str | None,
+) -> None:  # fmt: skip
     """List the named encoders, ansatzes and observables, or show those named in full."""
     find_names(names, kind)
     check_size(n_qubits, "n_qubits", "entries")
@@ -64,7 +71,7 @@ def circuits(
         entries = catalogue.entries(names, kind, n_qubits, n_layers)
         if descriptors:
             entries = _describe(entries, n_samples, seed)
-        click.echo(_listing(entries, in_full=names or draw))
+        click.echo(_listing(entries, in_full=bool(names) or draw))
         size = f"{n_qubits} qubits (for encoders, {n_qubits} values) and n_layers={n_layers}"
         if page is not None:
             write_text(page, catalogue.to_page(entries, size, _command(ctx)))
@@ -75,7 +82,7 @@ def circuits(
             click.echo(f"\n{what}: {path}")
 
 
-def _listing(entries, in_full) -> str:
+def _listing(entries: "Sequence[Entry]", in_full: bool) -> str:
     from tfq_resqunn import catalogue
 
     width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
@@ -85,7 +92,7 @@ def _listing(entries, in_full) -> str:
     return "\n\n".join(parts)
 
 
-def _describe(entries, n_samples: int, seed: int):
+def _describe(entries: "Sequence[Entry]", n_samples: int, seed: int) -> "tuple[Entry, ...]":
     from tfq_resqunn import catalogue
 
     length = 2 * n_samples * len(entries)

@@ -1,6 +1,7 @@
 """`resqunn draw`: a quanvolution's circuit, and how it is computed."""
 
 import contextlib
+from typing import Any
 
 import click
 
@@ -27,7 +28,7 @@ CIRCUIT = (
 @add_settings(RunConfig, only=CIRCUIT)
 @click.option("--channels", default=1, help="Channels of the image.")
 @click.option("--svg", type=click.Path(), help="Also write a picture, as SVG, into this file.")
-def draw(channels, svg, **settings):
+def draw(channels: int, svg: str | None, **settings: Any) -> None:
     """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""
     with replacing(svg) if svg is not None else contextlib.nullcontext() as temporary:
         check_count(channels, "channels", "draw")

@@ -5,6 +5,8 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -40,11 +42,11 @@ class CleanErrors(click.Group):
     1. `RESQUNN_TRACEBACK=1` shows the traceback instead.
     """
 
-    def main(self, *args, **kwargs):
+    def main(self, *args: Any, **kwargs: Any) -> Any:
         allow_plain_output()
         return super().main(*args, **kwargs)
 
-    def invoke(self, ctx: click.Context):
+    def invoke(self, ctx: click.Context) -> Any:
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _show_warning(warnings.showwarning)
@@ -76,8 +78,8 @@ def _text_of(error: Exception, command: click.Command) -> str:
     return f"{type(error).__name__}: {text}\nTo see where this happened, set RESQUNN_TRACEBACK=1."
 
 
-def _show_warning(otherwise):
-    def show(message, category, *place):
+def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:
+    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
         if category is UserWarning:
             click.echo(f"Warning: {message}", err=True)
         else:

@@ -69,7 +69,11 @@ STRENGTHS = Written(list_of(float), "numbers with commas between them, such as 0
     type=click.Path(path_type=Path),
     help="Folder for evaluation.csv, .png and .svg; replaced if there.  [default: the model's]",
 )
-def evaluate(model, images, n_images, backend, shots, noise, strengths, seed, out):
+def evaluate(
+    model: str, images: str | None, n_images: int | None, backend: str,
+    shots: tuple[int | None, ...], noise: str, strengths: tuple[float, ...], seed: int,
+    out: Path | None,
+) -> None:  # fmt: skip
     """Measure a network's accuracy with finite shots and under noise.
 
     MODEL is the model.keras of a run. Its weights stay as they are; only what runs the circuits

@@ -22,7 +22,7 @@ Example:
     help="Table to write: a row for each image, with its label and the probability of "
     "each class. An existing file is replaced.",
 )
-def predict(model, images, out):
+def predict(model: str, images: str, out: str) -> None:
     """Label images with a trained network.
 
     MODEL is the model.keras of a run. IMAGES.npz has the images as the array x (or x_test, or

@@ -3,7 +3,7 @@
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -66,38 +66,41 @@ NETWORKS = {  # variants and input gradients
 @click.option("--report-only", is_flag=True, help="Write the report of what is there already.")
 @click.option("--quiet", is_flag=True, help="No line for each run.")
 @click.pass_context
-def study(ctx, config, out, jobs, report_only, quiet, **settings):
+def study(
+    ctx: click.Context, config: Path | None, out: Path | None, jobs: int | None, report_only: bool,
+    quiet: bool, **settings: Any,
+) -> None:  # fmt: skip
     """Train every placement with its controls, over seeds, and report what it shows."""
     values = read_settings(config) if config else {}
     values["run"] = dict(values.get("run", {}))
     for name, value in settings.items():  # options come before what is in a file
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             (values if name in OWN else values["run"])[name] = value
+    configured = None if report_only else StudyConfig.from_dict(values)
+    folder = out or default_folder(configured or StudyConfig.from_dict(values))
     try:
-        configured = None if report_only and out else StudyConfig.from_dict(values)
-        out = out or default_folder(configured)
-        if report_only:
-            read_study(out)  # which is quick
+        if configured is None:
+            read_study(folder)  # which is quick
             from tfq_resqunn.study.report import write_report
             from tfq_resqunn.study.results import load_results
 
-            write_report(out)
-            results = load_results(out)
+            write_report(folder)
+            results = load_results(folder)
         else:
             check_count.or_none()(jobs, "n_jobs", "run_study")
-            check_study_folder(configured, out)
-            if not all(is_done(out, run) for run in configured.runs()):
+            check_study_folder(configured, folder)
+            if not all(is_done(folder, run) for run in configured.runs()):
                 check_run(configured.run)
             load_tensorflow()
             from tfq_resqunn.study.runner import run_study
 
             show = None if quiet else _show
-            results = run_study(configured, out, n_jobs=jobs, on_progress=show)
+            results = run_study(configured, folder, n_jobs=jobs, on_progress=show)
     except KeyboardInterrupt:
-        again = "the same command" if report_only else command_line(configured, out, jobs)
+        again = command_line(configured, folder, jobs) if configured else "the same command"
         click.echo(f"\nStopped; nothing is lost. To go on: {again}", err=True)
         ctx.exit(INTERRUPTED)
-    _show_results(ctx, results, out, jobs)
+    _show_results(ctx, results, folder, jobs)
 
 
 def _show(progress: "Progress") -> None:
@@ -124,7 +127,7 @@ def _headline(error: str) -> str:
     return [*lines[-1:], *named[-1:]][-1]
 
 
-def _show_results(ctx, results: "Results", folder: Path, jobs: int | None) -> None:
+def _show_results(ctx: click.Context, results: "Results", folder: Path, jobs: int | None) -> None:
     click.echo(f"\n{accuracy_table(results)}\n")
     for name, file in (("report", "report.html"), ("text", "report.md"), ("table", "results.csv")):
         click.echo(f"{name:<7} {folder / file}")

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,24 +35,24 @@ Examples:
     help="Folder to make for the run.  [default: the next free of runs/<dataset>-001, ...]",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar.")
-def train(out, quiet, **settings):
+def train(out: str | None, quiet: bool, **settings: Any) -> None:
     """Train a network, and write it and everything about the run into a new folder."""
     config = RunConfig(**settings)
-    out = Path(out or next_run_folder(config.dataset))
-    check_new_folder(out)
+    folder = Path(out or next_run_folder(config.dataset))
+    check_new_folder(folder)
     check_run(config)
     load_tensorflow()
     from tfq_resqunn.runs import training
 
-    was_there = os.path.lexists(out)
+    was_there = os.path.lexists(folder)
     try:
-        result = training.train(config, out, verbose=0 if quiet else 1)
+        result = training.train(config, folder, verbose=0 if quiet else 1)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. {_what_is_left(out)}", err=True)
+        click.echo(f"\nStopped. {_what_is_left(folder)}", err=True)
         sys.exit(INTERRUPTED)
     except Exception:
-        if out.is_dir() and not was_there:
-            click.echo(f"\nThe training has failed. {_what_is_left(out)}", err=True)
+        if folder.is_dir() and not was_there:
+            click.echo(f"\nThe training has failed. {_what_is_left(folder)}", err=True)
         raise
     click.echo(f"\n{result.gradients}\n")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")

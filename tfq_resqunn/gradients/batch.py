@@ -1,13 +1,18 @@
 """A batch as Keras takes it: an array, or several in lists, tuples and dictionaries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
+import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import received
 
+# What a model takes: an array, or several.
+Batch: TypeAlias = np.ndarray | tf.Tensor | Sequence | Mapping
 
-def as_batch(x):
+
+def as_batch(x: Batch) -> Batch:
     """Turns arrays into tensors, also within lists, tuples and dictionaries.
 
     A list of numbers, or of lists of numbers, is one array.
@@ -25,7 +30,7 @@ def as_batch(x):
     return tf.convert_to_tensor(x)
 
 
-def as_tensors(x, argument: str, who: str):
+def as_tensors(x: Batch, argument: str, who: str) -> Batch:
     """Does what `as_batch` does, for an argument that the `TypeError` names."""
     try:
         return as_batch(x)
@@ -36,7 +41,7 @@ def as_tensors(x, argument: str, who: str):
         ) from None
 
 
-def checked_batch(x, y, who: str) -> tuple:
+def checked_batch(x: Batch, y: Batch, who: str) -> tuple[Batch, Batch]:
     """Gives inputs and targets as tensors: equally many, and at least one."""
     x, y = as_tensors(x, "x", who), as_tensors(y, "y", who)
     sizes = [[_size(part) for part in tf.nest.flatten(parts)] for parts in (x, y)]
@@ -50,15 +55,15 @@ def checked_batch(x, y, who: str) -> tuple:
     return x, y
 
 
-def n_samples(x) -> int:
+def n_samples(x: Batch) -> int:
     """Counts the samples of a batch."""
     return _size(tf.nest.flatten(as_batch(x))[0])
 
 
-def _is_part(x) -> bool:
+def _is_part(x: object) -> bool:
     # A NumPy number has a shape as well, but is a part of an array.
     return isinstance(x, Mapping) or bool(getattr(x, "shape", ()))
 
 
-def _size(part) -> int:
+def _size(part: tf.Tensor) -> int:
     return int(part.shape[0]) if part.shape.rank else 0

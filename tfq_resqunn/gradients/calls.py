@@ -2,8 +2,9 @@
 
 import functools
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from tfq_resqunn._utils.keras import keras
 
@@ -27,11 +28,11 @@ def recorded_calls(layers: Iterable[keras.layers.Layer]) -> Iterator[dict[int, l
         yield calls
 
 
-def _recording(call, seen: list[tuple]):
+def _recording(call: Callable, seen: list[tuple]) -> Callable:
     signature = inspect.signature(call)
 
     @functools.wraps(call)
-    def call_and_record(*args, **kwargs):
+    def call_and_record(*args: Any, **kwargs: Any) -> Any:
         outputs = call(*args, **kwargs)
         inputs = next(iter(signature.bind(*args, **kwargs).arguments.values()))
         seen.append((inputs, outputs))

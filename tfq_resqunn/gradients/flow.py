@@ -1,6 +1,7 @@
 """`GradientFlow`: the gradient report of every epoch, as a Keras callback."""
 
 import dataclasses
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, check_path, checked, integer
 from tfq_resqunn._utils.files import check_file, replacing
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.gradients.batch import checked_batch
+from tfq_resqunn.gradients.batch import Batch, checked_batch
 from tfq_resqunn.gradients.layers import layers_with_weights
 from tfq_resqunn.gradients.report import (
     GradientReport,
     GradientRow,
+    Measure,
     check_compiled,
     make_report,
     traced_gradients,
@@ -80,7 +82,16 @@ class GradientFlow(keras.callbacks.Callback):
         every=check_count,
         n_feature_maps=integer(0),
     )
-    def __init__(self, x, y, log_dir=None, csv=None, *, every=1, n_feature_maps=4):
+    def __init__(
+        self,
+        x: Batch,
+        y: Batch,
+        log_dir: str | os.PathLike | None = None,
+        csv: str | os.PathLike | None = None,
+        *,
+        every: int = 1,
+        n_feature_maps: int = 4,
+    ):
         super().__init__()
         self._x, self._y = checked_batch(x, y, "GradientFlow")
         self.every = every
@@ -91,8 +102,7 @@ class GradientFlow(keras.callbacks.Callback):
             check_file(csv, "GradientFlow: `csv`")
         self.history: list[GradientReport] = []
         self.epochs: list[int] = []
-        self._layers, self._measure = (), None
-        self._summaries = None
+        self._summaries: Summaries | None = None
 
     @property
     def table(self) -> pd.DataFrame:
@@ -105,42 +115,49 @@ class GradientFlow(keras.callbacks.Callback):
         columns = [field.name for field in dataclasses.fields(GradientRow)]
         return pd.DataFrame(rows, columns=["epoch", *columns])
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         check_compiled(self.model, "GradientFlow")
         if not self.model.built:  # a Sequential model without an Input
             self.model(self._x)
         self._layers = tuple(layers_with_weights(self.model))
-        self._measure = _without_strategy(self._trace)
-        self._started, self._done = False, None
+        self._measure = self._trace()
+        self._done: int | None = None
         if self.log_dir is not None:
             n = self.n_feature_maps
             images = tf.nest.map_structure(lambda part: part[:n], self._x) if n else None
             folder = self.log_dir / "gradients"
             self._summaries = Summaries(folder, self.model, self._layers, images)
 
-    def on_epoch_begin(self, epoch, logs=None):
-        if self._started:
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        if self._done is not None:  # not the first of this training
             return
-        self._started = True
         n_kept = sum(e < epoch for e in self.epochs)
         del self.epochs[n_kept:], self.history[n_kept:]
         self._record(epoch)
         self.model.reset_metrics()  # where Keras 2 has counted the loss of this batch
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._done = epoch + 1
         if self._done % self.every == 0:
             self._record(self._done)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         if self._done is not None and self._done not in self.epochs:
             self._record(self._done)
         if self._summaries is not None:
             self._summaries.close()
             self._summaries = None
 
-    def _trace(self):
-        return traced_gradients(self.model, self._layers, self._x, self._y)
+    def _trace(self) -> Measure:
+        """Traces the gradients outside any `tf.distribute` strategy, in which `fit` may be running.
+
+        Within a strategy, losses are divided by the number of replicas. A new thread is in none.
+        """
+        arguments = (self.model, self._layers, self._x, self._y)
+        if not tf.distribute.has_strategy():
+            return traced_gradients(*arguments)
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(traced_gradients, *arguments).result()
 
     def _record(self, epoch: int) -> None:
         gradients = self._measure(self._x, self._y)
@@ -152,14 +169,3 @@ class GradientFlow(keras.callbacks.Callback):
                 self.table.to_csv(temporary, index=False, lineterminator="\n")
         if self._summaries is not None:
             self._summaries.write(epoch, report, gradients)
-
-
-def _without_strategy(function):
-    """Calls a function outside any `tf.distribute` strategy, in which `fit` may be running.
-
-    Within a strategy, losses are divided by the number of replicas. A new thread is in none.
-    """
-    if not tf.distribute.has_strategy():
-        return function()
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function).result()

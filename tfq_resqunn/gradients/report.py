@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
-from tfq_resqunn.gradients.batch import checked_batch
-from tfq_resqunn.gradients.layers import layers_with_weights, own_trainable_weights
+from tfq_resqunn.gradients.batch import Batch, checked_batch
+from tfq_resqunn.gradients.layers import NamedLayers, layers_with_weights, own_trainable_weights
 from tfq_resqunn.layers.checks import check_model
+
+# The gradients of each layer's trainable weights; `None` where no path leads.
+Gradients = list[list[tf.Tensor | None]]
+Measure = Callable[[Batch, Batch], Gradients]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +67,7 @@ class GradientReport:
         return "\n".join(lines)
 
 
-def gradient_report(model: keras.Model, x, y) -> GradientReport:
+def gradient_report(model: keras.Model, x: Batch, y: Batch) -> GradientReport:
     """Measures how far back the gradient of the loss reaches, on one batch.
 
     Regularisation takes no part: it would give weights a gradient that no data has.
@@ -106,7 +110,7 @@ def check_compiled(model: keras.Model, who: str) -> None:
         )
 
 
-def loss_gradients(model: keras.Model, layers: Sequence, x, y) -> list[list]:
+def loss_gradients(model: keras.Model, layers: NamedLayers, x: Batch, y: Batch) -> Gradients:
     """Gives the gradients of each named layer's trainable weights, `None` where no path leads."""
     with tf.GradientTape() as weights_tape:
         # A copy hides a final softmax, in whose place Keras' losses would take its logits.
@@ -128,7 +132,7 @@ def loss_gradients(model: keras.Model, layers: Sequence, x, y) -> list[list]:
     return [[g if g is None else tf.convert_to_tensor(g) for g in own] for own in gradients]
 
 
-def traced_gradients(model: keras.Model, layers: Sequence, x, y):
+def traced_gradients(model: keras.Model, layers: NamedLayers, x: Batch, y: Batch) -> Measure:
     """Traces `loss_gradients` once, as a function of batches like this one.
 
     A concrete function is never traced again, and TensorFlow does not warn of it where the
@@ -138,7 +142,7 @@ def traced_gradients(model: keras.Model, layers: Sequence, x, y):
     return measure.get_concrete_function(x, y)
 
 
-def _loss(model: keras.Model, x, y, outputs):
+def _loss(model: keras.Model, x: Batch, y: Batch, outputs: Batch) -> tf.Tensor:
     """Gives the loss as `fit` does. Keras 2 also counts it in metrics; these are left alone."""
     if IS_KERAS_3:
         return model.compute_loss(x=x, y=y, y_pred=outputs)
@@ -152,13 +156,13 @@ def _loss(model: keras.Model, x, y, outputs):
         return model.compute_loss(x=x, y=y, y_pred=outputs)
 
 
-def make_report(layers: Sequence, gradients: Sequence[Sequence]) -> GradientReport:
+def make_report(layers: NamedLayers, gradients: Gradients) -> GradientReport:
     """Makes a report of named layers and what `loss_gradients` gave for them."""
     pairs = zip(layers, gradients, strict=True)
     return GradientReport(tuple(_row(name, layer, own) for (name, layer), own in pairs))
 
 
-def _row(name: str, layer, gradients: Sequence) -> GradientRow:
+def _row(name: str, layer: keras.layers.Layer, gradients: Sequence) -> GradientRow:
     components = flat_components(gradients)
     norm = float(np.linalg.norm(components)) if components.size else np.nan
     zeros = float(np.mean(components == 0)) if components.size else np.nan

@@ -1,16 +1,17 @@
 """What `GradientFlow` writes for TensorBoard."""
 
-import os
-from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from tfq_resqunn._utils.keras import keras
+from tfq_resqunn.gradients.batch import Batch
 from tfq_resqunn.gradients.calls import recorded_calls
-from tfq_resqunn.gradients.layers import circuit_of
-from tfq_resqunn.gradients.report import GradientReport, flat_components
+from tfq_resqunn.gradients.layers import NamedLayers, circuit_of
+from tfq_resqunn.gradients.report import GradientReport, GradientRow, Gradients, flat_components
 from tfq_resqunn.layers import Quanv2D
 from tfq_resqunn.plots import circuit_figure, feature_maps_figure
 
@@ -28,12 +29,12 @@ class Summaries:
     The layers are the model's, with weights and names; feature maps are those of the images.
     """
 
-    def __init__(self, folder: str | os.PathLike, model, layers: Sequence, images=None):
+    def __init__(self, folder: Path, model: keras.Model, layers: NamedLayers, images: Batch | None):
         self._writer = tf.summary.create_file_writer(str(folder))
         self._model, self._layers, self._images = model, layers, images
         self._circuits_are_written = False
 
-    def write(self, epoch: int, report: GradientReport, gradients: Sequence[Sequence]) -> None:
+    def write(self, epoch: int, report: GradientReport, gradients: Gradients) -> None:
         """Writes what belongs to one epoch, and once, with the first, the circuits."""
         # Keras' TensorBoard may be recording every so many batches only.
         with self._writer.as_default(step=epoch), tf.summary.record_if(True):
@@ -74,7 +75,7 @@ class Summaries:
                 _write_figure(f"feature_maps/{name}", feature_maps_figure(*maps))
 
 
-def _write_row(row, components: np.ndarray) -> None:
+def _write_row(row: GradientRow, components: np.ndarray) -> None:
     if row.state not in STATES:
         return
     values = {"norm": row.norm, "zeros": row.zeros, "state": STATES.index(row.state)}
@@ -93,6 +94,6 @@ def _write_figure(tag: str, figure: Figure) -> None:
     tf.summary.image(tag, np.asarray(canvas.buffer_rgba())[None, ..., :3])
 
 
-def _channels_last(layer: Quanv2D, images) -> np.ndarray:
+def _channels_last(layer: Quanv2D, images: tf.Tensor) -> np.ndarray:
     images = np.asarray(images, dtype=np.float64)
     return images if layer.data_format == "channels_last" else images.transpose(0, 2, 3, 1)

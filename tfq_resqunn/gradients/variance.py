@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from tfq_resqunn._utils.arguments import Rule, check_seed, checked, integer, received
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn._utils.seeding import set_seed
-from tfq_resqunn.gradients.batch import checked_batch
+from tfq_resqunn.gradients.batch import Batch, checked_batch
 from tfq_resqunn.gradients.layers import circuit_of, layers_with_weights, own_trainable_weights
 from tfq_resqunn.gradients.report import (
     check_compiled,
@@ -22,6 +23,9 @@ from tfq_resqunn.gradients.report import (
 )
 from tfq_resqunn.layers.checks import check_model
 from tfq_resqunn.plots import variance_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 N_RESAMPLES = 1000
 COVERAGE = 0.95
@@ -85,7 +89,7 @@ class GradientVariance:
         samples = f"{self.n_samples} initialisations each"
         return f"{text}\n{samples}; low, high: 95 % interval (bootstrap)"
 
-    def plot(self, path: str | os.PathLike | None = None):
+    def plot(self, path: str | os.PathLike | None = None) -> "Figure":
         """Draws variances and their intervals over the first parameter, on a log scale.
 
         Args:
@@ -100,8 +104,8 @@ class GradientVariance:
 @checked(build=_BUILDER, n_samples=integer(2), seed=check_seed, verbose=integer(0, 2))
 def gradient_variance(
     build: Callable[..., keras.Model],
-    x,
-    y,
+    x: Batch | Callable[..., Batch],
+    y: Batch | Callable[..., Batch],
     over: Mapping[str, Sequence],
     *,
     n_samples: int = 100,
@@ -169,7 +173,7 @@ def gradient_variance(
     return GradientVariance(tuple(over), _with_common_names(rows), n_samples)
 
 
-def _grid(over) -> list[dict]:
+def _grid(over: Mapping[str, Sequence]) -> list[dict]:
     if not isinstance(over, Mapping):
         raise TypeError(
             "gradient_variance: `over` must be a dictionary, from the name of a parameter to its "
@@ -190,7 +194,9 @@ def _grid(over) -> list[dict]:
     return [dict(zip(over, values, strict=True)) for values in itertools.product(*over.values())]
 
 
-def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
+def _samples(
+    build: Callable, point: dict, batch: list[Batch], n_samples: int, rng: np.random.Generator
+) -> Iterator[tuple]:
     """Yields the named layers and their gradients, once for each initialisation."""
     x, y = checked_batch(batch[0], batch[1], "gradient_variance")
     model = _built(build, point, x)
@@ -208,7 +214,7 @@ def _samples(build, point: dict, batch, n_samples: int, rng) -> Iterator[tuple]:
         yield layers, measure(x, y)
 
 
-def _built(build, point: dict, x) -> keras.Model:
+def _built(build: Callable[..., keras.Model], point: dict, x: Batch) -> keras.Model:
     model = build(**point)
     given = ", ".join(f"{name}={value!r}" for name, value in point.items())
     check_model(model, f"build({given})", "gradient_variance")
@@ -241,7 +247,7 @@ def _redraw(pairs: list[tuple], rng: np.random.Generator) -> None:
         weight.assign(initializer(tuple(weight.shape), dtype=weight.dtype))
 
 
-def _rows(point: tuple, samples: list[tuple], rng) -> list[VarianceRow]:
+def _rows(point: tuple, samples: list[tuple], rng: np.random.Generator) -> list[VarianceRow]:
     layers = samples[0][0]
     gradients = zip(*(own for _, own in samples), strict=True)
     rows = []
@@ -271,14 +277,14 @@ def _with_common_names(points: list[list[VarianceRow]]) -> tuple[VarianceRow, ..
     )
 
 
-def _spread(gradients: np.ndarray, rng) -> tuple[float, float, float]:
+def _spread(gradients: np.ndarray, rng: np.random.Generator) -> tuple[float, float, float]:
     """Gives the mean variance of the columns, and its interval by resampling the rows."""
     n = len(gradients)
     counts = rng.multinomial(n, np.full(n, 1 / n), size=N_RESAMPLES)
     # Centred first: the difference of two means of squares would lose digits.
     centred = gradients - gradients.mean(axis=0)
 
-    def mean_variance(weights):
+    def mean_variance(weights: np.ndarray) -> np.ndarray:
         deviation = weights @ centred**2 - (weights @ centred) ** 2 / n
         return deviation.mean(axis=-1) / (n - 1)
 

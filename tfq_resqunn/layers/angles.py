@@ -8,6 +8,9 @@ import sympy
 
 from tfq_resqunn._utils.arguments import received
 
+Angle = float | Sequence[float] | np.ndarray  # of all filters, or one for each
+Angles = Mapping[str, Angle] | Mapping[sympy.Symbol, Angle]
+
 
 def by_name(weights: np.ndarray, symbols: Sequence[sympy.Symbol]) -> dict[str, float | np.ndarray]:
     """Names angles `[filters, n_weights]`; each is a number, or an array of one a filter."""
@@ -16,7 +19,7 @@ def by_name(weights: np.ndarray, symbols: Sequence[sympy.Symbol]) -> dict[str, f
 
 
 def with_angles(
-    weights: np.ndarray, symbols: Sequence[sympy.Symbol], angles, who: str
+    weights: np.ndarray, symbols: Sequence[sympy.Symbol], angles: Angles, who: str
 ) -> np.ndarray:
     """Gives the weights, `[filters, n_weights]`, in which some symbols have other angles.
 
@@ -33,15 +36,16 @@ def with_angles(
         if name not in names:
             close = difflib.get_close_matches(name, names, 1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
+            listed = ", ".join(names if len(names) <= 8 else [*names[:4], "...", names[-1]])
             raise ValueError(
-                f"{who}: `angles` must name weights of the circuit ({_listed(names)}). "
+                f"{who}: `angles` must name weights of the circuit ({listed}). "
                 f"Received {name!r}.{hint}"
             )
         changed[:, names.index(name)] = _of_filters(value, name, len(changed), who)
     return changed
 
 
-def _of_filters(value, name: str, filters: int, who: str) -> np.ndarray:
+def _of_filters(value: Angle, name: str, filters: int, who: str) -> np.ndarray:
     shape = "one number" if filters == 1 else f"one number, or an array of {filters}, one a filter"
     rule = f"{who}: `angles` must give {name!r} {shape}"
     numbers = np.asarray(value)
@@ -52,7 +56,3 @@ def _of_filters(value, name: str, filters: int, who: str) -> np.ndarray:
     if not np.all(np.isfinite(numbers)):
         raise ValueError(f"{rule}, all finite. Received {received(value)}.")
     return numbers
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names if len(names) <= 8 else [*names[:4], "...", names[-1]])

@@ -3,22 +3,28 @@
 import contextlib
 import dataclasses
 import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import cirq
 import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import check_count, check_flag
-from tfq_resqunn._utils.keras import keras, output_shape, track_for_checkpoints
+from tfq_resqunn._utils.keras import Shape, keras, output_shape, track_for_checkpoints
 from tfq_resqunn.backends.execution import Execution
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.parts import PART_NAMES, Parts
 from tfq_resqunn.layers import patches
-from tfq_resqunn.layers.angles import by_name, with_angles
-from tfq_resqunn.layers.geometry import Geometry
+from tfq_resqunn.layers.angles import Angles, by_name, with_angles
+from tfq_resqunn.layers.geometry import Geometry, Sizes
 from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
 from tfq_resqunn.layers.patch_circuits import PatchCircuits
-from tfq_resqunn.layers.pqc import EncodedPQC
+from tfq_resqunn.layers.pqc import Backend, EncodedPQC, NoiseLike
+from tfq_resqunn.simulation.plan import Plan
+
+Part: TypeAlias = str | Callable[..., cirq.Circuit] | cirq.AbstractCircuit
+Observables: TypeAlias = str | cirq.PauliSum | cirq.Operation | Sequence
 
 
 class BaseQuanv(keras.layers.Layer):
@@ -31,39 +37,39 @@ class BaseQuanv(keras.layers.Layer):
 
     def __init__(
         self,
-        filters=1,
-        kernel_size=2,
-        strides=None,
-        padding="valid",
-        data_format=None,
-        dilation_rate=1,
-        groups=1,
+        filters: int = 1,
+        kernel_size: Sizes = 2,
+        strides: Sizes | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Sizes = 1,
+        groups: int = 1,
         *,
-        encoder=None,
-        ansatz=None,
-        n_layers=None,
-        n_uploads=None,
-        observables=None,
-        circuit=None,
-        symbol_order=None,
-        readout="channels",
-        backend="compiled",
-        differentiator=None,
-        repetitions=None,
-        noise=None,
-        max_circuits=None,
-        initializer=None,
-        regularizer=None,
-        constraint=None,
-        activation=None,
-        use_bias=False,
-        bias_initializer="zeros",
-        bias_regularizer=None,
-        bias_constraint=None,
-        activity_regularizer=None,
-        input_gradient=True,
-        **kwargs,
-    ):
+        encoder: Part | None = None,
+        ansatz: Part | None = None,
+        n_layers: int | None = None,
+        n_uploads: int | None = None,
+        observables: Observables | None = None,
+        circuit: QuanvCircuit | None = None,
+        symbol_order: str | None = None,
+        readout: str = "channels",
+        backend: Backend = "compiled",
+        differentiator: Any = None,
+        repetitions: int | None = None,
+        noise: NoiseLike = None,
+        max_circuits: int | None = None,
+        initializer: str | keras.initializers.Initializer | None = None,
+        regularizer: str | keras.regularizers.Regularizer | None = None,
+        constraint: str | keras.constraints.Constraint | None = None,
+        activation: str | Callable[[tf.Tensor], tf.Tensor] | None = None,
+        use_bias: bool = False,
+        bias_initializer: str | keras.initializers.Initializer = "zeros",
+        bias_regularizer: str | keras.regularizers.Regularizer | None = None,
+        bias_constraint: str | keras.constraints.Constraint | None = None,
+        activity_regularizer: str | keras.regularizers.Regularizer | None = None,
+        input_gradient: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         who = type(self).__name__
         self.filters = check_count(filters, "filters", who)
@@ -103,7 +109,7 @@ class BaseQuanv(keras.layers.Layer):
         self.bias_regularizer = keras.regularizers.get(bias_regularizer)
         self.bias_constraint = keras.constraints.get(bias_constraint)
         self.input_gradient = check_flag(input_gradient, "input_gradient", who)
-        self.bias = None
+        self.bias: tf.Variable | None = None
         if self.filters % self.groups:
             raise ValueError(
                 f"{who}: `groups` must divide `filters`, since each filter sees one group. "
@@ -130,7 +136,7 @@ class BaseQuanv(keras.layers.Layer):
         return list(self._pqcs) if self.built else []
 
     @property
-    def plan(self):
+    def plan(self) -> Plan | None:
         """How the compiled backend computes the circuit, and why; prints as a table.
 
         `None` for other backends. Before the layer is built, it raises an AttributeError that says
@@ -144,7 +150,7 @@ class BaseQuanv(keras.layers.Layer):
         """The angles by their symbols' names: a number, or an array of one for each filter."""
         return by_name(self._weights("angles"), self.circuit.weights)
 
-    def set_angles(self, angles) -> None:
+    def set_angles(self, angles: Angles) -> None:
         """Sets some angles by their symbols' names; the others stay as they are.
 
         Args:
@@ -170,7 +176,7 @@ class BaseQuanv(keras.layers.Layer):
         for pqc, share in zip(self._pqcs, np.split(weights, self.groups), strict=True):
             pqc.parameters.assign(share)
 
-    def choose_readout(self, input_shape) -> None:
+    def choose_readout(self, input_shape: Shape) -> None:
         """Takes `readout="pixels"` where a patch's outcomes fill its pixels evenly.
 
         For a layer that has `readout="channels"` and is not built yet; it keeps that elsewhere.
@@ -205,7 +211,7 @@ class BaseQuanv(keras.layers.Layer):
 
     # --- what Keras calls ------------------------------------------------------------------------
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         axis = self.geometry.channel_axis
         n_outputs = self.compute_output_shape(input_shape)[axis]
         circuit = self._circuit_for(input_shape)
@@ -231,7 +237,7 @@ class BaseQuanv(keras.layers.Layer):
         self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2, axes={axis: channels})
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         images = patches.channels_last(inputs, self.geometry)
         runs = zip(self._pqcs, patches.of_groups(images, self.geometry), strict=True)
         outcomes = tf.concat([pqc.expectations(values) for pqc, values in runs], axis=0)
@@ -243,11 +249,11 @@ class BaseQuanv(keras.layers.Layer):
             outputs = outputs + tf.reshape(bias, shape)
         return self.activation(outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         n_outcomes = self.filters * len(self._circuit_for(input_shape).observables)
         return output_shape(self.geometry.output_shape(input_shape, n_outcomes))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "filters": self.filters,
@@ -273,16 +279,16 @@ class BaseQuanv(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "BaseQuanv":
         parts = Parts.from_config(config, cls.__name__)
         return cls(**{**config, **{name: getattr(parts, name) for name in PART_NAMES}})
 
     # --- helpers ---------------------------------------------------------------------------------
 
-    def _circuit_for(self, input_shape) -> QuanvCircuit:
+    def _circuit_for(self, input_shape: Shape) -> QuanvCircuit:
         return self._patch_circuits.of(self.geometry.channels(input_shape), self.geometry)
 
-    def _pqc(self, name: str, circuit: QuanvCircuit, initializer) -> EncodedPQC:
+    def _pqc(self, name: str, circuit: QuanvCircuit, initializer: Callable) -> EncodedPQC:
         """Makes what runs the circuits of one group."""
         # Several groups' variables need names that differ, for an .h5 file of Keras 2.
         scope = contextlib.nullcontext() if self.groups == 1 else tf.name_scope(name)
@@ -318,7 +324,7 @@ class BaseQuanv(keras.layers.Layer):
             )
 
 
-def _shown(part) -> str:
+def _shown(part: object) -> str:
     """Gives a short text for a part of a circuit."""
     if isinstance(part, cirq.AbstractCircuit):
         return f"<circuit on {len(part.all_qubits())} qubits>"

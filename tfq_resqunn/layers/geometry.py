@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import MAX_SIZE, check_count, choice, is_integer
-from tfq_resqunn._utils.keras import keras
+from tfq_resqunn._utils.keras import Shape, keras
 from tfq_resqunn.layers.inputs import known_shape
+
+Sizes = int | Sequence[int]  # the same along each axis, or one for each
+Size = Any  # of an input, along an axis: an integer, a tensor, or None while it is not known
 
 # What inputs of each rank are called, and their axes, as in Keras' documents.
 KINDS = {1: "sequence", 2: "image", 3: "volume"}
@@ -39,7 +43,7 @@ class Axis:
         """Pixels from the first to the last of a patch, both included."""
         return self.dilation * (self.kernel - 1) + 1
 
-    def n_patches(self, size):
+    def n_patches(self, size: Size) -> Size:
         """Gives the number of patches on so many pixels: `None`, an integer or a tensor alike."""
         if size is None:
             return None
@@ -47,7 +51,7 @@ class Axis:
             return (size - self.reach) // self.stride + 1
         return -(-size // self.stride)
 
-    def zeros(self, size) -> tuple:
+    def zeros(self, size: Size) -> tuple[Size, Size]:
         """Gives the zeros before and after; under `"same"` an odd one goes after, as in Keras."""
         if self.padding == "valid":
             return 0, 0
@@ -81,7 +85,7 @@ class Geometry:
     readout: str = "channels"
     who: str = "Geometry"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         rank, who = self.rank, self.who
         kernel_size = _sizes(self.kernel_size, rank, "kernel_size", who)
         strides = kernel_size if self.strides is None else self.strides
@@ -89,17 +93,16 @@ class Geometry:
         formats, data_format = ("channels_last", "channels_first"), self.data_format
         if data_format is None:
             data_format = keras.backend.image_data_format()
-        values = {
-            "kernel_size": kernel_size,
-            "strides": _sizes(strides, rank, "strides", who),
-            "padding": _one_of(self.padding, "padding", paddings, who),
-            "data_format": _one_of(data_format, "data_format", formats, who),
-            "dilation_rate": _sizes(self.dilation_rate, rank, "dilation_rate", who),
-            "groups": check_count(self.groups, "groups", who),
-            "readout": _one_of(self.readout, "readout", ("channels", "pixels"), who),
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        # Through `vars`, a frozen dataclass can put its arguments into their usual form.
+        vars(self).update(
+            kernel_size=kernel_size,
+            strides=_sizes(strides, rank, "strides", who),
+            padding=_one_of(self.padding, "padding", paddings, who),
+            data_format=_one_of(data_format, "data_format", formats, who),
+            dilation_rate=_sizes(self.dilation_rate, rank, "dilation_rate", who),
+            groups=check_count(self.groups, "groups", who),
+            readout=_one_of(self.readout, "readout", ("channels", "pixels"), who),
+        )
         if self.readout == "pixels" and not self.is_side_by_side:
             raise ValueError(
                 f"{who}: readout='pixels' puts outcomes back onto the pixels of their patch, so "
@@ -143,7 +146,7 @@ class Geometry:
         """The axis of inputs and outputs that counts channels."""
         return self.rank + 1 if self.data_format == "channels_last" else 1
 
-    def channels(self, input_shape) -> int:
+    def channels(self, input_shape: Shape) -> int:
         """Gives the number of channels of an input, which must be known and fit `groups`."""
         _, channels = self.sizes(input_shape)
         if not channels:
@@ -162,11 +165,11 @@ class Geometry:
         """Gives the number of values that a patch has in one group."""
         return self.n_pixels * channels // self.groups
 
-    def n_patches(self, sizes) -> tuple:
+    def n_patches(self, sizes: Iterable[Size]) -> tuple[Size, ...]:
         """Gives the number of patches along each axis; where a size is `None`, so is that."""
         return tuple(axis.n_patches(n) for axis, n in zip(self.axes, sizes, strict=True))
 
-    def output_shape(self, input_shape, n_outcomes: int) -> tuple:
+    def output_shape(self, input_shape: Shape, n_outcomes: int) -> tuple[int | None, ...]:
         """Gives the output's shape, for so many outcomes a patch from all filters together."""
         sizes, _ = self.sizes(input_shape)
         channels, output_sizes = n_outcomes, self.n_patches(sizes)
@@ -180,7 +183,7 @@ class Geometry:
             return (batch, channels, *output_sizes)
         return (batch, *output_sizes, channels)
 
-    def sizes(self, input_shape) -> tuple[tuple, int | None]:
+    def sizes(self, input_shape: Shape) -> tuple[tuple[int | None, ...], int | None]:
         """Gives the size along each axis and the number of channels, where the kernel fits in."""
         last = self.data_format == "channels_last"
         kind, rank = KINDS[self.rank], self.rank + 2
@@ -217,7 +220,7 @@ class Geometry:
         )
 
 
-def _sizes(value, rank: int, argument: str, who: str) -> tuple[int, ...]:
+def _sizes(value: Any, rank: int, argument: str, who: str) -> tuple[int, ...]:
     """Gives one positive integer for each axis."""
     values = value if isinstance(value, (tuple, list, np.ndarray)) else (value,) * rank
     rule = (
@@ -233,6 +236,6 @@ def _sizes(value, rank: int, argument: str, who: str) -> tuple[int, ...]:
     return tuple(map(int, values))
 
 
-def _one_of(value, argument: str, choices: tuple[str, ...], who: str) -> str:
+def _one_of(value: object, argument: str, choices: tuple[str, ...], who: str) -> str:
     given = value.lower() if isinstance(value, str) else value
     return choice(*choices)(given, argument, who)

@@ -1,5 +1,8 @@
 """Where angles start: Keras initializers for weights of circuits."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -40,12 +43,12 @@ class IdentityBlocks(keras.initializers.Initializer):
         plateaus in parametrized quantum circuits* (2019), arXiv:1903.05076.
     """
 
-    def __init__(self, n_blocks, seed=None):
+    def __init__(self, n_blocks: int, seed: int | None = None) -> None:
         self.n_blocks = check_count(n_blocks, "n_blocks", "IdentityBlocks")
         self.seed = check_seed.or_none()(seed, "seed", "IdentityBlocks")
         self._uniform = keras.initializers.RandomUniform(0, 2 * np.pi, seed=seed)
 
-    def __call__(self, shape, dtype=None, **kwargs):
+    def __call__(self, shape: Sequence[int], dtype: Any = None, **kwargs: Any) -> tf.Tensor:
         *others, n_weights = tuple(shape)
         if n_weights % (2 * self.n_blocks):
             raise ValueError(
@@ -58,11 +61,11 @@ class IdentityBlocks(keras.initializers.Initializer):
         drawn = self._uniform((*others, self.n_blocks, 1, half), dtype=dtype, **kwargs)
         return tf.reshape(tf.repeat(drawn, 2, axis=-2), shape)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"n_blocks": self.n_blocks, "seed": self._uniform.get_config()["seed"]}
 
 
-def default_initializer(initializer):
+def default_initializer(initializer: str | Callable | None) -> Callable:
     """Gives a Keras initializer; for `None`, one that is uniform in [0, 2 pi)."""
     if initializer is None:
         # A new one each time: under Keras 3, an initializer that is shared gives each layer the
@@ -71,7 +74,9 @@ def default_initializer(initializer):
     return keras.initializers.get(initializer)
 
 
-def initializers_of_groups(initializer, groups: int, shape: tuple[int, int], dtype) -> list:
+def initializers_of_groups(
+    initializer: Callable, groups: int, shape: tuple[int, int], dtype: str
+) -> list[Callable]:
     """Gives each group its share of what an initializer draws for all `(filters, n_weights)`.
 
     Drawn at once: asked for each group anew, an initializer may give the same angles again.

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from tfq_resqunn._utils.keras import Shape
+
 # How to make one of what is often passed instead.
 _DENSE = {
     tf.RaggedTensor: "Make images of one size, with x.to_tensor() or tf.image.resize.",
@@ -10,7 +12,7 @@ _DENSE = {
 }
 
 
-def check_numbers(inputs, who: str) -> None:
+def check_numbers(inputs: tf.Tensor, who: str) -> None:
     """Raises a TypeError if the input of a layer is no dense tensor of real numbers.
 
     A cast to floats would drop the imaginary part of complex numbers with no more than a warning.
@@ -30,7 +32,7 @@ def check_numbers(inputs, who: str) -> None:
         raise TypeError(f"{rule} Received the dtype {dtype.name}.")
 
 
-def known_shape(input_shape, what: str, who: str) -> tf.TensorShape:
+def known_shape(input_shape: Shape, what: str, who: str) -> tf.TensorShape:
     """Gives the shape of a layer's input, which must be that of one tensor, of a known rank.
 
     `what` says in messages what the layer takes, with its axes.

@@ -12,7 +12,7 @@ class PatchCircuits:
     shape. Each circuit is built once, since that takes long compared with such a question.
     """
 
-    def __init__(self, parts: Parts):
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._built: dict[int, QuanvCircuit] = {}
 

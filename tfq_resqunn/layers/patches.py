@@ -11,18 +11,21 @@ of the time; their gradient is to lay.
 
 import itertools
 import math
+from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
-from tfq_resqunn.layers.geometry import Geometry
+from tfq_resqunn.layers.geometry import Axis, Geometry, Size
 from tfq_resqunn.layers.inputs import check_numbers
 from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
 
 # Up to this many rows are sliced one by one.
 _MAX_SLICES = 64
 
+Counts = tuple[Size, ...]  # along each axis: of pixels, or of patches
 
-def sizes_of(images: tf.Tensor) -> tuple:
+
+def sizes_of(images: tf.Tensor) -> Counts:
     """Gives the size along each axis: integers where they are known when the graph is made."""
     dynamic = tf.shape(images)
     return tuple(images.shape[i] or dynamic[i] for i in range(1, images.shape.rank - 1))
@@ -98,13 +101,13 @@ def to_pixels(outcomes: tf.Tensor, images: tf.Tensor, geometry: Geometry) -> tf.
     return _part(pixels, inner)
 
 
-def _part(images: tf.Tensor, spans) -> tf.Tensor:
+def _part(images: tf.Tensor, spans: Iterable[slice]) -> tf.Tensor:
     """Gives a part of each image: a slice for each axis."""
     place = (slice(None), *spans)
     return images[place]
 
 
-def _span(axis, pixel: int, n_patches) -> slice:
+def _span(axis: Axis, pixel: int, n_patches: Size) -> slice:
     """Tells where one pixel of all patches stands along an axis."""
     start = pixel * axis.dilation
     return slice(start, start + (n_patches - 1) * axis.stride + 1, axis.stride)
@@ -123,7 +126,7 @@ def _check_later(images: tf.Tensor, geometry: Geometry) -> tf.Tensor:
 # --- patches that lie side by side --------------------------------------------------------------
 
 
-def _cut_side_by_side(images, kernel: tuple, n_patches: tuple) -> tf.Tensor:
+def _cut_side_by_side(images: tf.Tensor, kernel: Counts, n_patches: Counts) -> tf.Tensor:
     """Cuts images into patches, `[pixels, channels, n]`; leaves what they do not cover."""
     rank, channels = len(kernel), images.shape[-1]
     covered = tuple(n * k for n, k in zip(n_patches, kernel, strict=True))
@@ -139,9 +142,9 @@ def _cut_side_by_side(images, kernel: tuple, n_patches: tuple) -> tf.Tensor:
     return tf.reshape(tf.transpose(patches, order), [n_pixels, channels, -1])
 
 
-def _slices(images, kernel, n_patches):
+def _slices(images: tf.Tensor, kernel: Counts, n_patches: Counts) -> tf.Tensor:
     @tf.custom_gradient
-    def sliced(images):
+    def sliced(images: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         pixels = list(itertools.product(*map(range, kernel)))
         channels = range(images.shape[-1])
         places = [
@@ -156,12 +159,12 @@ def _slices(images, kernel, n_patches):
     return sliced(images)
 
 
-def _laid(patches, kernel, n_patches):
+def _laid(patches: tf.Tensor, kernel: Counts, n_patches: Counts) -> tf.Tensor:
     filters, n_pixels, channels, _ = patches.shape
 
     @tf.custom_gradient
-    def laid(patches):
-        def gradient(upstream):
+    def laid(patches: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
             images = tf.ensure_shape(upstream, [None] * (len(kernel) + 1) + [filters * channels])
             slices = _slices(images, kernel, n_patches)
             slices = tf.reshape(slices, [n_pixels, filters, channels, -1])
@@ -172,7 +175,7 @@ def _laid(patches, kernel, n_patches):
     return laid(patches)
 
 
-def _transposed(patches, kernel, n_patches):
+def _transposed(patches: tf.Tensor, kernel: Counts, n_patches: Counts) -> tf.Tensor:
     """Lays patches `[filters, pixels, channels, n]` side by side."""
     filters, _, channels, _ = patches.shape
     rank = len(kernel)

@@ -1,10 +1,12 @@
 """Layers that average and have no weight: on the way around a layer, or on the way to classes."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import check_count, is_integer, number
-from tfq_resqunn._utils.keras import keras, output_shape, register
+from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 
 
@@ -47,15 +49,15 @@ class AreaPooling(keras.layers.Layer):
         (1, 1, 3, 5)
     """
 
-    def __init__(self, target_shape, **kwargs):
+    def __init__(self, target_shape: Shape, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target_shape = _check_shape(target_shape)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.compute_output_shape(input_shape)
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         check_numbers(inputs, "AreaPooling")
         outputs = tf.cast(inputs, self.compute_dtype)
         for axis, n_out in enumerate(self.target_shape, start=1):
@@ -64,7 +66,7 @@ class AreaPooling(keras.layers.Layer):
                 outputs = _mix(outputs, _shares(n_in, n_out), axis)
         return outputs
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         rank = len(self.target_shape) + 1
         shape = known_shape(input_shape, f"rank {rank}, (batch, ...)", "AreaPooling")
         batch, *sizes = shape.as_list()
@@ -83,7 +85,7 @@ class AreaPooling(keras.layers.Layer):
             )
         return output_shape((batch, *(n_in if n_out is None else n_out for n_in, n_out in pairs)))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "target_shape": self.target_shape}
 
 
@@ -110,30 +112,30 @@ class ClassPooling(keras.layers.Layer):
         [[0.0, 1.0]]
     """
 
-    def __init__(self, n_classes, scale=10.0, **kwargs):
+    def __init__(self, n_classes: int, scale: float = 10.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.n_classes = check_count(n_classes, "n_classes", "ClassPooling")
         self.scale = number(0, above=True)(scale, "scale", "ClassPooling")
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self._n_features(input_shape)
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         check_numbers(inputs, "ClassPooling")
         n_features = self._n_features(inputs.shape)
         # Of integers, the shares would be integers too: zeros.
         features = tf.reshape(tf.cast(inputs, self.compute_dtype), [-1, n_features])
         return tf.matmul(features, tf.constant(self._shares(n_features), features.dtype))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         self._n_features(input_shape)
         return output_shape((tf.TensorShape(input_shape)[0], self.n_classes))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "n_classes": self.n_classes, "scale": self.scale}
 
-    def _n_features(self, input_shape) -> int:
+    def _n_features(self, input_shape: Shape) -> int:
         input_shape = known_shape(input_shape, "features, (batch, ...)", "ClassPooling")
         each = tuple(input_shape)[1:]
         if None in each:
@@ -157,7 +159,7 @@ class ClassPooling(keras.layers.Layer):
         return self.scale * owned / owned.sum(axis=0)
 
 
-def _check_shape(shape) -> tuple:
+def _check_shape(shape: Shape) -> tuple[int | None, ...]:
     rule = "AreaPooling: `target_shape` must be a tuple of positive integers or None"
     if not isinstance(shape, (tuple, list, tf.TensorShape)) or not all(
         n is None or is_integer(n) for n in shape

@@ -1,20 +1,28 @@
 """`EncodedPQC`: a parametrised circuit as a layer; a `tfq.layers.PQC` that takes numbers."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import sympy
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import check_count, check_flag
-from tfq_resqunn._utils.keras import IS_KERAS_3, NO_AUTOCAST, keras, output_shape, register
+from tfq_resqunn._utils.keras import IS_KERAS_3, NO_AUTOCAST, Shape, keras, output_shape, register
 from tfq_resqunn._utils.tfq import import_tfq
 from tfq_resqunn.backends.execution import Execution
 from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.symbols import listed
-from tfq_resqunn.layers.angles import by_name, with_angles
+from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
+
+if TYPE_CHECKING:
+    import cirq
+
+Backend: TypeAlias = "str | cirq.Sampler | cirq.SimulatesExpectationValues"
+NoiseLike: TypeAlias = "Noise | cirq.NoiseModel | Mapping[str, float] | None"
 
 _tfq = import_tfq()
 _PQC: Any = keras.layers.Layer if _tfq is None else _tfq.layers.PQC
@@ -95,20 +103,20 @@ class EncodedPQC(_PQC):
 
     def __init__(
         self,
-        circuit,
+        circuit: QuanvCircuit,
         *,
-        filters=1,
-        backend="compiled",
-        differentiator=None,
-        repetitions=None,
-        noise=None,
-        max_circuits=None,
-        initializer=None,
-        regularizer=None,
-        constraint=None,
-        input_gradient=True,
-        **kwargs,
-    ):
+        filters: int = 1,
+        backend: Backend = "compiled",
+        differentiator: Any = None,
+        repetitions: int | None = None,
+        noise: NoiseLike = None,
+        max_circuits: int | None = None,
+        initializer: str | keras.initializers.Initializer | None = None,
+        regularizer: str | keras.regularizers.Regularizer | None = None,
+        constraint: str | keras.constraints.Constraint | None = None,
+        input_gradient: bool = True,
+        **kwargs: Any,
+    ) -> None:
         _check_strategy()
         _check_circuit(circuit)
         filters = check_count(filters, "filters", "EncodedPQC")
@@ -148,7 +156,7 @@ class EncodedPQC(_PQC):
         """The symbols of the weights, in their order; the circuit's other symbols are data."""
         return list(self.circuit.weights)
 
-    def symbol_values(self):
+    def symbol_values(self) -> dict[sympy.Symbol, float | np.ndarray]:
         """Gives a `dict` from each weight's symbol to its value: a float, or one a filter."""
         values = np.transpose(self.get_weights()[0])
         return dict(zip(self.symbols, values[:, 0] if self.filters == 1 else values, strict=True))
@@ -158,7 +166,7 @@ class EncodedPQC(_PQC):
         """The angles by their symbols' names: a number, or an array of one for each filter."""
         return by_name(np.array(self.parameters), self.circuit.weights)
 
-    def set_angles(self, angles) -> None:
+    def set_angles(self, angles: Angles) -> None:
         """Sets some angles by their symbols' names, as `Quanv2D.set_angles` does."""
         weights = np.array(self.parameters)
         weights = with_angles(weights, self.circuit.weights, angles, "EncodedPQC")
@@ -173,17 +181,17 @@ class EncodedPQC(_PQC):
             f"backend={self.backend!r}, built={self.built}>"
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.compute_output_shape(input_shape)
         n_features = len(self.circuit.inputs)
         self.input_spec = keras.layers.InputSpec(ndim=2, axes={-1: n_features})
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         check_numbers(inputs, "EncodedPQC")
         return tf.transpose(self.expectations(tf.transpose(inputs)))
 
-    def expectations(self, features) -> tf.Tensor:
+    def expectations(self, features: tf.Tensor) -> tf.Tensor:
         """Does what a call does, with samples along the last axis.
 
         From features `[n_features, n]` it makes outcomes `[filters * n_observables, n]`.
@@ -197,7 +205,7 @@ class EncodedPQC(_PQC):
         outcomes.set_shape([self._n_outputs, None])  # `ensure_shape` is an op TF Lite has not
         return tf.cast(outcomes, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         symbols = self.circuit.inputs
         shape = known_shape(input_shape, f"features, (n, {len(symbols)})", "EncodedPQC")
         if shape.rank != 2 or shape[-1] != len(symbols):
@@ -208,7 +216,7 @@ class EncodedPQC(_PQC):
             )
         return output_shape((shape[0], self._n_outputs))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "circuit": self.circuit.to_json(),
@@ -221,7 +229,7 @@ class EncodedPQC(_PQC):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "EncodedPQC":
         config = dict(config)
         if "circuit" in config:  # if not, Python says that it is missing
             config["circuit"] = QuanvCircuit.from_json(config["circuit"])
@@ -244,7 +252,7 @@ def _check_strategy() -> None:
         )
 
 
-def _check_circuit(circuit) -> None:
+def _check_circuit(circuit: object) -> None:
     if not isinstance(circuit, QuanvCircuit):
         raise TypeError(
             f"EncodedPQC: `circuit` must be a QuanvCircuit. Received {type(circuit).__name__}. "

@@ -1,8 +1,10 @@
 """`Residual`: adds a layer's input to its output."""
 
+from typing import Any
+
 import tensorflow as tf
 
-from tfq_resqunn._utils.keras import keras, output_shape, register
+from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers.checks import check_layer
 from tfq_resqunn.layers.inputs import check_numbers
 
@@ -42,13 +44,15 @@ class Residual(keras.layers.Wrapper):
         quanvolutions: Kashif, Shafique, *ResQuNNs* (2025), arXiv:2402.09146.
     """
 
-    def __init__(self, layer, shortcut=None, **kwargs):
+    def __init__(
+        self, layer: keras.layers.Layer, shortcut: keras.layers.Layer | None = None, **kwargs: Any
+    ) -> None:
         check_layer(layer, "layer", "Residual")
         check_layer.or_none()(shortcut, "shortcut", "Residual")
         super().__init__(layer, **kwargs)
         self.shortcut = shortcut
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Shape | None = None) -> None:
         if self.shortcut is None:
             super().build(input_shape)
         else:
@@ -61,7 +65,7 @@ class Residual(keras.layers.Wrapper):
                 super().build(input_shape)
         self.compute_output_shape(input_shape)  # raises where the two shapes differ
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         direct = inputs if self.shortcut is None else self.shortcut(inputs)
         through = self.layer(inputs)
         for term in (direct, through):
@@ -69,7 +73,7 @@ class Residual(keras.layers.Wrapper):
         # Pixels may be integers, and the two layers may have other precisions.
         return tf.cast(direct, self.compute_dtype) + tf.cast(through, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         around = tuple(input_shape)
         if self.shortcut is not None:
             around = tuple(self.shortcut.compute_output_shape(input_shape))
@@ -85,12 +89,12 @@ class Residual(keras.layers.Wrapper):
             )
         return output_shape(through)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         shortcut = None if self.shortcut is None else keras.layers.serialize(self.shortcut)
         return {**super().get_config(), "shortcut": shortcut}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Residual":
         config = dict(config)
         for name in ("layer", "shortcut"):
             if config.get(name) is not None:

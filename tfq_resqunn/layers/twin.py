@@ -1,17 +1,20 @@
 """The classical layers that stand in for quanvolutions in a control experiment."""
 
 import math
+from typing import Any
 
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import instance
-from tfq_resqunn._utils.keras import keras, output_shape, register
+from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers import patches
 from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.geometry import Geometry
 
 
-def conv_twin(quanv: BaseQuanv, input_shape, *, name=None, **conv) -> keras.layers.Layer:
+def conv_twin(
+    quanv: BaseQuanv, input_shape: Shape, *, name: str | None = None, **conv: Any
+) -> keras.layers.Layer:
     """Builds the convolution that sees the same patches as a quanvolution, with as many outputs.
 
     Under `readout="pixels"` it stands in a `PixelReadout`; under `input_gradient=False` it sends no
@@ -53,10 +56,10 @@ def conv_twin(quanv: BaseQuanv, input_shape, *, name=None, **conv) -> keras.laye
     return PixelReadout(make(n_outputs * n_pixels, name="conv", **arguments), name=name)
 
 
-class _NoInputGradient:
+class _NoInputGradient(keras.layers.Layer):
     """Stops the gradient by the input of the layer that it is mixed into."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return super().call(tf.stop_gradient(inputs))
 
 
@@ -102,25 +105,25 @@ class PixelReadout(keras.layers.Wrapper):
         **kwargs: Of `keras.layers.Layer`.
     """
 
-    def __init__(self, layer, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
         self._geometry = Geometry(
             len(layer.kernel_size), layer.kernel_size, layer.strides, layer.padding,
             "channels_last", layer.dilation_rate, readout="pixels", who="PixelReadout",
         )  # fmt: skip
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         outcomes, n_pixels = self.layer(inputs), self._geometry.n_pixels
         shape = [-1, 1, n_pixels, outcomes.shape[-1] // n_pixels]
         outcomes = tf.transpose(tf.reshape(outcomes, shape), [1, 2, 3, 0])
         outputs = patches.to_pixels(outcomes, inputs, self._geometry)
         return tf.cast(outputs, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return output_shape(self._geometry.output_shape(input_shape, self.layer.filters))
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "PixelReadout":
         config = dict(config)
         if "layer" in config:  # if not, Python says that it is missing
             config["layer"] = keras.layers.deserialize(config["layer"], custom_objects)

@@ -3,25 +3,27 @@
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.backends.execution import Execution, exchanged
 from tfq_resqunn.layers.checks import check_model_or_layer
+from tfq_resqunn.layers.pqc import Backend, NoiseLike
 from tfq_resqunn.models import optimizers
 
 KERAS = ("keras.", "tf_keras.")  # how the modules of its own layers begin
 
 
 def with_backend(
-    model,
-    backend="compiled",
+    model: keras.layers.Layer | str | os.PathLike,
+    backend: Backend = "compiled",
     *,
-    differentiator=None,
-    repetitions=None,
-    noise=None,
-    max_circuits=None,
+    differentiator: Any = None,
+    repetitions: int | None = None,
+    noise: NoiseLike = None,
+    max_circuits: int | None = None,
 ) -> keras.Model:
     """Copies a model; the circuits of all its layers run on another backend.
 
@@ -57,9 +59,7 @@ def with_backend(
         ValueError: If no layer of the model runs circuits, the model cannot be copied, or the
             backend cannot do what is asked.
     """
-    execution = Execution(
-        backend, differentiator, repetitions, noise, max_circuits, who="with_backend"
-    )
+    execution = Execution(backend, differentiator, repetitions, noise, max_circuits, "with_backend")
     if isinstance(model, (str, os.PathLike)):
         return _loaded(Path(model), execution)
     check_model_or_layer(model, "model", "with_backend")
@@ -79,7 +79,7 @@ def with_backend(
     return copy
 
 
-def _loaded(path: Path, execution: Execution):
+def _loaded(path: Path, execution: Execution) -> keras.Model:
     """Loads a model with another backend than it was saved with."""
     if path.suffix != ".keras" or not path.is_file():
         raise (ValueError if path.is_file() else FileNotFoundError)(
@@ -102,7 +102,7 @@ def _check_exchanged(exchanges: list, which: str) -> None:
         )
 
 
-def _copied(model):
+def _copied(model: keras.layers.Layer) -> keras.layers.Layer:
     """Copies a layer through its configuration, with all that stands in it."""
     try:
         with warnings.catch_warnings():
@@ -123,7 +123,7 @@ def _copied(model):
         ) from error
 
 
-def _compile(copy, model) -> None:
+def _compile(copy: keras.Model, model: keras.Model) -> None:
     # The arguments as they were given; in a configuration, functions would have to be registered.
     arguments = tf.nest.map_structure(_own_copy, dict(model._compile_config.config))
     arguments["optimizer"] = _own_copy(model.optimizer)
@@ -133,11 +133,11 @@ def _compile(copy, model) -> None:
     optimizers.copy_state(copy.optimizer, model.optimizer, copy.trainable_variables)
 
 
-def _supports_jit(model) -> bool:
+def _supports_jit(model: keras.Model) -> bool:
     return all(getattr(layer, "supports_jit", True) for layer in model._flatten_layers())
 
 
-def _own_copy(value):
+def _own_copy(value: Any) -> Any:
     """Copies what has a state."""
     if optimizers.is_optimizer(value):
         return optimizers.copied(value)

@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 import cirq
 import numpy as np
@@ -26,10 +27,13 @@ from tfq_resqunn.layers.checks import check_model_or_layer
 
 MANIFEST = "manifest.json"
 VERSIONS = {"qasm": "2.0", "qasm3": "3.0"}  # by the files' ending
+Inputs: TypeAlias = np.ndarray | tf.Tensor | list | dict
 
 
 @checked(model=check_model_or_layer, folder=check_path, repetitions=check_count)
-def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: int = 1000) -> dict:
+def export_circuits(
+    model: keras.layers.Layer, inputs: Inputs, folder: str | os.PathLike, *, repetitions: int = 1000
+) -> dict:
     """Writes the circuits that a device would run for some inputs.
 
     Each file is one circuit with all numbers in, which ends with its measurement. Patches with
@@ -95,7 +99,9 @@ def export_circuits(model, inputs, folder: str | os.PathLike, *, repetitions: in
     return manifest
 
 
-def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int) -> dict:
+def _export_layer(
+    name: str, layer: EncodedPQC | BaseQuanv, inputs: list, folder: Path, repetitions: int
+) -> dict:
     folder.mkdir()
     pqcs = layer.pqcs if isinstance(layer, BaseQuanv) else [layer]
     circuit = pqcs[0].circuit  # the same for all groups
@@ -142,7 +148,7 @@ def _export_layer(name: str, layer, inputs: list, folder: Path, repetitions: int
     }
 
 
-def _distinct(layer, inputs: list, group: int) -> dict[tuple, list]:
+def _distinct(layer: EncodedPQC | BaseQuanv, inputs: list, group: int) -> dict[tuple, list]:
     """Gives each row of values that comes to a layer, with all the places where it comes."""
     rows: dict[tuple, list] = {}
     first = 0
@@ -160,7 +166,7 @@ def _distinct(layer, inputs: list, group: int) -> dict[tuple, list]:
     return rows
 
 
-def _resolved(circuit: cirq.FrozenCircuit, numbers: dict) -> cirq.Circuit:
+def _resolved(circuit: cirq.FrozenCircuit, numbers: dict[str, float]) -> cirq.Circuit:
     """Gives the circuit as it runs: without subcircuits, and with a number for each symbol."""
     return cirq.Circuit(
         cirq.Circuit.zip(*(cirq.Circuit(with_numbers(op, numbers)) for op in moment))
@@ -177,7 +183,7 @@ def _without_matrices(op: cirq.Operation) -> list[cirq.Operation]:
     return [op] if parts is None else [new for part in parts for new in _without_matrices(part)]
 
 
-def _write(circuit: cirq.Circuit, path: Path, qubits) -> None:
+def _write(circuit: cirq.Circuit, path: Path, qubits: tuple[cirq.Qid, ...]) -> None:
     write_text(path.with_suffix(".json"), write_json(circuit))
     written = circuit.map_operations(_without_matrices)
     for suffix, version in VERSIONS.items():
@@ -212,7 +218,9 @@ def _formulas(measurements: Measurements) -> list[dict]:
     return formulas
 
 
-def _reached(model, inputs) -> list[tuple[str, keras.layers.Layer, list]]:
+def _reached(
+    model: keras.layers.Layer, inputs: Inputs
+) -> list[tuple[str, keras.layers.Layer, list]]:
     """Gives the layers that run circuits, each with its name and the inputs of its calls."""
     if not model.built and not isinstance(model, EncodedPQC):
         raise ValueError(

@@ -1,24 +1,25 @@
 """`resqunn()`: a residual quanvolutional network, and its classical twin."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import Rule, check_count, check_text, choice, integer, is_integer
-from tfq_resqunn._utils.keras import keras
+from tfq_resqunn._utils.keras import Shape, keras
 from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
 from tfq_resqunn.layers.twin import conv_twin
-from tfq_resqunn.models.placement import MAX_LAYERS, as_placement, show_term
+from tfq_resqunn.models.placement import MAX_LAYERS, Placement, Term, as_placement, show_term
 from tfq_resqunn.models.shortcuts import apply_shortcut, check_shortcut
 
 # By the number of sizes in the shape of an input, of which one counts channels.
 QUANVS = {2: Quanv1D, 3: Quanv2D, 4: Quanv3D}
 
 
-def _is_shape(value) -> bool:
+def _is_shape(value: Any) -> bool:
     if isinstance(value, tf.TensorShape):
         return value.rank is not None
     is_listed = isinstance(value, (tuple, list, np.ndarray))
@@ -29,16 +30,16 @@ _SHAPE = Rule("a shape of integers, such as (28, 28, 1)", _is_shape)
 
 
 def resqunn(
-    input_shape,
-    n_classes,
+    input_shape: Shape,
+    n_classes: int,
     *,
-    depth=2,
-    placement=None,
-    head="linear",
-    shortcut="pool",
-    readout=None,
-    name="resqunn",
-    **quanv,
+    depth: int = 2,
+    placement: str | Placement | None = None,
+    head: str = "linear",
+    shortcut: str = "pool",
+    readout: str | None = None,
+    name: str | None = "resqunn",
+    **quanv: Any,
 ) -> keras.Model:
     """Builds a residual quanvolutional network (ResQuNN) for classification.
 
@@ -92,7 +93,7 @@ def resqunn(
         Kashif, Shafique, *ResQuNNs* (2025), arXiv:2402.09146.
     """
 
-    def layer(k, shape):
+    def layer(k: int, shape: Shape) -> keras.layers.Layer:
         return _quanv(shape, readout, name=f"quanv_{k}", **quanv)
 
     check_shortcut(shortcut, quanv.get("data_format"))
@@ -100,17 +101,17 @@ def resqunn(
 
 
 def classical_twin(
-    input_shape,
-    n_classes,
+    input_shape: Shape,
+    n_classes: int,
     *,
-    depth=2,
-    placement=None,
-    head="linear",
-    shortcut="pool",
-    readout=None,
-    name="classical_twin",
-    activation=None,
-    **quanv,
+    depth: int = 2,
+    placement: str | Placement | None = None,
+    head: str = "linear",
+    shortcut: str = "pool",
+    readout: str | None = None,
+    name: str | None = "classical_twin",
+    activation: str | Callable[[tf.Tensor], tf.Tensor] | None = None,
+    **quanv: Any,
 ) -> keras.Model:
     """Builds `resqunn` with a convolution in each quanvolution's place, all shapes the same.
 
@@ -137,7 +138,7 @@ def classical_twin(
         True
     """
 
-    def layer(k, shape):
+    def layer(k: int, shape: Shape) -> keras.layers.Layer:
         replaced = _quanv(shape, readout, **quanv)
         return conv_twin(replaced, shape, activation=activation, name=f"conv_{k}")
 
@@ -145,7 +146,7 @@ def classical_twin(
     return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, layer)
 
 
-def _quanv(input_shape, readout: str | None, **arguments) -> BaseQuanv:
+def _quanv(input_shape: Shape, readout: str | None, **arguments: Any) -> BaseQuanv:
     """Makes a layer; it chooses its readout by itself where the user does not."""
     make = QUANVS.get(len(input_shape) - 1, Quanv2D)  # whose error names the shapes there are
     if readout is not None:
@@ -156,8 +157,9 @@ def _quanv(input_shape, readout: str | None, **arguments) -> BaseQuanv:
 
 
 def _residual_network(
-    input_shape, n_classes, depth, placement, head, shortcut, name, make_layer: Callable
-) -> keras.Model:
+    input_shape: Shape, n_classes: int, depth: int, placement: str | Placement | None, head: str,
+    shortcut: str, name: str | None, make_layer: Callable[[int, Shape], keras.layers.Layer],
+) -> keras.Model:  # fmt: skip
     _SHAPE(input_shape, "input_shape", "resqunn")
     check_text.or_none()(name, "name", "resqunn")
     depth = integer(1, MAX_LAYERS)(depth, "depth", "resqunn")
@@ -177,7 +179,7 @@ def _residual_network(
     return keras.Model(image, _add_head(head, n_classes, features), name=name)
 
 
-def _apply(make_layer: Callable, k: int, depth: int, x):
+def _apply(make_layer: Callable, k: int, depth: int, x: tf.Tensor) -> tf.Tensor:
     try:
         return make_layer(k, tuple(x.shape))(x)
     except ValueError as error:
@@ -190,7 +192,7 @@ def _apply(make_layer: Callable, k: int, depth: int, x):
         ) from error
 
 
-def _add_head(head: str, n_classes: int, features):
+def _add_head(head: str, n_classes: int, features: tf.Tensor) -> tf.Tensor:
     if head == "none":
         means = ClassPooling(n_classes, name="pooling")(features)
         return keras.layers.Softmax(name="head")(means)
@@ -201,18 +203,18 @@ def _add_head(head: str, n_classes: int, features):
 class _Flow:
     """The outputs that are there already, and the sums of them; each sum is made once."""
 
-    def __init__(self, image, shortcut: str):
-        self.terms = {0: image}
+    def __init__(self, image: tf.Tensor, shortcut: str) -> None:
+        self.terms: dict[Term, tf.Tensor] = {0: image}
         self._shortcut, self._n_shortcuts = shortcut, 0
 
-    def tensor(self, term):
-        if term not in self.terms:
+    def tensor(self, term: Term) -> tf.Tensor:
+        if isinstance(term, tuple) and term not in self.terms:
             parts = self._of_one_shape(term, [self.tensor(t) for t in term])
             number = sum(isinstance(t, tuple) for t in self.terms) + 1
             self.terms[term] = keras.layers.Add(name=f"sum_{number}")(parts)
         return self.terms[term]
 
-    def _of_one_shape(self, term: tuple, parts: list) -> list:
+    def _of_one_shape(self, term: tuple, parts: list[tf.Tensor]) -> list[tf.Tensor]:
         """Maps the terms of a sum to the shape of the last one, which has the highest index."""
         shapes = [tuple(part.shape) for part in parts]
         if len(set(shapes)) == 1:

@@ -3,12 +3,12 @@
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 
 
-def is_optimizer(value) -> bool:
+def is_optimizer(value: object) -> bool:
     """Tells whether a value is an optimizer; Keras 2 has two families of them."""
     return isinstance(value, keras.optimizers.Optimizer) or _is_legacy(value)
 
 
-def copied(optimizer):
+def copied(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     """Copies an optimizer through its configuration, without its state.
 
     The classes of what is inside it (the optimizer that a `LossScaleOptimizer` scales for, a
@@ -21,7 +21,9 @@ def copied(optimizer):
         return type(optimizer).from_config(optimizer.get_config())
 
 
-def copy_state(own, original, trainable_variables) -> None:
+def copy_state(
+    own: keras.optimizers.Optimizer, original: keras.optimizers.Optimizer, trainable_variables: list
+) -> None:
     """Gives an optimizer, just made by `copied`, the state of the original.
 
     `trainable_variables` are those that it is to train, in the original's order.
@@ -38,22 +40,22 @@ def copy_state(own, original, trainable_variables) -> None:
             _inner(own)._u_product_counter = counter
 
 
-def _inner(optimizer):
+def _inner(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     """The optimizer that does the work: the one inside, where another scales the loss for it."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def _is_legacy(optimizer) -> bool:
+def _is_legacy(optimizer: object) -> bool:
     return not IS_KERAS_3 and isinstance(optimizer, keras.optimizers.legacy.Optimizer)
 
 
-def _is_built(optimizer) -> bool:
+def _is_built(optimizer: keras.optimizers.Optimizer) -> bool:
     if _is_legacy(optimizer):
         return int(optimizer.iterations) > 0
     return _inner(optimizer).built if IS_KERAS_3 else getattr(_inner(optimizer), "_built", False)
 
 
-def _state(optimizer) -> list:
+def _state(optimizer: keras.optimizers.Optimizer) -> list:
     """All variables of an optimizer, also those that its `variables` leaves out."""
     variables = list(optimizer.weights if _is_legacy(optimizer) else optimizer.variables)
     product = getattr(_inner(optimizer), "_u_product", None)  # Nadam's

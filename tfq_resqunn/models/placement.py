@@ -66,7 +66,7 @@ class Placement:
 
     sums: tuple[tuple, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.sums, tuple) or not all(map(_is_sum, self.sums)):
             raise TypeError(
                 "Placement: `sums` must be a tuple of sums, each a tuple of at least two terms. "
@@ -108,7 +108,7 @@ class Placement:
 
     @classmethod
     @checked(layers=_LAYERS)
-    def around(cls, layers) -> Placement:
+    def around(cls, layers: Iterable[int]) -> Placement:
         """Gives the placement with a residual around each of these layers.
 
         >>> print(Placement.around([1, 3]))
@@ -147,7 +147,7 @@ class Placement:
         return ", ".join(map(show_term, self.sums)) or "none"
 
 
-def as_placement(value, depth: int) -> Placement:
+def as_placement(value: str | Placement | None, depth: int) -> Placement:
     """Normalises `None` (a residual around every layer), text or a `Placement` for a network."""
     if value is None:
         return Placement.full(depth)
@@ -163,7 +163,7 @@ def show_term(term: Term) -> str:
     return f"O{term}" if term else "X"
 
 
-def _is_sum(term, room: int = MAX_LAYERS) -> bool:
+def _is_sum(term: object, room: int = MAX_LAYERS) -> bool:
     return (
         isinstance(term, tuple)
         and len(term) > 1
@@ -183,7 +183,7 @@ def _parse(text: str, depth: int | None = None) -> tuple[tuple, ...]:
 class _Parser:
     """Reads a text by recursive descent. Each token knows its place, which errors point at."""
 
-    def __init__(self, text: str, depth: int | None = None):
+    def __init__(self, text: str, depth: int | None = None) -> None:
         self.text, self.depth = text, depth
         self.tokens = list(self._tokens())
         self.token, self.place = self.tokens[0]

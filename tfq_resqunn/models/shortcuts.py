@@ -20,7 +20,9 @@ def check_shortcut(how: str, data_format: str | None = None) -> None:
         )
 
 
-def apply_shortcut(how: str, x, shape: tuple, name: str):
+def apply_shortcut(
+    how: str, x: "keras.KerasTensor", shape: tuple, name: str
+) -> "keras.KerasTensor":
     """Maps a tensor to a shape, batch axis first, by `"pool"` or `"conv"`."""
     if how == "pool":
         return AreaPooling(shape[1:], name=name)(x)

@@ -6,7 +6,7 @@ checked where it is used, and says the same: the rules stand in the modules impo
 
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tfq_resqunn._utils.arguments import check_count, check_path, check_seed
@@ -80,6 +80,8 @@ def check_grid(
         _check_backend(backend, repetitions, {noise: strength}, "evaluate")
 
 
-def _check_backend(backend: str, repetitions: int | None, noise: dict, who: str) -> None:
+def _check_backend(
+    backend: str, repetitions: int | None, noise: Mapping[str, float], who: str
+) -> None:
     text = as_text(ordered(noise, who)) or None
     check_named(backend, noise=text, repetitions=repetitions, who=who)

@@ -1,6 +1,7 @@
 """What the outputs of a classifier mean: probabilities, or logits that become such."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -8,9 +9,10 @@ from scipy.special import expit, softmax
 from tfq_resqunn._utils.keras import keras
 
 AS_PROBABILITIES = ("softmax", "sigmoid")
+Conversion = Callable[[np.ndarray], np.ndarray]  # of a model's outputs to probabilities
 
 
-def to_probabilities(model: keras.Model, who: str) -> Callable[[np.ndarray], np.ndarray]:
+def to_probabilities(model: keras.Model, who: str) -> Conversion:
     """Gives a function from a model's outputs to the probability of each class.
 
     Whether the outputs are probabilities or logits is what the model's loss says, if it was
@@ -41,9 +43,7 @@ def to_probabilities(model: keras.Model, who: str) -> Callable[[np.ndarray], np.
     return convert
 
 
-def _converter(
-    model: keras.Model, shape: tuple[int | None, ...], who: str
-) -> Callable[[np.ndarray], np.ndarray]:
+def _converter(model: keras.Model, shape: tuple[int | None, ...], who: str) -> Conversion:
     """Does what `to_probabilities` does, for outputs of a known shape."""
     if len(shape) != 2 or not shape[1]:
         raise ValueError(
@@ -80,7 +80,7 @@ def _converter(
             "(from_logits=True for a last layer without activation), and save it again."
         )
 
-    def convert(outputs) -> np.ndarray:
+    def convert(outputs: np.ndarray) -> np.ndarray:
         outputs = _only(outputs)
         if shape[1] == 1:
             second = expit(outputs) if are_logits else outputs
@@ -101,7 +101,7 @@ def single_shape(model: keras.Model, which: str, who: str) -> tuple[int | None, 
     )
 
 
-def _said_shape(model: keras.Model, which: str):
+def _said_shape(model: keras.Model, which: str) -> object:
     """Gives what a model says of the shapes of its inputs or outputs, `None` where it does not."""
     try:
         return _only(getattr(model, f"{which}_shape"))
@@ -109,7 +109,7 @@ def _said_shape(model: keras.Model, which: str):
         return None
 
 
-def _only(values):
+def _only(values: Any) -> Any:
     """Takes what stands alone in a list or dictionary out of it."""
     listed = list(values.values()) if isinstance(values, dict) else values
     return listed[0] if isinstance(listed, list) and len(listed) == 1 else values

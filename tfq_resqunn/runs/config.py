@@ -36,7 +36,7 @@ from tfq_resqunn.runs.settings import (
 # What concerns the data and the circuits is checked again, with them, when a run is set up.
 
 
-def _pair(pixels) -> tuple:
+def _pair(pixels: object) -> tuple:
     return pixels if isinstance(pixels, tuple) else (pixels, pixels)
 
 
@@ -220,7 +220,7 @@ class RunConfig:
         "Same seed, same numbers: of the data, the weights and the shuffling.",
     )  # fmt: skip
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if isinstance(value, list):  # so that JSON's lists compare equal to tuples
                 object.__setattr__(self, name, tuple(value))

@@ -76,9 +76,9 @@ class Evaluation:
     progress=check_function.or_none(),
 )
 def evaluate(
-    model,
-    x,
-    y,
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
     *,
     backends: Sequence = ("compiled",),
     shots: Sequence[int | None] = (None,),
@@ -163,7 +163,7 @@ def _retracing_allowed() -> Iterator[None]:
         logger.removeFilter(is_shown)
 
 
-def _check_images(x, y) -> np.ndarray:
+def _check_images(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     if np.ndim(x) < 1 or not len(x):
         raise ValueError(
             f"evaluate: `x` must hold at least one image, in an array. Received {received(x)}."
@@ -178,7 +178,7 @@ def _check_images(x, y) -> np.ndarray:
     return y
 
 
-def _several(argument: str, values) -> list:
+def _several(argument: str, values: object) -> list:
     """Lists the values of one axis of the grid; a single one need not stand in a list."""
     if isinstance(values, str) or not isinstance(values, Iterable):
         return [values]

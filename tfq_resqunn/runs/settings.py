@@ -62,7 +62,7 @@ class Setting:
     help: str  # what it decides, for a command's help
     several: bool = False  # whether it is a list, whose option may be repeated
 
-    def words(self, value) -> Iterator[str]:
+    def words(self, value: Any) -> Iterator[str]:
         """Gives the words of a command that say a value."""
         on, _, off = self.flags.partition("/")
         for one in value if self.several else [value]:
@@ -72,7 +72,7 @@ class Setting:
                 yield from (on, self.form.write(one))
 
 
-def setting(default, form: Form, flags: str, help: str, several: bool = False) -> Any:
+def setting(default: Any, form: Form, flags: str, help: str, several: bool = False) -> Any:
     """Makes a field of a configuration from its default and what a `Setting` holds.
 
     A field whose default is `None` may be `None`, which no option says.
@@ -81,13 +81,13 @@ def setting(default, form: Form, flags: str, help: str, several: bool = False) -
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def settings_of(config) -> dict[str, Setting]:
+def settings_of(config: Any) -> dict[str, Setting]:
     """Gives the settings of a configuration, or of its class, by the names of their fields."""
     fields = dataclasses.fields(config)
     return {f.name: f.metadata["setting"] for f in fields if "setting" in f.metadata}
 
 
-def check_settings(config) -> None:
+def check_settings(config: Any) -> None:
     """Checks each setting of a new configuration, and puts it into its usual form."""
     who = type(config).__name__
     for name, setting in settings_of(config).items():
@@ -97,7 +97,7 @@ def check_settings(config) -> None:
         object.__setattr__(config, name, rule(getattr(config, name), name, who))
 
 
-def option_words(config, usual, always: Iterable[str] = ()) -> Iterator[str]:
+def option_words(config: Any, usual: Any, always: Iterable[str] = ()) -> Iterator[str]:
     """Gives the options that make a configuration, but those of which `usual` has the value.
 
     The settings named in `always` are said whatever they are.
@@ -108,7 +108,7 @@ def option_words(config, usual, always: Iterable[str] = ()) -> Iterator[str]:
             yield from setting.words(value)
 
 
-def check_keys(values, known: Iterable[str], what: str) -> None:
+def check_keys(values: object, known: Iterable[str], what: str) -> None:
     """Checks that what was read from a file is a mapping, with known names alone."""
     listed = list(known)
     if not isinstance(values, Mapping):

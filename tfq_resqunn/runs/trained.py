@@ -5,7 +5,6 @@ import os
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.datasets.arguments import check_image_size
 from tfq_resqunn.datasets.selection import resize
-from tfq_resqunn.runs.class_probabilities import single_shape, to_probabilities
+from tfq_resqunn.runs.class_probabilities import Conversion, single_shape, to_probabilities
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import find_model
 
@@ -29,7 +28,7 @@ class Trained:
     """A classifier of images and what is known of it."""
 
     model: keras.Model
-    probabilities: Callable[[np.ndarray], np.ndarray]  # of outputs, see `to_probabilities`
+    probabilities: Conversion  # of outputs, see `to_probabilities`
     classes: tuple[int, ...]  # the label that each class stands for
     config: RunConfig | None  # of the model's run, where it is known
     who: str  # whom errors name
@@ -145,7 +144,7 @@ def _read_model(path: Path, who: str) -> keras.Model:
         ) from error
 
 
-def _foreign_modules(config) -> set[str]:
+def _foreign_modules(config: object) -> set[str]:
     """Finds the modules from which a model's configuration wants Keras to import anything."""
     if isinstance(config, list):
         return set().union(*map(_foreign_modules, config))

@@ -35,6 +35,7 @@ MODEL_ARGUMENTS = (
     "ansatz", "n_layers", "n_uploads", "observables", "readout", "input_gradient", "trainable",
     "backend", "repetitions", "noise",
 )  # fmt: skip
+History = dict[str, list[float]]  # the values of each epoch, by name
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class RunResult:
     seconds: float
     seconds_per_epoch: float
     gradients: GradientReport
-    history: dict[str, list[float]]
+    history: History
 
     @property
     def divergence(self) -> str | None:
@@ -182,7 +183,9 @@ def load_data(config: RunConfig) -> datasets.Dataset:
     return data
 
 
-def build_model(config: RunConfig, data: datasets.Dataset, jit_compile="auto") -> keras.Model:
+def build_model(
+    config: RunConfig, data: datasets.Dataset, jit_compile: bool | str = "auto"
+) -> keras.Model:
     """Build and compile the network of a run; `jit_compile` is that of `Model.compile`."""
     build = classical_twin if config.classical else resqunn
     arguments = {name: getattr(config, name) for name in MODEL_ARGUMENTS}
@@ -196,7 +199,9 @@ def build_model(config: RunConfig, data: datasets.Dataset, jit_compile="auto") -
     return model
 
 
-def fit(model, config: RunConfig, data: datasets.Dataset, callbacks, verbose: int) -> dict:
+def fit(
+    model: keras.Model, config: RunConfig, data: datasets.Dataset, callbacks: list, verbose: int
+) -> History:
     """Train a model as a run says, and give the values of each epoch by name."""
     with warnings.catch_warnings():
         # Frozen layers before a head without weights: a control, and meant.
@@ -213,7 +218,7 @@ def fit(model, config: RunConfig, data: datasets.Dataset, callbacks, verbose: in
     return {name: [float(v) for v in values] for name, values in history.history.items()}
 
 
-def divergence(history: dict[str, list[float]]) -> str | None:
+def divergence(history: History) -> str | None:
     """Say in a sentence from which epoch on the loss is no finite number; `None` if it is one.
 
     Example:

@@ -7,7 +7,7 @@ quantum circuits for hybrid quantum-classical algorithms* (2019), arXiv:1905.108
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cirq
 import numpy as np
@@ -146,7 +146,9 @@ def meyer_wallach(states: np.ndarray) -> np.ndarray:
     return np.clip(total / n_qubits, 0, 1)
 
 
-def _random_states(circuit, at_once, n_samples, seed, progress, who):
+def _random_states(
+    circuit: object, at_once: int, n_samples: int, seed: int, progress: Callable | None, who: str
+) -> Iterator[np.ndarray]:
     """Yields states `[2**n_qubits, at_once, n]` until there are `n_samples` of n."""
     circuit = _check_circuit(circuit, who)
     symbols = [*circuit.inputs, *circuit.weights]

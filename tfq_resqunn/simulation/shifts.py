@@ -73,7 +73,7 @@ def differentiated(function: Callable, rules: Sequence[Rule]) -> Callable:
     moves = moves_by(rules)
     _, n_places, n_moves = moves.shape
 
-    def gradient(places, upstream):
+    def gradient(places: tf.Tensor, upstream: tf.Tensor) -> list[tf.Tensor]:
         steps, factors = (tf.constant(a, places.dtype) for a in moves)
         n_outcomes, n_rows = upstream.shape[0], tf.shape(places)[1]
         moved = tf.reshape(places[:, None, :] + steps[:, :, None], [n_places, n_moves * n_rows])

@@ -24,6 +24,8 @@ from tfq_resqunn.simulation.shifts import moves_by, shift_rule
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
 
+_seeds = tf.random.experimental.stateless_split
+
 
 class Sampled:
     """A function from features and weights to estimates of expectations, new ones at each call.
@@ -85,13 +87,13 @@ class Sampled:
         outcomes += tf.constant(self._constant, features.dtype)[None, :, None]
         return tf.reshape(outcomes, [weights.shape[0] * len(self._mix), -1])
 
-    def _sample(self, by_data, by_weights, seed):
+    def _sample(self, by_data: tf.Tensor, by_weights: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         for_values, for_gradient = tf.unstack(_seeds(seed, 2))
         value = functools.partial(self._draw, seed=for_values)
         gradient = functools.partial(self._shifted, seed=for_gradient)
         return with_gradient(value, gradient)(by_data, by_weights)
 
-    def _draw(self, by_data, by_weights, seed):
+    def _draw(self, by_data: tf.Tensor, by_weights: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         means = self._means(by_data, by_weights)
         chance = tf.clip_by_value((1 + means) / 2, 0.0, 1.0)
         ones = tf.random.stateless_binomial(
@@ -99,11 +101,13 @@ class Sampled:
         )
         return 2 * ones / self._repetitions - 1
 
-    def _shifted(self, by_data, by_weights, upstream, seed):
+    def _shifted(
+        self, by_data: tf.Tensor, by_weights: tf.Tensor, upstream: tf.Tensor, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         n_data = self._n_data
         steps, factors = (tf.constant(a, by_data.dtype) for a in self._moves)
 
-        def one(move):
+        def one(move: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
             step, own = move
             moved = self._draw(by_data + step[:n_data, None], by_weights + step[None, n_data:], own)
             moved = tf.reshape(upstream * moved, [by_weights.shape[0], self._n_strings, -1])
@@ -117,7 +121,3 @@ class Sampled:
         by_data_gradient = tf.matmul(factors[:n_data], for_patches)
         by_weights_gradient = tf.transpose(tf.matmul(factors[n_data:], for_filters))
         return by_data_gradient, by_weights_gradient
-
-
-def _seeds(seed: tf.Tensor, n: int) -> tf.Tensor:
-    return tf.random.experimental.stateless_split(seed, n)

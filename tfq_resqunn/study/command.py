@@ -1,6 +1,7 @@
 """A study as the command that repeats it; imports no TensorFlow."""
 
 from pathlib import Path
+from typing import Any
 
 from tfq_resqunn._utils.shell import command_text
 from tfq_resqunn.runs.settings import option_words
@@ -30,7 +31,7 @@ def default_folder(config: StudyConfig) -> Path:
     return Path("runs") / f"study-{Path(config.run.dataset).stem}-{config.run.depth}"
 
 
-def read_settings(path: Path) -> dict:
+def read_settings(path: Path) -> dict[str, Any]:
     """Read the settings of a study from YAML or JSON, or from a study's own `study.json`."""
     try:
         values = read_yaml(path.read_text(encoding="utf-8"))

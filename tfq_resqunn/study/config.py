@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfq_resqunn._utils.arguments import check_text, checked
 from tfq_resqunn.models.placement import Placement
@@ -166,7 +166,7 @@ class StudyConfig:
             seeds: Sequence[int] | int = ...,
         ) -> None: ...
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_common(self.run)
         depth = self.run.depth
         if self.placements is None:
@@ -195,7 +195,7 @@ class StudyConfig:
             for input_gradient in ((True,) if variant == "frozen" else self.input_gradients)
         )
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Gives the configuration as lists, numbers and strings, a key for each argument."""
         values = json.loads(json.dumps(dataclasses.asdict(self)))
         values["run"] = {k: v for k, v in values["run"].items() if k not in VARIED}
@@ -212,7 +212,7 @@ class StudyConfig:
         return yaml.safe_dump(self.to_dict(), sort_keys=False)
 
     @classmethod
-    def from_dict(cls, values: dict) -> "StudyConfig":
+    def from_dict(cls, values: dict[str, Any]) -> "StudyConfig":
         """Read what `to_dict` gave; an argument that is not there takes its default."""
         check_keys(values, cls.__dataclass_fields__, "StudyConfig: the configuration's keys")
         run = values.get("run", {})
@@ -253,14 +253,14 @@ class StudyConfig:
         return self.run == other.run and set(other.runs()) <= set(self.runs())
 
 
-def _flatten(values: dict) -> dict:
+def _flatten(values: dict[str, Any]) -> dict[str, Any]:
     return {**{f"run.{k}": v for k, v in values["run"].items()}, **values, "run": None}
 
 
 # --- checks --------------------------------------------------------------------------------
 
 
-def _check_common(run) -> None:
+def _check_common(run: object) -> None:
     if not isinstance(run, RunConfig):
         raise TypeError(f"StudyConfig: `run` must be a RunConfig. Received {run!r}.")
     varied = [name for name in VARIED if getattr(run, name) != getattr(RunConfig, name)]
@@ -296,7 +296,7 @@ def _every_placement(depth: int) -> list[Placement]:
     return Placement.every(depth)
 
 
-def _listed(name: str, values) -> tuple:
+def _listed(name: str, values: object) -> tuple:
     if isinstance(values, str) or not isinstance(values, list | tuple):
         raise TypeError(f"StudyConfig: `{name}` must be a list. Received {values!r}.")
     if not values or any(value in values[:k] for k, value in enumerate(values)):
@@ -306,11 +306,12 @@ def _listed(name: str, values) -> tuple:
     return tuple(values)
 
 
-def _among(name: str, values, choices: tuple) -> tuple:
-    for value in _listed(name, values):
+def _among(name: str, values: object, choices: tuple) -> tuple:
+    listed = _listed(name, values)
+    for value in listed:
         if type(value) is not type(choices[0]) or value not in choices:
             raise ValueError(
                 f"StudyConfig: `{name}` must be among {', '.join(map(repr, choices))}. "
                 f"Received {value!r}."
             )
-    return tuple(values)
+    return listed

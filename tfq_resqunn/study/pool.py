@@ -12,6 +12,7 @@ import threading
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 import tfq_resqunn
 
@@ -37,18 +38,22 @@ class Outcome:
     """What `train_run` gave for a folder, or why there is no result."""
 
     folder: Path
-    result: dict | None = None
+    result: dict[str, float] | None = None
     error: str | None = None
 
 
-def run_jobs(jobs: list[tuple[str, Path]], n_workers: int) -> Generator[Outcome, None, None]:
+Job = tuple[str, Path]  # a configuration (JSON) and a folder
+Outcomes = queue.SimpleQueue[Outcome | Exception]
+
+
+def run_jobs(jobs: list[Job], n_workers: int) -> Generator[Outcome, None, None]:
     """Train runs in worker processes; an outcome comes as soon as it is known.
 
-    A job is a configuration (JSON) and a folder. A worker that dies takes its run with it, and
-    another one goes on with the next; one that does not even start is a `RuntimeError`. When the
-    iteration is left, by whatever error, no worker is left.
+    A worker that dies takes its run with it, and another one goes on with the next; one that does
+    not even start is a `RuntimeError`. When the iteration is left, by whatever error, no worker is
+    left.
     """
-    waiting, outcomes = queue.SimpleQueue(), queue.SimpleQueue()
+    waiting, outcomes = queue.SimpleQueue[Job](), Outcomes()
     for job in jobs:
         waiting.put(job)
     workers = [_Worker(waiting, outcomes) for _ in range(n_workers)]
@@ -68,7 +73,7 @@ def run_jobs(jobs: list[tuple[str, Path]], n_workers: int) -> Generator[Outcome,
                 worker.join()
 
 
-def _next_of(outcomes: queue.SimpleQueue):
+def _next_of(outcomes: Outcomes) -> Outcome | Exception:
     """Waits for an outcome, and heeds Ctrl-C meanwhile: on Windows, no single wait does."""
     while True:
         with contextlib.suppress(queue.Empty):
@@ -78,14 +83,14 @@ def _next_of(outcomes: queue.SimpleQueue):
 class _Worker(threading.Thread):
     """Hands jobs to a process of its own, see `worker.py`, and replaces it where it dies."""
 
-    def __init__(self, waiting: queue.SimpleQueue, outcomes: queue.SimpleQueue):
+    def __init__(self, waiting: queue.SimpleQueue[Job], outcomes: Outcomes) -> None:
         super().__init__(daemon=True)
         self._waiting, self._outcomes = waiting, outcomes
         self._lock = threading.Lock()
         self._is_stopped = False
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[str] | None = None
 
-    def run(self):
+    def run(self) -> None:
         # What a process says beside its answers, for the error if it dies.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
             try:
@@ -104,7 +109,7 @@ class _Worker(threading.Thread):
             finally:
                 self._close()
 
-    def stop(self):
+    def stop(self) -> None:
         """Ends the process, whatever it is doing; no other one starts."""
         with self._lock:
             self._is_stopped = True
@@ -112,7 +117,7 @@ class _Worker(threading.Thread):
                 self._process.kill()
                 self._process.wait()
 
-    def _living_process(self, log) -> subprocess.Popen | None:
+    def _living_process(self, log: IO[str]) -> subprocess.Popen[str] | None:
         with self._lock:
             if self._is_stopped:
                 return None
@@ -141,7 +146,8 @@ class _Worker(threading.Thread):
                 pass  # waits, and closes its pipes; what was not sent cannot be
 
 
-def _answer(process, log) -> dict:
+def _answer(process: subprocess.Popen[str], log: IO[str]) -> dict[str, Any]:
+    assert process.stdout is not None  # it is a pipe
     line = process.stdout.readline()
     if line.endswith("\n"):
         return json.loads(line)

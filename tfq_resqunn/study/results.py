@@ -95,7 +95,7 @@ def load_results(folder: str | os.PathLike) -> Results:
     )
 
 
-def select(table: pd.DataFrame, **setting) -> pd.DataFrame:
+def select(table: pd.DataFrame, **setting: str | bool) -> pd.DataFrame:
     """Gives the rows whose columns have these values, such as `head="none"`."""
     for column, value in setting.items():
         table = table[table[column] == value]
@@ -115,7 +115,9 @@ def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*RUN_COLUMNS, *RESULT_COLUMNS])
 
 
-def _long_table(folder: Path, runs: list[StudyRun], file: str, columns) -> pd.DataFrame:
+def _long_table(
+    folder: Path, runs: list[StudyRun], file: str, columns: tuple[str, ...]
+) -> pd.DataFrame:
     tables = []
     for run in runs:
         path = folder / "runs" / run.id / file

@@ -44,7 +44,7 @@ class Progress:
     """
 
     run: StudyRun
-    result: dict | None
+    result: dict[str, float] | None
     error: str | None
     n_ended: int
     n_runs: int
@@ -108,7 +108,10 @@ def run_study(
     return load_results(folder)
 
 
-def _run(config, folder: Path, waiting: list[StudyRun], n_jobs: int, on_progress) -> None:
+def _run(
+    config: StudyConfig, folder: Path, waiting: list[StudyRun], n_jobs: int,
+    on_progress: Callable[[Progress], None] | None,
+) -> None:  # fmt: skip
     runs = {folder / "runs" / run.id: run for run in waiting}
     jobs = [(run.configure(config.run).to_json(), path) for path, run in runs.items()]
     n_runs, seconds = len(config.runs()), []

@@ -32,7 +32,7 @@ def main() -> None:
     """Train what is asked for until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)  # what others print is no answer
-    jobs = queue.Queue()
+    jobs = queue.Queue[str]()
     threading.Thread(target=_read_jobs, args=(jobs,), daemon=True).start()
     load = functools.lru_cache(maxsize=N_KEPT_DATA_SETS)(training.load_data)
     answer: dict = {"ready": True}
@@ -69,7 +69,7 @@ def train_run(config: RunConfig, data: Dataset, folder: Path) -> dict[str, float
     return result.measures()
 
 
-def _read_jobs(jobs: queue.Queue) -> None:
+def _read_jobs(jobs: queue.Queue[str]) -> None:
     for line in sys.stdin:
         jobs.put(line)
     os._exit(0)

@@ -1,10 +1,12 @@
 """YAML, whoever wrote it, as plain values of moderate size."""
 
+from typing import Any
+
 MAX_TEXT = 1_000_000  # characters
 MAX_VALUES = 100_000  # with everything written out that is referred to
 
 
-def read_yaml(text: str):
+def read_yaml(text: str) -> Any:
     """Reads YAML, or JSON, which is YAML as well; a `ValueError` says why it cannot.
 
     A few lines can stand for billions of values, where one refers to the other.
@@ -23,7 +25,7 @@ def read_yaml(text: str):
     return values
 
 
-def _count(value, counted: dict[int, int], above: list[int]) -> int:
+def _count(value: object, counted: dict[int, int], above: list[int]) -> int:
     if not isinstance(value, (dict, list)):
         return 1
     if id(value) in above:

@@ -81,14 +81,16 @@ class Transfers:
             vectors = self._multiply(vectors, transfer, exponents, back)
         return vectors
 
-    def _multiply(self, vectors, transfer, exponents, back):
+    def _multiply(
+        self, vectors: tf.Tensor, transfer: Transfer, exponents: tf.Tensor, back: bool
+    ) -> tf.Tensor:
         n_qubits, k = self._n_qubits, len(transfer.qubits)
         order = [*transfer.qubits, *(q for q in range(n_qubits) if q not in transfer.qubits)]
         m = tf.shape(vectors)[-1]
         cube = tf.reshape(vectors, [*(4,) * n_qubits, m])
         flat = tf.reshape(tf.transpose(cube, [*order, n_qubits]), [4**k, -1])
 
-        def apply(matrix):
+        def apply(matrix: np.ndarray) -> tf.Tensor:
             matrix = tf.constant(matrix if back else matrix.T, vectors.dtype)
             return tf.reshape(tf.matmul(matrix, flat), [4**k, 4 ** (n_qubits - k), m])
 

@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import itertools
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +12,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
 from tfq_resqunn.simulation.gates.operators import String
-from tfq_resqunn.simulation.pauli_strings.propagation import TooManyTerms, pull_back
+from tfq_resqunn.simulation.pauli_strings.propagation import Allowed, TooManyTerms, pull_back
 from tfq_resqunn.simulation.pauli_strings.stages import Monomial, Stage, TrigTable, merge
 from tfq_resqunn.simulation.pauli_strings.trig_polynomials import TrigPolynomials, TrigRows
 from tfq_resqunn.simulation.tensors.rows import Products
@@ -42,7 +42,7 @@ class Letters:
                     self.polynomials[q, letter] = polynomial
         self._n_qubits = len(local)
 
-    def allowed(self, gates: Sequence[Operation]) -> Callable[[int, int], np.ndarray]:
+    def allowed(self, gates: Sequence[Operation]) -> Allowed:
         """Says, as `pull_back` asks, which letters before a gate lead to something at the start.
 
         These gates follow on the product state.

@@ -9,13 +9,15 @@ propagation* (2019), arXiv:1901.09070.
 """
 
 import dataclasses
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
+from tfq_resqunn.simulation.gates.operators import Operator
 from tfq_resqunn.simulation.pauli_strings.stages import Stage, TrigTable, merge, stack, trim
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.tensors.linear_map import expand
@@ -27,6 +29,8 @@ MAX_TERMS = 2**19
 MAX_STRINGS = 2**15
 MAX_GATE_QUBITS = 3
 _DIGITS = 31  # letters in a number of 64 bits
+# Which of the four letters are wanted before a gate (its number), on a qubit.
+Allowed = Callable[[int, int], np.ndarray]
 
 
 class TooManyTerms(NotOpen):
@@ -56,20 +60,18 @@ class PulledBack:
         return sum(map(len, self.stages))
 
 
-def pull_back(
-    circuit: GateCircuit, trig: TrigTable, allowed: Callable[[int, int], np.ndarray]
-) -> PulledBack:
+def pull_back(circuit: GateCircuit, trig: TrigTable, allowed: Allowed) -> PulledBack:
     """Pulls a circuit's observables back through its gates.
 
     `allowed(i, qubit)` says which of the four letters are wanted before gate i; strings with others
     are dropped there. It is asked for the gate's own qubits, and for all with `i == len(gates)`.
     Raises `TooManyTerms` if there are too many strings, or a gate has more than 3 qubits.
     """
-    paths: dict[int, _Paths] = {}
+    paths = functools.cache(lambda i: _Paths(circuit.gates[i], trig))
     chains, n_terms = [], 0
     for operator in circuit.observables:
         left = MAX_TERMS_ON_THE_WAY - n_terms
-        chain, strings = _chain(operator, circuit, paths, trig, allowed, left)
+        chain, strings = _chain(operator, circuit, paths, allowed, left)
         chains.append((chain, strings))
         n_terms += sum(map(len, chain))
     stages = []
@@ -89,13 +91,15 @@ def pull_back(
     return pulled
 
 
-def _chain(operator, circuit, paths, trig, allowed, limit):
-    """Pulls one operator back: one stage for its own coefficients, and one for each gate."""
+def _chain(
+    operator: Operator, circuit: GateCircuit, paths: Callable, allowed: Allowed, limit: int
+) -> tuple[list[Stage], np.ndarray]:
+    """Pulls an operator back: one stage for its coefficients, and one for each gate, `paths(i)`."""
     gates, n_qubits = circuit.gates, circuit.n_qubits
     codes = _Codes.of(np.array(list(operator), dtype=np.int64).reshape(-1, n_qubits))
     chain = [Stage.vector(len(operator), [(i, 0, c) for i, c in enumerate(operator.values())])]
 
-    def drop(i, qubits):
+    def drop(i: int, qubits: Iterable[int]) -> None:
         nonlocal codes
         for q in qubits:
             wanted = allowed(i, q)[codes.letters(q)]
@@ -112,9 +116,7 @@ def _chain(operator, circuit, paths, trig, allowed, limit):
             continue
         if len(gate.qubits) > MAX_GATE_QUBITS:
             raise TooManyTerms
-        if i not in paths:
-            paths[i] = _Paths(gate, trig)
-        codes, stage = paths[i](codes, limit - n_terms)
+        codes, stage = paths(i)(codes, limit - n_terms)
         n_terms += len(stage)
         chain.append(stage)
         drop(i, gate.qubits)

@@ -1,13 +1,11 @@
 """Sums of products of rows, each with a coefficient, and the factors that products share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from tfq_resqunn.simulation.tensors.rows import Products
+from tfq_resqunn.simulation.tensors.rows import Product, Products
 from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
-
-Product = tuple[int, ...]
 
 # Up to this many rows are multiplied one by one, more of them in blocks; XLA on a CPU is slow at
 # a stack of many.
@@ -53,7 +51,7 @@ class SumOfProducts:
         """
         n = tf.shape(rows)[-1]
         by_filter = tf.transpose(coefficients, [2, 0, 1])
-        factors = self._multiply(self._factors, rows)
+        factors = None if self._factors is None else self._multiply(self._factors, rows)
         if self._rests is None:
             sums = by_filter  # [filters, outputs, 1]
         else:
@@ -71,9 +69,7 @@ class SumOfProducts:
             out = sums * tf.transpose(factors, [1, 0, 2])
         return tf.reshape(out, [-1, n])
 
-    def _multiply(self, products, rows):
-        if products is None:
-            return None
+    def _multiply(self, products: Products, rows: tf.Tensor) -> tf.Tensor:
         if self.n_rests > (_MAX_ROWS_XLA if in_cpu_xla() else _MAX_ROWS):
             return products(rows)
         one = tf.ones_like(rows[0])
@@ -93,8 +89,8 @@ def _weighted(coefficients: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     n_sums = coefficients.shape[0]
 
     @tf.custom_gradient
-    def weighted(coefficients, rows):
-        def gradient(upstream):
+    def weighted(coefficients: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             by_vector = [tf.linalg.matvec(rows, u) for u in tf.unstack(upstream, num=n_sums)]
             return tf.stack(by_vector), tf.matmul(coefficients, upstream, transpose_a=True)
 

@@ -38,7 +38,7 @@ class PauliVectors:
         outcomes = [self._filter(features, w) for w in tf.unstack(weights[:, :, None])]
         return tf.concat(outcomes, axis=0)
 
-    def _filter(self, features, weights):
+    def _filter(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         n = tf.shape(features)[1]
         size = max(1, CHUNK_NUMBERS // 4**self._n_qubits)
         if features.shape[1] is not None and features.shape[1] <= size:
@@ -51,7 +51,7 @@ class PauliVectors:
         outcomes = tf.reshape(tf.transpose(outcomes, [1, 0, 2]), [len(self._observables), -1])
         return outcomes[:, :n]
 
-    def _run(self, features, weights):
+    def _run(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         n = tf.shape(features)[1]
         vectors = tf.tile(tf.constant(self._start, features.dtype), [1, n])
         values = tf.concat([features, tf.tile(weights, [1, n])], axis=0)

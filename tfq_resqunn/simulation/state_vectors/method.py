@@ -25,6 +25,8 @@ from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
 MAX_STATE_QUBITS = 20
 # Amplitudes (of all patches of a chunk, and filters) that are simulated at once.
 CHUNK_AMPLITUDES = 2**21
+# What the steps of each kind are given, each at its place.
+Given = dict[str, Any]
 
 
 class StateVectors:
@@ -54,17 +56,15 @@ class StateVectors:
         self.flops = 2**n_qubits * (4 + sum(step.flops for step in self._steps))
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        filters, n = weights.shape[0], tf.shape(features)[1]
-        shared, own = self._given(features, weights)
-        outcomes = self._in_chunks(shared, own, filters, n, features.shape[1])
-        return tf.reshape(tf.transpose(outcomes, [1, 0, 2]), [-1, n])
+        outcomes = self._in_chunks(features, weights)
+        return tf.reshape(tf.transpose(outcomes, [1, 0, 2]), [-1, tf.shape(features)[1]])
 
     def states(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps the same to state vectors `[2**n_qubits, filters, n]`, all of them at once."""
         shared, own = self._given(features, weights)
         return self._run({**shared, **own}, weights.shape[0])
 
-    def _given(self, features, weights):
+    def _given(self, features: tf.Tensor, weights: tf.Tensor) -> tuple[Given, Given]:
         # What all patches share, and what is each one's own.
         weights = tf.transpose(weights)
         by_weights = self._weights(weights)[:, :, None]
@@ -72,7 +72,7 @@ class StateVectors:
         own = {"data": self._data(features)[:, None, :], "both": self._mixed(features, weights)}
         return shared, own
 
-    def _mixed(self, features, weights):
+    def _mixed(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         filters, n = weights.shape[1], tf.shape(features)[1]
         if not self._both.n_rows:
             return tf.zeros([0, filters, n], features.dtype)
@@ -81,15 +81,17 @@ class StateVectors:
         rows = tf.reshape(tf.concat([x, w], axis=0), [-1, filters * n])
         return tf.reshape(self._both(rows), [self._both.n_rows, filters, n])
 
-    def _in_chunks(self, shared, own, filters, n, static_n):
+    def _in_chunks(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         # Gives [observables, filters, n].
+        shared, own = self._given(features, weights)
+        filters, n, static_n = weights.shape[0], tf.shape(features)[1], features.shape[1]
         most = max(1, CHUNK_AMPLITUDES // (2**self._n_qubits * filters))
         if static_n is not None and static_n <= most:
             return self._simulate({**shared, **own}, filters)
         n_chunks = tf.maximum(1, (n + most - 1) // most)
         chunk = (n + n_chunks - 1) // n_chunks
 
-        def chunked(rows, width):
+        def chunked(rows: tf.Tensor, width: int) -> tf.Tensor:
             rows = tf.pad(rows, [(0, 0), (0, 0), (0, n_chunks * chunk - n)])
             rows = tf.reshape(rows, [rows.shape[0], width, n_chunks, chunk])
             return tf.transpose(rows, [2, 0, 1, 3])
@@ -103,20 +105,19 @@ class StateVectors:
         outcomes = tf.transpose(outcomes, [1, 2, 0, 3])
         return tf.reshape(outcomes, [len(self._observables), filters, n_chunks * chunk])[:, :, :n]
 
-    def _simulate(self, given, filters):
+    def _simulate(self, given: Given, filters: int) -> tf.Tensor:
         """Gives `[observables, filters, n]`, with gradients by the adjoint method."""
 
-        def named(flat):
+        def named(flat: tuple[tf.Tensor, ...]) -> Given:
             return {**dict(zip(EXPONENTS, flat, strict=False)), "blocks": flat[len(EXPONENTS) :]}
 
-        def value(*flat):
+        def value(*flat: tf.Tensor) -> tf.Tensor:
             return self._observables.measure(self._run(named(flat), filters))
 
-        def gradient(*flat):
+        def gradient(*flat: tf.Tensor) -> tuple[tf.Tensor, ...]:
             # Starts again from what was given: no state is kept, and the gradient can itself be
             # differentiated.
-            *flat, upstream = flat
-            given = named(flat)
+            given, upstream = named(flat[:-1]), flat[-1]
             found = self._gradients(given, filters, upstream)
             by_exponents = [
                 tf.stack(found[kind]) if found[kind] else tf.zeros_like(given[kind])
@@ -127,7 +128,7 @@ class StateVectors:
         expectations = with_gradient(value, gradient)
         return expectations(*(given[kind] for kind in EXPONENTS), *given["blocks"])
 
-    def _run(self, given, filters):
+    def _run(self, given: Given, filters: int) -> tf.Tensor:
         dtype = tf.complex128 if given["data"].dtype == tf.float64 else tf.complex64
         start = tf.reshape(tf.one_hot(0, 2**self._n_qubits, dtype=dtype), [-1, 1, 1])
         shape = [2**self._n_qubits, filters, tf.shape(given["data"])[2]]
@@ -136,7 +137,7 @@ class StateVectors:
             state = step.apply(state, _matrix(step, given))
         return state
 
-    def _gradients(self, given, filters, upstream):
+    def _gradients(self, given: Given, filters: int, upstream: tf.Tensor) -> dict[str, list]:
         state = self._run(given, filters)
         dual = self._observables.apply(state, upstream)
         found: dict[str, list] = {kind: [None] * given[kind].shape[0] for kind in EXPONENTS}
@@ -155,5 +156,5 @@ class StateVectors:
         return found
 
 
-def _matrix(step: Step, given: dict[str, Any]) -> Any:
+def _matrix(step: Step, given: Given) -> Any:
     return step.matrix(None if step.kind is None else given[step.kind][step.place])

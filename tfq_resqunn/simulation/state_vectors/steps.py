@@ -13,7 +13,7 @@ States are `[2**n_qubits, filters, n]`. All steps have:
 
 import dataclasses
 from collections.abc import Sequence, Set
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
@@ -25,8 +25,9 @@ from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
 # What the exponent of a `SingleGate` depends on.
 EXPONENTS = ("data", "weights", "both")
-# The matrix of a `SingleGate`, row by row: numbers and tensors `[filters or 1, n or 1]`.
-Entries = list[list[Any]]
+# A number or a tensor `[filters or 1, n or 1]`, and a `SingleGate`'s matrix of them, row by row.
+Entry: TypeAlias = complex | tf.Tensor
+Entries = list[list[Entry]]
 
 
 class Permutation:
@@ -53,7 +54,7 @@ class Permutation:
     def undo(self, state: tf.Tensor, matrix: None) -> tf.Tensor:
         return tf.gather(self._times(np.conj(self._phases), state), np.argsort(self._source))
 
-    def _times(self, phases, state):
+    def _times(self, phases: np.ndarray, state: tf.Tensor) -> tf.Tensor:
         if np.allclose(phases, 1):
             return state
         return state * tf.constant(phases[:, None, None], state.dtype)
@@ -104,7 +105,7 @@ class Block:
         products = tf.matmul(self._view(dual), self._view(before), adjoint_b=True)
         return 2 * tf.reduce_sum(products, axis=1)
 
-    def _view(self, state):
+    def _view(self, state: tf.Tensor) -> tf.Tensor:
         # [filters, above, d, below * n]
         filters, qubits = state.shape[1], self.qubits
         if filters > 1:
@@ -161,14 +162,14 @@ class SingleGate:
         axes: list[int] = {"data": [0], "weights": [1]}.get(self.kind or "", [])
         return -2 * np.pi * tf.reduce_sum(overlap, axes, keepdims=self.kind != "both")
 
-    def _split(self, state):
+    def _split(self, state: tf.Tensor) -> list[tf.Tensor]:
         parts = [tf.reshape(state, [-1])]
         for removed, q in enumerate(self.gate.qubits):
             halves = [tf.reshape(p, [2 ** (q - removed), 2, -1]) for p in parts]
             parts = [tf.reshape(h[:, b], [-1]) for h in halves for b in (0, 1)]
         return parts
 
-    def _join(self, parts):
+    def _join(self, parts: list[tf.Tensor]) -> tf.Tensor:
         for removed, q in reversed(list(enumerate(self.gate.qubits))):
             rows = [tf.reshape(p, [2 ** (q - removed), -1]) for p in parts]
             pairs = zip(rows[0::2], rows[1::2], strict=True)
@@ -179,17 +180,17 @@ class SingleGate:
 Step = Permutation | Block | SingleGate
 
 
-def _entry(phases, factors):
+def _entry(phases: Sequence[Entry], factors: np.ndarray) -> Entry:
     return sum(p * complex(c) for p, c in zip(phases, factors, strict=True) if abs(c) > 1e-15)
 
 
-def _is_zero(entry: Any) -> bool:
+def _is_zero(entry: Entry) -> bool:
     return not tf.is_tensor(entry) and abs(entry) <= 1e-15
 
 
-def _times(entry, part):
+def _times(entry: Entry, part: tf.Tensor) -> tf.Tensor:
     return part if not tf.is_tensor(entry) and entry == 1 else entry * part
 
 
-def _conjugate(entry):
+def _conjugate(entry: Entry) -> Entry:
     return tf.math.conj(entry) if tf.is_tensor(entry) else entry.conjugate()

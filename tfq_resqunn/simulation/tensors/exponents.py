@@ -52,7 +52,7 @@ class Exponents:
             rows[i] = row
         return tf.stack(rows)
 
-    def _linear(self, values):
+    def _linear(self, values: tf.Tensor) -> tf.Tensor:
         is_shifted = self._shift.any()
         if not is_shifted and np.array_equal(self._matrix, np.eye(self._n_symbols)):
             return values

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import sympy
 import tensorflow as tf
@@ -46,27 +47,27 @@ def tensor_function(
 class _Printer(TensorflowPrinter):
     """Prints calls of the functions below in the place of TensorFlow's."""
 
-    def _print_Pow(self, expr):
+    def _print_Pow(self, expr: sympy.Pow) -> str:
         if expr.exp.is_number and complex(expr.exp) == 0.5:
             return f"_sqrt({self._print(expr.base)})"
         return super()._print_Pow(expr)
 
-    def _print_atan2(self, expr):
+    def _print_atan2(self, expr: sympy.atan2) -> str:
         return f"_atan2({', '.join(map(self._print, expr.args))})"
 
-    def _print_acos(self, expr):
+    def _print_acos(self, expr: sympy.acos) -> str:
         return f"(1.5707963267948966 - _asin({self._print(expr.args[0])}))"
 
-    def _print_asin(self, expr):
+    def _print_asin(self, expr: sympy.asin) -> str:
         return f"_asin({self._print(expr.args[0])})"
 
-    def _print_Max(self, expr):
+    def _print_Max(self, expr: sympy.Max) -> str:
         return functools.reduce("_maximum({}, {})".format, map(self._print, expr.args))
 
-    def _print_Min(self, expr):
+    def _print_Min(self, expr: sympy.Min) -> str:
         return functools.reduce("_minimum({}, {})".format, map(self._print, expr.args))
 
-    def _print_Piecewise(self, expr):
+    def _print_Piecewise(self, expr: sympy.Piecewise) -> str:
         like = self._print(min(expr.free_symbols, key=str))  # for the dtype of bare numbers
         printed = f"_like(float('nan'), {like})"
         for value, condition in reversed(expr.args):
@@ -78,13 +79,13 @@ class _Printer(TensorflowPrinter):
         return printed
 
 
-def _sqrt(x):
+def _sqrt(x: tf.Tensor) -> tf.Tensor:
     # Both branches of `tf.where` are differentiated, so neither may meet the 0.
     safe = tf.where(x == 0, tf.ones_like(x), x)
     return tf.where(x == 0, tf.zeros_like(x), tf.sqrt(safe))
 
 
-def _atan2(y, x):
+def _atan2(y: tf.Tensor | float, x: tf.Tensor | float) -> tf.Tensor:
     y, x = _alike(y, x)
     # Only their ratio counts; as they come, their squares may underflow in the derivative.
     size = tf.stop_gradient(tf.maximum(tf.abs(x), tf.abs(y)))
@@ -94,18 +95,18 @@ def _atan2(y, x):
     return tf.where(zero, tf.zeros_like(angle), angle)
 
 
-def _asin(x):
+def _asin(x: tf.Tensor) -> tf.Tensor:
     # At its ends the derivative is infinite; there it is taken to be 0.
     at_end = tf.abs(x) == 1
     inside = tf.asin(tf.where(at_end, tf.zeros_like(x), x))
     return tf.where(at_end, tf.stop_gradient(tf.asin(x)), inside)
 
 
-def _like(value, x):
+def _like(value: tf.Tensor | float, x: tf.Tensor) -> tf.Tensor:
     return value if tf.is_tensor(value) else tf.fill(tf.shape(x), tf.cast(value, x.dtype))
 
 
-def _alike(y, x):
+def _alike(y: Any, x: Any) -> tuple[tf.Tensor, tf.Tensor]:
     """Gives two tensors of one dtype, where either may be a Python number."""
     if tf.is_tensor(y):
         return y, tf.convert_to_tensor(x, y.dtype)

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,8 @@ _DENSE_ENTRIES = 2**14
 _WIDTHS = (1, 4, 16, 64)
 # Up to this many columns (filters, not patches) are gathered along rows that they share.
 _MAX_FEW = 64
+# A sparse matrix: how many rows it has, and the rows, columns and values of its entries.
+Sparse = tuple[int, np.ndarray, np.ndarray, np.ndarray]
 
 
 class LinearMap:
@@ -31,39 +34,45 @@ class LinearMap:
             self._matrix = np.zeros(shape)
             np.add.at(self._matrix, (rows, columns), values)
         else:
-            self._entries = (shape, rows, columns, values)
+            self._sparse: Sparse = shape[0], rows, columns, values
+            self._adjoint: Sparse = shape[1], columns, rows, values
 
     @functools.cached_property
     def _gathers(self) -> tuple["_Gathers", "_Gathers"]:
-        (n_rows, n_columns), rows, columns, values = self._entries
-        return _Gathers(n_rows, rows, columns, values), _Gathers(n_columns, columns, rows, values)
+        return _Gathers(*self._sparse), _Gathers(*self._adjoint)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Maps `[n_columns, m]` to `[n_rows, m]`."""
         if self._matrix is not None:
             return tf.matmul(tf.constant(self._matrix, x.dtype), x)
         if in_xla():
-            return _by_gathering(x, *self._gathers)
-        return _by_segments(x, *self._entries)
+            return _linear(x, *self._gathers)
+        sparse, adjoint = self._sparse, self._adjoint
+        return _linear(x, lambda x: _by_segments(x, *sparse), lambda x: _by_segments(x, *adjoint))
 
 
-def _by_segments(x, shape, rows, columns, values):
+def _linear(x: tf.Tensor, forward: Callable, adjoint: Callable) -> tf.Tensor:
+    """Gives a linear map its gradient, the adjoint, whose own gradient is the map."""
+
     @tf.custom_gradient
-    def mapped(x):
-        products = tf.gather(x, columns) * tf.constant(values[:, None], x.dtype)
-        return (
-            tf.math.unsorted_segment_sum(products, rows, shape[0]),
-            lambda upstream: _by_segments(upstream, shape[::-1], columns, rows, values),
-        )
+    def mapped(x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+        return forward(x), lambda upstream: _linear(upstream, adjoint, forward)
 
     return mapped(x)
 
 
-def _sums_of_rows(x, where, factors):
+def _by_segments(
+    x: tf.Tensor, n_rows: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
+) -> tf.Tensor:
+    products = tf.gather(x, columns) * tf.constant(values[:, None], x.dtype)
+    return tf.math.unsorted_segment_sum(products, rows, n_rows)
+
+
+def _sums_of_rows(x: tf.Tensor, where: np.ndarray, factors: np.ndarray) -> tf.Tensor:
     return tf.reduce_sum(tf.gather(x, where) * tf.constant(factors[:, :, None], x.dtype), axis=1)
 
 
-def _sums_of_columns(x, where, factors):
+def _sums_of_columns(x: tf.Tensor, where: np.ndarray, factors: np.ndarray) -> tf.Tensor:
     products = tf.gather(x, where, axis=1) * tf.constant(factors, x.dtype)
     # As a product with ones, so that XLA stops here. It would compute what is summed anew wherever
     # a sum is gathered from.
@@ -116,7 +125,7 @@ class _Gathers:
             return self._sum(x, _sums_of_rows, axis=0)
         return tf.transpose(self._sum(tf.transpose(x), _sums_of_columns, axis=1))
 
-    def _sum(self, x, sums_of, axis):
+    def _sum(self, x: tf.Tensor, sums_of: Callable, axis: int) -> tf.Tensor:
         sums = [sums_of(x, where, factors) for where, factors in self._tables]
         x = sums[0] if len(sums) == 1 else tf.concat(sums, axis=axis)
         if self._rest is not None:
@@ -124,11 +133,3 @@ class _Gathers:
         if np.array_equal(self._place, np.arange(len(self._place))):
             return x
         return tf.gather(x, self._place, axis=axis)
-
-
-def _by_gathering(x, forward, backward):
-    @tf.custom_gradient
-    def mapped(x):
-        return forward(x), lambda upstream: _by_gathering(upstream, backward, forward)
-
-    return mapped(x)

@@ -22,7 +22,7 @@ def with_gradient(function: Callable, gradient: Callable) -> Callable:
     """
 
     @tf.custom_gradient
-    def own(*arguments):
+    def own(*arguments: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         unseen = [tf.stop_gradient(a) for a in arguments]
         return function(*unseen), lambda upstream: gradient(*arguments, upstream)
 

@@ -1,11 +1,14 @@
 """Rows of a tensor: gathered, and multiplied by constant tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn.simulation.tensors.linear_map import LinearMap
+
+Product = tuple[int, ...]
+Halves = tuple[list[Product], list[Product]]
 
 
 class Products:
@@ -14,7 +17,7 @@ class Products:
     Products are built from halves, and halves that several share are computed once.
     """
 
-    def __init__(self, products: Sequence[tuple[int, ...]], n_rows: int):
+    def __init__(self, products: Sequence[Product], n_rows: int):
         self._halves = None
         if all(len(p) <= 1 for p in products):
             # A row of ones is put behind the others, where one is needed.
@@ -35,7 +38,7 @@ class Products:
             rows = tf.concat([rows, tf.ones([1, *tf.unstack(tf.shape(rows)[1:])], rows.dtype)], 0)
         return self._multiply(rows)
 
-    def _multiply(self, rows):
+    def _multiply(self, rows: tf.Tensor) -> tf.Tensor:
         if self._halves is None:
             return self._take(rows)
         left, right = (take(half._multiply(rows)) for half, take in self._halves)
@@ -53,19 +56,19 @@ class Products:
         return [_times(left[i], right[j]) for i, j in places]
 
 
-def _times(a, b):
+def _times(a: tf.Tensor | None, b: tf.Tensor | None) -> tf.Tensor | None:
     """Multiplies, where `None` stands for 1."""
     if a is None or b is None:
         return b if a is None else a
     return a * b
 
 
-def _by_position(products):
+def _by_position(products: Sequence[Product]) -> Halves:
     middle = (max(map(len, products)) + 1) // 2
     return [p[:middle] for p in products], [p[middle:] for p in products]
 
 
-def _by_number(products):
+def _by_number(products: Sequence[Product]) -> Halves:
     # Between the rows, so that products that skip some still share their halves.
     used = sorted({row for p in products for row in p})
     middle = used[len(used) // 2]
@@ -73,7 +76,7 @@ def _by_number(products):
     return left, [p[len(half) :] for p, half in zip(products, left, strict=True)]
 
 
-def _n_distinct(parts: tuple[list, list]) -> float:
+def _n_distinct(parts: Halves) -> float:
     distinct = [set(part) for part in parts]
     whole = any(d == {()} for d in distinct)  # nothing would be gained
     return float("inf") if whole else sum(map(len, distinct))
@@ -100,8 +103,8 @@ class Take:
         back = self._back[n_rows]
 
         @tf.custom_gradient
-        def gathered(rows):
-            def gradient(upstream):
+        def gathered(rows: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+            def gradient(upstream: tf.Tensor) -> tf.Tensor:
                 flat = tf.reshape(upstream, [n_places, -1])
                 return tf.reshape(back(flat), tf.shape(rows))
 

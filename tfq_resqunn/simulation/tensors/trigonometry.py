@@ -1,5 +1,7 @@
 """Cosines and sines of exponents: of `pi t`."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -50,25 +52,25 @@ _COSINE = (
 
 
 @tf.custom_gradient
-def _cosine(half_turns):
+def _cosine(half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     _, sine = _halves(half_turns)
     return 1.0 - 2.0 * sine * sine, lambda upstream: -np.pi * upstream * _sine(half_turns)
 
 
 @tf.custom_gradient
-def _sine(half_turns):
+def _sine(half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     cosine, sine = _halves(half_turns)
     return 2.0 * sine * cosine, lambda upstream: np.pi * upstream * _cosine(half_turns)
 
 
-def _halves(half_turns):
+def _halves(half_turns: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     # Cosine and sine of half the angle, after whole turns are taken off.
     t = half_turns - 2.0 * tf.round(half_turns * 0.5)
     square = t * t
     return _horner(_COSINE, square), _horner(_SINE, square) * t
 
 
-def _horner(coefficients, x):
+def _horner(coefficients: Sequence[float], x: tf.Tensor) -> tf.Tensor:
     value = coefficients[-1]
     for c in reversed(coefficients[:-1]):
         value = value * x + c

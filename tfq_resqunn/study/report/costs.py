@@ -84,7 +84,7 @@ def _last_lines(text: str) -> str:
     return "\n".join(["...", *lines[-MAX_LINES:]] if len(lines) > MAX_LINES else lines)
 
 
-def _value_text(value) -> str:
+def _value_text(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(map(_value_text, value))
     return escape(value if isinstance(value, str) else json.dumps(value))

@@ -1,12 +1,15 @@
 """The figures of a study's report. They can be read in grey, and are written as SVG."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib import cycler
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -48,7 +51,7 @@ class Picture:
         """Where the report expects the file."""
         return f"figures/{self.name}.svg"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"![{self.caption.partition('. ')[0]}]({self.address})\n\n{self.caption}"
 
 
@@ -109,7 +112,7 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None) -> Figure:
     return figure
 
 
-def _draw_dot(axes: Axes, values: np.ndarray, y: float, style: dict) -> None:
+def _draw_dot(axes: Axes, values: np.ndarray, y: float, style: dict[str, Any]) -> None:
     interval = mean_interval(values)
     if interval.is_known:
         low, high = np.clip([interval.low, interval.high], 0.0, 1.0)
@@ -151,7 +154,7 @@ def curve_figure(histories: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_curve(axes: Axes, history: pd.DataFrame, name: str, style: dict) -> None:
+def _draw_curve(axes: Axes, history: pd.DataFrame, name: str, style: dict[str, Any]) -> None:
     if history.empty:
         return
     epochs = history.groupby("epoch")[name].agg(["mean", "min", "max"])
@@ -162,12 +165,12 @@ def _draw_curve(axes: Axes, history: pd.DataFrame, name: str, style: dict) -> No
     axes.plot(epochs.index, epochs["mean"], markersize=4, markevery=every, **style)
 
 
-def present(column: pd.Series, names) -> list[str]:
+def present(column: pd.Series, names: Iterable[str]) -> list[str]:
     """Gives those of the names that occur in a column, in their order."""
     return [name for name in names if name in set(column)]
 
 
-def legend_below(figure: Figure, handles: list) -> None:
+def legend_below(figure: Figure, handles: list[Artist]) -> None:
     """Puts one legend for all panels below them, in as many columns as the figure has room for."""
     columns = int(figure.get_figwidth() / LEGEND_ENTRY)
     figure.legend(

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -79,7 +80,7 @@ def gradient_figure(gradients: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_norms(axes: Axes, gradients: pd.DataFrame, layers: list[int], norm: LogNorm):
+def _draw_norms(axes: Axes, gradients: pd.DataFrame, layers: list[int], norm: LogNorm) -> QuadMesh:
     n_epochs = int(gradients.epoch.max()) + 1 if len(gradients) else 1
     colors = np.full((len(layers), n_epochs), np.nan)
     orders = gradients["layer"].map(layer_order)
