@@ -1,7 +1,5 @@
 """Checks that all expressions in a circuit can be computed and saved."""
 
-from __future__ import annotations
-
 import cirq
 import sympy
 

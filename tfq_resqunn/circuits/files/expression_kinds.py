@@ -4,8 +4,6 @@ To allow another function, enter its class in `KINDS`, and compute it, with its 
 `simulation/tensors/expressions.py`.
 """
 
-from __future__ import annotations
-
 import cmath
 import math
 from collections.abc import Callable

@@ -5,8 +5,6 @@ are made here, from the table of `expression_kinds.py`. How large the outcome wi
 in Python's own numbers, before sympy sees it.
 """
 
-from __future__ import annotations
-
 import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence

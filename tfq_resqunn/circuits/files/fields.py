@@ -1,7 +1,5 @@
 """What may stand in the fields of a circuit's JSON: checks of one value each."""
 
-from __future__ import annotations
-
 import ast
 import math
 from collections.abc import Callable

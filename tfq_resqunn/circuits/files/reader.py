@@ -4,8 +4,6 @@ Each object is made here, from fields that were checked one by one. Cirq's own r
 since it passes on whatever it finds.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn

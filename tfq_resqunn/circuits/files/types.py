@@ -5,8 +5,6 @@ JSON. Text is allowed only where a name or a label stands: where Cirq expects a 
 later hands text to sympy, which evaluates it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

@@ -5,8 +5,6 @@ Cirq writes sums, products and powers of symbols. All other expressions (`sin(x)
 read back and compared at once.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import cirq

@@ -10,11 +10,8 @@ import numpy as np
 import sympy
 
 from tfq_resqunn.circuits.free_symbols import hidden_symbols, symbols_in
-from tfq_resqunn.circuits.rewriting.phases import angle_of, controlled_phase
+from tfq_resqunn.circuits.rewriting.phases import Controlled, angle_of, controlled_phase
 from tfq_resqunn.circuits.symbols import in_order
-
-# Controlling qubits, the values at which they let act, and what they control.
-Controlled = tuple[tuple[cirq.Qid, ...], cirq.ops.AbstractControlValues, cirq.Operation]
 
 
 def decomposed(op: cirq.Operation) -> list[cirq.Operation] | None:

@@ -4,6 +4,9 @@ import cirq
 import numpy as np
 import sympy
 
+# Controlling qubits, the values at which they let act, and what they control.
+Controlled = tuple[tuple[cirq.Qid, ...], cirq.ops.AbstractControlValues, cirq.Operation]
+
 
 def angle_of(phase: sympy.Expr) -> sympy.Expr | None:
     """Gives the angle of a phase `exp(I * angle)`, or `None` if no real angle is found.

@@ -13,7 +13,7 @@ import sympy
 
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
 from tfq_resqunn.circuits.rewriting.decomposing import by_its_unitary, controls_of, decomposed
-from tfq_resqunn.circuits.rewriting.phases import controlled_phase
+from tfq_resqunn.circuits.rewriting.phases import Controlled, controlled_phase
 from tfq_resqunn.circuits.rewriting.unrolling import unroll
 
 # The gates that TensorFlow Quantum serialises, and their angles. cirq.Rx, cirq.X and the like are
@@ -89,7 +89,7 @@ class _Rewriter:
         if isinstance(op.gate, _CHANNELS) and len(op.qubits) == 1:
             return [op]
         controlled = controls_of(op)
-        rewritten = self._controlled(*controlled) if controlled else self._plain(op)
+        rewritten = self._controlled(controlled) if controlled else self._plain(op)
         if rewritten is None:
             rewritten = [new for part in _decompose(op) for new in self.rewrite(part)]
         return rewritten
@@ -103,11 +103,10 @@ class _Rewriter:
         angles = {name: self._angle(getattr(op.gate, name)) for name in _ANGLES[kind]}
         return [kind(**angles).on(*op.qubits)]
 
-    def _controlled(
-        self, controls: tuple[cirq.Qid, ...], values: cirq.ProductOfSums, op: cirq.Operation
-    ) -> list[cirq.Operation] | None:
-        target = self._plain(op)
-        if target is None or op.gate == cirq.I:
+    def _controlled(self, controlled: Controlled) -> list[cirq.Operation] | None:
+        controls, values, sub = controlled
+        target = self._plain(sub)
+        if target is None or sub.gate == cirq.I:
             return None
         target, phase = _split_phase(target[0])
         rewritten = []
