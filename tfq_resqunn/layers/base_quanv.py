@@ -3,8 +3,8 @@
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 import cirq
 import numpy as np
@@ -14,7 +14,8 @@ from tfq_resqunn._utils.arguments import check_count, check_flag
 from tfq_resqunn._utils.keras import Shape, keras, output_shape, track_for_checkpoints
 from tfq_resqunn.backends.execution import Execution
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.parts import PART_NAMES, Parts
+from tfq_resqunn.circuits.observables.sums import Observables
+from tfq_resqunn.circuits.parts import PART_NAMES, Part, Parts
 from tfq_resqunn.layers import patches
 from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.geometry import Geometry, Sizes
@@ -22,9 +23,6 @@ from tfq_resqunn.layers.initializers import default_initializer, initializers_of
 from tfq_resqunn.layers.patch_circuits import PatchCircuits
 from tfq_resqunn.layers.pqc import Backend, EncodedPQC, NoiseLike
 from tfq_resqunn.simulation.plan import Plan
-
-Part: TypeAlias = str | Callable[..., cirq.Circuit] | cirq.AbstractCircuit
-Observables: TypeAlias = str | cirq.PauliSum | cirq.Operation | Sequence
 
 
 class BaseQuanv(keras.layers.Layer):
