@@ -48,7 +48,7 @@ class LinearMap:
         if in_xla():
             return _linear(x, *self._gathers)
         sparse, adjoint = self._sparse, self._adjoint
-        return _linear(x, lambda x: _by_segments(x, *sparse), lambda x: _by_segments(x, *adjoint))
+        return _linear(x, lambda x: _by_segments(x, sparse), lambda x: _by_segments(x, adjoint))
 
 
 def _linear(x: tf.Tensor, forward: Callable, adjoint: Callable) -> tf.Tensor:
@@ -61,9 +61,8 @@ def _linear(x: tf.Tensor, forward: Callable, adjoint: Callable) -> tf.Tensor:
     return mapped(x)
 
 
-def _by_segments(
-    x: tf.Tensor, n_rows: int, rows: np.ndarray, columns: np.ndarray, values: np.ndarray
-) -> tf.Tensor:
+def _by_segments(x: tf.Tensor, sparse: Sparse) -> tf.Tensor:
+    n_rows, rows, columns, values = sparse
     products = tf.gather(x, columns) * tf.constant(values[:, None], x.dtype)
     return tf.math.unsorted_segment_sum(products, rows, n_rows)
 
