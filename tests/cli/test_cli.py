@@ -16,6 +16,7 @@ from tfq_resqunn import cli
 from tfq_resqunn._version import __version__
 from tfq_resqunn.cli.plain_output import allow_plain_output
 from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.study.config import StudyConfig
 
 TINY = {"classes": "3,8", "n-train": 8, "n-test": 4, "image-size": 4, "depth": 1, "epochs": 1}
 TINY_OPTIONS = [f"--{name}={value}" for name, value in TINY.items()]
@@ -233,6 +234,15 @@ def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
     monkeypatch.setattr(training, "load_data", stop)
     result = resqunn("train", *TINY_OPTIONS, "--out=other")
     assert (result.exit_code, result.output) == (130, "\nStopped. Nothing was written.\n")
+
+
+def test_a_study_that_is_stopped_at_its_settings_just_stops(resqunn, monkeypatch):
+    def stop(values):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StudyConfig, "from_dict", stop)
+    result = resqunn("study")
+    assert (result.exit_code, result.output) == (130, "\nStopped.\n")
 
 
 def test_warnings_have_no_place_in_the_code(resqunn, tmp_path, recwarn):
