@@ -10,6 +10,7 @@ import pytest
 from tfq_resqunn import datasets
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.layers import Quanv2D
+from tfq_resqunn.models.exchange import with_backend
 from tfq_resqunn.runs import training
 from tfq_resqunn.runs.class_probabilities import to_probabilities
 from tfq_resqunn.runs.config import RunConfig
@@ -308,6 +309,14 @@ def damaged(content, path, kind):
     return path.with_name("d.keras")
 
 
+# All that read a model's file, with the argument that names it.
+READERS = {
+    "predict: `model_path`": lambda path: read_trained(path, "predict"),
+    "with_backend: `model`": with_backend,
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize(
     "kind",
     [
@@ -317,13 +326,11 @@ def damaged(content, path, kind):
         ("model.weights.h5", "no weights"), ("model.weights.h5", None),
     ],
 )  # fmt: skip
-def test_damaged_models(run, tmp_path, kind):
+def test_damaged_models(run, tmp_path, kind, reader):
     path = tmp_path / "model.keras"
     path.write_bytes(run.paths["model"].read_bytes())
-    with pytest.raises(
-        ValueError, match=r"predict: `model_path` must be a (whole file|model that)"
-    ) as e:
-        read_trained(damaged(path.read_bytes(), path, kind), "predict")
+    with pytest.raises(ValueError, match=rf"{reader} must be a (whole file|model that)") as e:
+        READERS[reader](damaged(path.read_bytes(), path, kind))
     assert "ave or copy it again." in str(e.value)
 
 
@@ -353,11 +360,12 @@ def test_an_hdf5_file_under_another_name_is_refused(run, tmp_path):
         read_trained(tmp_path / "model.keras", "predict")
 
 
+@pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize(
     ("module", "name"),
     [("os", "system"), ("builtins", "exec"), ("subprocess", "Popen"), ("keras_other", "Dense")],
 )
-def test_a_model_names_no_module_of_others(run, tmp_path, module, name):
+def test_a_model_names_no_module_of_others(run, tmp_path, module, name, reader):
     path = tmp_path / "model.keras"
     path.write_bytes(run.paths["model"].read_bytes())
     with zipfile.ZipFile(path) as archive:
@@ -368,4 +376,4 @@ def test_a_model_names_no_module_of_others(run, tmp_path, module, name):
     }  # fmt: skip
     other = damaged(b"", path, ("config.json", json.dumps(config)))
     with pytest.raises(ValueError, match=rf"no code of others(.|\n)*which names {module}"):
-        read_trained(other, "predict")
+        READERS[reader](other)

@@ -12,6 +12,7 @@ from tfq_resqunn.backends.execution import Execution, exchanged
 from tfq_resqunn.layers.checks import check_model_or_layer
 from tfq_resqunn.layers.pqc import Backend, NoiseLike
 from tfq_resqunn.models import optimizers
+from tfq_resqunn.models.keras_file import read_model
 
 KERAS = ("keras.", "tf_keras.")  # how the modules of its own layers begin
 
@@ -37,7 +38,7 @@ def with_backend(
 
     Args:
         model: Keras model (`Sequential`, functional, or subclassed with a `get_config`) or layer
-            that holds an `EncodedPQC` or a `Quanv2D`, however deep; it is left as it is. Or the
+            that holds an `EncodedPQC` or a quanvolution, however deep; it is left as it is. Or the
             path of a `.keras` file with such a model, which may have been saved with a backend
             that this system does not have.
         backend: As for `EncodedPQC`. Nothing is taken over from the model's own backend, nor from
@@ -56,8 +57,9 @@ def with_backend(
         FileNotFoundError: If `model` is a path, and no file.
         ImportError: If the backend needs TensorFlow Quantum, and that is not installed.
         TypeError: If `model` is no Keras layer, or an argument is of the wrong type.
-        ValueError: If no layer of the model runs circuits, the model cannot be copied, or the
-            backend cannot do what is asked.
+        ValueError: If no layer of the model runs circuits, the model cannot be copied, the file
+            names code that the program has not registered or cannot be read, or the backend
+            cannot do what is asked.
     """
     execution = Execution(backend, differentiator, repetitions, noise, max_circuits, "with_backend")
     if isinstance(model, (str, os.PathLike)):
@@ -87,7 +89,7 @@ def _loaded(path: Path, execution: Execution) -> keras.Model:
             f"{str(path)!r}, which is {'another file' if path.is_file() else 'no file'}."
         )
     with exchanged(execution, saved=True) as exchanges:
-        model = keras.models.load_model(path)
+        model = read_model(path, "model", "with_backend")
     _check_exchanged(exchanges, str(path))
     if getattr(model, "jit_compile", False) and not _supports_jit(model):
         model.jit_compile = False  # which Keras 3 has done by itself
@@ -98,7 +100,7 @@ def _check_exchanged(exchanges: list, which: str) -> None:
     if not exchanges:
         raise ValueError(
             "with_backend: `model` must hold a layer that runs circuits, an EncodedPQC or a "
-            f"Quanv2D. Received {which}, which holds none that its configuration names."
+            f"quanvolution. Received {which}, which holds none that its configuration names."
         )
 
 

@@ -250,7 +250,7 @@ def _reached(
     reached = [(name, layers[name], seen) for name, seen in seen_by.items() if seen]
     if not reached:
         raise ValueError(
-            "export_circuits: `model` must run circuits, in an EncodedPQC or a Quanv2D. Received "
-            f"{model.name!r}, which runs none."
+            "export_circuits: `model` must run circuits, in an EncodedPQC or a quanvolution. "
+            f"Received {model.name!r}, which runs none."
         )
     return reached
