@@ -21,7 +21,7 @@ from tfq_resqunn.simulation.tensors.exponents import Exponents
 # As many values as two qubits take.
 N_VALUES = {**dict.fromkeys(ENCODERS, 2), "amplitude": 3, "dense_angle": 3}
 SHOTS = 200
-# All encoders with all ansaetze; by default 30, among which is each encoder and each ansatz.
+# All encoders with all ansatzes; by default 30, among which is each encoder and each ansatz.
 ALL = list(itertools.product(ENCODERS, ANSATZES))
 SPREAD = [
     *zip(itertools.cycle(ENCODERS), ANSATZES, strict=False),

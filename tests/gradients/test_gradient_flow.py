@@ -400,7 +400,9 @@ def test_folder_of_the_csv_must_exist(tmp_path):
 
 @needs_posix  # on Windows, a device lies in no folder
 def test_the_csv_takes_no_devices_place():
-    with pytest.raises(FileExistsError, match="^GradientFlow: `csv` takes no other's place"):
+    with pytest.raises(
+        FileExistsError, match="^GradientFlow: `csv` can replace nothing but a file"
+    ):
         rq.GradientFlow(*data(), csv=os.devnull)
 
 

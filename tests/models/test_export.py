@@ -229,14 +229,14 @@ def test_errors(name, tmp_path):
 def test_folders_are_not_overwritten(tmp_path, rng):
     layer = EncodedPQC(CIRCUIT)
     (tmp_path / "out").mkdir()
-    with pytest.raises(FileExistsError, match="`folder` is made anew"):
+    with pytest.raises(FileExistsError, match="`folder` must not exist yet"):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "out")
     with pytest.raises(FileNotFoundError, match="must lie in a folder that exists"):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "no" / "out")
     with pytest.raises(ValueError, match="`repetitions` must be at least 1"):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "new", repetitions=0)
     link(tmp_path / "link", tmp_path / "nothing")
-    with pytest.raises(FileExistsError, match="`folder` is made anew"):
+    with pytest.raises(FileExistsError, match="`folder` must not exist yet"):
         export_circuits(layer, rng.random((1, 2)), tmp_path / "link")
 
 

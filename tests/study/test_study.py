@@ -160,12 +160,12 @@ def test_missing_keys_take_their_default():
         (
             {"seeds": [1, 1]},
             ValueError,
-            "StudyConfig: `seeds` must name at least one, and each once. Received [1, 1].",
+            "StudyConfig: `seeds` must not be empty, and must name nothing twice. Received [1, 1].",
         ),
         (
             {"placements": ["X+O1", " X + O1"]},
             ValueError,
-            "StudyConfig: `placements` must name at least one, and each once. Received "
+            "StudyConfig: `placements` must not be empty, and must name nothing twice. Received "
             "['X+O1', 'X+O1'].",
         ),
         (

@@ -59,7 +59,7 @@ def check_file(path: str | os.PathLike, what: str = "A file") -> Path:
         )
     if target.is_symlink() or (target.exists() and not target.is_file()):
         raise FileExistsError(
-            f"{what} takes no other's place than a file's. Received {str(path)!r}, which is a "
+            f"{what} can replace nothing but a file. Received {str(path)!r}, which is a "
             "device, a pipe or a link to itself. Choose another name."
         )
     return target
@@ -75,7 +75,7 @@ def new_folder(path: str | os.PathLike, what: str = "A folder") -> Iterator[Path
     with _explaining(path):
         if os.path.lexists(path):
             raise FileExistsError(
-                f"{what} is made anew. Received {str(path)!r}, which exists. Choose another "
+                f"{what} must not exist yet. Received {str(path)!r}, which does. Choose another "
                 "name, or remove it."
             )
         if not path.parent.is_dir():

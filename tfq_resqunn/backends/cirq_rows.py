@@ -27,9 +27,9 @@ def exact(
 ) -> Run:
     """Gives what computes expectation values.
 
-    Cirq's own density matrices, in single precision, are refused now and then by Cirq's own check
-    that they are some: rounding leaves a trace that is not quite 1, and eigenvalues a little below
-    zero. Here no such check stands, and values are divided by the trace.
+    In single precision, Cirq's density matrices sometimes fail Cirq's own check that they are
+    valid: rounding leaves a trace that is not quite 1, and eigenvalues a little below zero. So that
+    check is left out here, and values are divided by the trace.
     """
     places = {q: i for i, q in enumerate(qubits)}
 

@@ -116,12 +116,12 @@ _elsewhere: contextvars.ContextVar = contextvars.ContextVar("elsewhere", default
 
 @contextlib.contextmanager
 def exchanged(execution: Execution, *, saved: bool = False) -> Iterator[list[Execution]]:
-    """Copies of layers that are made in here, through their configurations, run like this.
+    """While this is active, layers that are made from a configuration run circuits in this way.
 
-    A configuration can hold no simulator and no device, and wrappers and models pass nothing but
-    configurations on to the layers inside them. If these were `saved`, they come from a file, and
-    name the backend they were saved with. The list that is given gets an entry for each layer that
-    was copied.
+    A configuration cannot hold a simulator or a device, and wrappers and models pass nothing but
+    configurations on to the layers inside them. `saved` says that the configurations come from a
+    file: they then name the backend the layers were saved with. The list that this yields gets an
+    entry for each layer that was made.
     """
     copied: list[Execution] = []
     token = _elsewhere.set((execution, copied, saved))

@@ -27,8 +27,8 @@ from tfq_resqunn.simulation.gates.spectral import gates_of
 class Separated:
     """A circuit in which each symbol is the exponent of one gate.
 
-    The expressions are these exponents in the symbols of the original; the gates are what they
-    turn, in spectral form.
+    `expressions[i]` is what `symbols[i]` stands for, in the symbols of the original circuit;
+    `gates[i]` is the gate, in spectral form, that has this exponent.
     """
 
     circuit: cirq.Circuit

@@ -1,4 +1,4 @@
-"""All named parts: encoders, ansaetze and sets of observables. A new one is entered here.
+"""All named parts: encoders, ansatzes and sets of observables. A new one is entered here.
 
 None of them is imported before it is asked for.
 """

@@ -1,4 +1,4 @@
-"""`Registry`: parts of one kind by name (encoders, ansaetze, sets of observables).
+"""`Registry`: parts of one kind by name (encoders, ansatzes, sets of observables).
 
 `names.py` lists the parts that come with the package. The module that makes a part, and Cirq with
 it, is imported only when the part is asked for.
@@ -121,7 +121,7 @@ class Registry:
         if isinstance(function, (str, dict)):
             function = self.get(function)
         base, options = _unwrap(function)
-        # Nobody can hold a part of the package that has not been imported, and is not among these.
+        # A built-in part that has not been imported yet cannot be `function`.
         entries = {k: _unwrap(f) for k, f in (self._imported | self._functions).items()}
         found = [
             (name, own)

@@ -36,7 +36,7 @@ def load_tensorflow() -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps standard error back; whoever fails meanwhile has it shown after all."""
+    """Keeps standard error back, and shows it after all if something fails meanwhile."""
     if sys.stderr is None:  # it is closed: there is nothing to keep back
         yield
         return

@@ -66,8 +66,8 @@ def _check_sizes(archive: zipfile.ZipFile, path: Path, who: str) -> None:
             raise _SizeError(
                 f"{who}: the arrays of a file may have {MAX_BYTES:,} bytes, and beyond {SMALL:,} "
                 f"not more than {MAX_RATIO} times the file's own.\nReceived {path}, a file of "
-                f"{packed:,} bytes whose arrays have {total:,} or more.\nTake it from where you "
-                "know it to be right, save it with np.savez, or in parts."
+                f"{packed:,} bytes whose arrays have {total:,} or more.\nGet it from "
+                "a source that you trust, save it with np.savez, or save it in parts."
             )
 
 
@@ -84,5 +84,5 @@ def _size(file: IO[bytes], member: zipfile.ZipInfo) -> int:
         raise _PicklesError("Object arrays cannot be loaded when allow_pickle=False")
     size = math.prod(shape) * dtype.itemsize
     if size != member.file_size - file.tell():
-        raise ValueError(f"{member.filename} says another size of itself than it has.")
+        raise ValueError(f"{member.filename} is not as large as it says.")
     return size

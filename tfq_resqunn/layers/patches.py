@@ -4,9 +4,10 @@ Tensors are channels-last here. Patches come last, `[pixels, channels, n]`, so t
 circuit's arithmetic is on long rows; n counts the patches of all images, the pixels of a patch go
 row by row.
 
-Patches that lie side by side are cut, and laid back, by a transpose. XLA on a CPU lays them as fast
-as memory goes, but cuts them, the gradient of that, entry by entry. Strided slices take a quarter
-of the time; their gradient is to lay.
+Where patches lie side by side, one transpose divides an image into them, and another puts them
+back. On a CPU, XLA puts patches back as fast as memory allows, but divides images entry by entry.
+There images are divided by strided slices, which take a quarter of the time. Each of the two is the
+gradient of the other.
 """
 
 import itertools

@@ -66,7 +66,7 @@ class EncodedPQC(_PQC):
             `None` is uniform in [0, 2 pi).
         regularizer: Keras regularizer of the weights, or `None`.
         constraint: Keras constraint of the weights, or `None`.
-        input_gradient: Whether gradients pass to the inputs. Where it is `False`, the layers below
+        input_gradient: Whether gradients pass to the inputs. Where it is `False`, the layers before
             receive the gradient `None` through this one, as they do where data is encoded
             classically outside the differentiated program.
         **kwargs: Of `keras.layers.Layer` (`name`, `dtype`, `trainable`).

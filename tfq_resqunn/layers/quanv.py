@@ -59,10 +59,10 @@ class Quanv2D(BaseQuanv):
         bias_regularizer: Keras regularizer of the bias, or `None`.
         bias_constraint: Keras constraint of the bias, or `None`.
         activity_regularizer: Keras regularizer of the output, or `None`.
-        input_gradient: Whether gradients pass to the layers below; where `False`, these receive
+        input_gradient: Whether gradients pass to the layers before; where `False`, these receive
             the gradient `None` through this layer.
         **kwargs: Of `keras.layers.Layer`. With `trainable=False` the angles stay as they are
-            drawn (a static quanvolution), and gradients still pass to the layers below.
+            drawn (a frozen quanvolution), and gradients still pass to the layers before.
 
     Attributes:
         angles: The angles by the names of their symbols; `set_angles` sets them likewise. This,

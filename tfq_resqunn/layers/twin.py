@@ -18,7 +18,7 @@ def conv_twin(
     """Builds the convolution that sees the same patches as a quanvolution, with as many outputs.
 
     Under `readout="pixels"` it stands in a `PixelReadout`; under `input_gradient=False` it sends no
-    gradient to the layers below either. It has a bias unless `conv` says `use_bias=False`, since a
+    gradient to the layers before either. It has a bias unless `conv` says `use_bias=False`, since a
     convolution without one cannot give what an expectation value can. Whatever else `conv` names
     takes the place of the quanvolution's own arguments.
 
@@ -73,7 +73,7 @@ class CutConv2D(_NoInputGradient, keras.layers.Conv2D):
     """A `Conv2D` that sends no gradient to what lies before it.
 
     What `input_gradient=False` makes of a `Quanv2D`, for the layer that stands in its place: the
-    weights are trained, and the layers below receive the gradient `None` through it.
+    weights are trained, and the layers before receive the gradient `None` through it.
 
     Example:
         >>> x = tf.ones((1, 2, 2, 1))

@@ -37,7 +37,7 @@ def to_probabilities(model: keras.Model, who: str) -> Conversion:
             return _converter(model, (None, *outputs.shape[1:]), who)(outputs)
         raise ValueError(
             f"{who}: the model must have one output, an array.\nReceived a model whose outputs "
-            f"are a {type(outputs).__name__} of {len(outputs)}.\nUse its own `predict`."
+            f"are a {type(outputs).__name__} of {len(outputs)}.\nCall its own `predict`."
         )
 
     return convert
@@ -49,7 +49,7 @@ def _converter(model: keras.Model, shape: tuple[int | None, ...], who: str) -> C
         raise ValueError(
             f"{who}: the model must give one number for each class: an output of shape "
             f"(None, n_classes).\nReceived a model with the output {shape}.\n"
-            "Use its own `predict`."
+            "Call its own `predict`."
         )
     loss, from_logits = _loss_of(model)
     activation = _last_activation(model)
@@ -64,7 +64,7 @@ def _converter(model: keras.Model, shape: tuple[int | None, ...], who: str) -> C
     if shape[1] > 1 and is_binary:
         raise ValueError(
             f"{who}: the model must give each image one of its classes.\nReceived a model of "
-            f"{shape[1]} sigmoids, each of which decides for itself.\nUse its own `predict`."
+            f"{shape[1]} sigmoids, each of which decides for itself.\nCall its own `predict`."
         )
     if is_cross_entropy:
         are_logits = from_logits
@@ -97,7 +97,7 @@ def single_shape(model: keras.Model, which: str, who: str) -> tuple[int | None, 
         return shape
     raise ValueError(
         f"{who}: the model must have one {which} of a known shape.\nReceived a model with "
-        f"{'none' if shape is None else f'the {which}s {shape}'}.\nUse its own `predict`."
+        f"{'none' if shape is None else f'the {which}s {shape}'}.\nCall its own `predict`."
     )
 
 

@@ -75,7 +75,7 @@ class Setting:
 def setting(default: Any, form: Form, flags: str, help: str, several: bool = False) -> Any:
     """Makes a field of a configuration from its default and what a `Setting` holds.
 
-    A field whose default is `None` may be `None`, which no option says.
+    If the default is `None`, the field may be `None`: then its option is left out.
     """
     metadata = {"setting": Setting(form, flags, help, several)}
     return dataclasses.field(default=default, metadata=metadata)
@@ -98,9 +98,9 @@ def check_settings(config: Any) -> None:
 
 
 def option_words(config: Any, usual: Any, always: Iterable[str] = ()) -> Iterator[str]:
-    """Gives the options that make a configuration, but those of which `usual` has the value.
+    """Yields the words of a command line for all settings in which `config` differs from `usual`.
 
-    The settings named in `always` are said whatever they are.
+    The settings named in `always` are there even if they do not differ.
     """
     for name, setting in settings_of(config).items():
         value = getattr(config, name)

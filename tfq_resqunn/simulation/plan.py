@@ -79,7 +79,7 @@ class Plan:
 def methods_for(circuit: GateCircuit) -> Iterator[tuple[str, Callable[[GateCircuit], Method]]]:
     """Yields what is weighed: the name that a `Plan` shows, and what makes the method.
 
-    It raises `NotOpen` where the method cannot compute the circuit.
+    What makes it is called with the circuit, and raises `NotOpen` if the method cannot compute it.
     """
     yield "Pauli strings", PauliStrings
     yield "Pauli strings, late split", functools.partial(PauliStrings, late=True)

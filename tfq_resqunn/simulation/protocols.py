@@ -12,9 +12,14 @@ class NotOpen(Exception):
 class Method(Protocol):
     """A compiled circuit: a function from features and weights to expectations.
 
+    Its class takes a `GateCircuit`, and raises `NotOpen` for one that it cannot compute. The
+    function can be differentiated twice, by features and by weights, computes in the precision of
+    its arguments, takes any number of patches, and runs eagerly, in graphs and under XLA.
+
     Attributes:
-        flops: Multiplications and additions a patch and filter, in a forward pass.
-        flops_a_step: Those a filter that are done once a step, for the weights.
+        flops: Multiplications and additions in a forward pass, for each patch and filter.
+        flops_a_step: Those for each filter that are done once a step, whatever the number of
+            patches.
         note: What it computes, for the table of a `Plan`.
     """
 

@@ -301,7 +301,8 @@ def _listed(name: str, values: object) -> tuple:
         raise TypeError(f"StudyConfig: `{name}` must be a list. Received {values!r}.")
     if not values or any(value in values[:k] for k, value in enumerate(values)):
         raise ValueError(
-            f"StudyConfig: `{name}` must name at least one, and each once. Received {values!r}."
+            f"StudyConfig: `{name}` must not be empty, and must name nothing twice. "
+            f"Received {values!r}."
         )
     return tuple(values)
 

@@ -154,8 +154,8 @@ def locked(folder: Path) -> Iterator[None]:
         held = FileLock(folder / LOCK).acquire(timeout=0)
     except Timeout:
         raise FileExistsError(
-            f"run_study: `folder` must be in use once only. Received {folder}, in which a "
-            "study is running. Wait for it, or choose another folder."
+            f"run_study: `folder` must not be in use by another study. Received {folder}, in "
+            "which one is running. Wait for it, or choose another folder."
         ) from None
     with held:
         yield

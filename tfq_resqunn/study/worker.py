@@ -76,7 +76,7 @@ def _read_jobs(jobs: queue.Queue[str]) -> None:
 
 
 def _data_of(config: RunConfig) -> RunConfig:
-    """Leave of a configuration what decides the data, so that equal data is loaded once."""
+    """Keep only the settings that choose the data, so that equal data is loaded once."""
     return RunConfig(
         config.dataset, **{name: getattr(config, name) for name in training.LOAD_ARGUMENTS}
     )

@@ -1,4 +1,4 @@
-"""Ansaetze that can start as the identity: each block and its mirror image."""
+"""Ansatzes that can start as the identity: each block and its mirror image."""
 
 import cirq
 

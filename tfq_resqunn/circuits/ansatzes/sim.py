@@ -135,6 +135,6 @@ def _gate(name: str, weights: Iterator[sympy.Symbol]) -> cirq.Gate:
 
 for _number, _layer in LAYERS.items():
     _circuit = functools.partial(sim_circuit, circuit=_number)
-    # What lists of ansaetze show.
+    # What lists of ansatzes show.
     _circuit.__doc__ = f"Circuit {_number} of Sim et al. (2019). A layer: {_layer}."
     ANSATZES.register(f"sim_{_number}", _circuit)

@@ -12,7 +12,7 @@ from tfq_resqunn.circuits.symbols import data_symbols
 def threshold_encoder(n_features: int, *, threshold: float = 0.5) -> cirq.Circuit:
     """Puts a qubit into |1> where its value is above a threshold, else leaves it in |0>.
 
-    The gradient by the data is exactly zero, as a step function's is: layers below this one
+    The gradient by the data is exactly zero, as a step function's is: layers before this one
     learn nothing through it.
 
     Args:

@@ -213,8 +213,8 @@ def _limited(measure: Measure, name: str = "number") -> Measure:
     value = measure.value
     if measure.sort == NUMBER and not (abs(complex(value)) < math.inf):
         raise ValueError(
-            f"each part of an expression must be a finite number of moderate size. {name} is not, "
-            "where its symbols lie between 1/4 and 3/4."
+            f"each part of an expression must be a finite number of moderate size. {name} is "
+            "not, for values of its symbols from 0.25 to 0.75."
         )
     for size, limit, what in (
         (measure.nodes, MAX_NODES, "parts"),

@@ -38,7 +38,7 @@ def parse_sum(text: str, who: str) -> Terms:
         if twice := [i for i in places if places.count(i) > 1]:
             raise ValueError(
                 f"{who}: each term of `observables` may name a qubit once, since a product of "
-                f"Pauli operators on one qubit is another one, or none. Received {text!r}, which "
+                f"Pauli operators on one qubit is another one, or 1. Received {text!r}, which "
                 f"names qubit {twice[0]} twice."
             )
         terms.append((float(number or 1) * (-1 if sign == "-" else 1), tuple(letters)))

@@ -43,9 +43,9 @@ class Letters:
         self._n_qubits = len(local)
 
     def allowed(self, gates: Sequence[Operation]) -> Allowed:
-        """Says, as `pull_back` asks, which letters before a gate lead to something at the start.
+        """Tells `pull_back`, for each gate, which letters before it can still have a value.
 
-        These gates follow on the product state.
+        All others are zero in the product state that these gates act on.
         """
         n_qubits = self._n_qubits
         now = np.array(

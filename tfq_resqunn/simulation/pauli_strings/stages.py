@@ -97,7 +97,7 @@ class Stage:
 
 
 def stack(stages: Sequence[Stage], n_columns: Sequence[int]) -> Stage:
-    """Gives the matrix that has some along its diagonal."""
+    """Gives the block-diagonal matrix of several matrices."""
     *below, n_rows = np.cumsum([0, *(s.n_rows for s in stages)])
     *right, _ = np.cumsum([0, *n_columns])
     parts = [

@@ -8,9 +8,9 @@ import tensorflow as tf
 def with_gradient(function: Callable, gradient: Callable) -> Callable:
     """Gives a function of tensors a gradient, which may be differentiated in turn.
 
-    Outside of a `tf.function`, a tape records every operation within `tf.custom_gradient` too, and
-    keeps what lies between until it is asked for gradients, although it then asks `gradient`.
-    Here it sees none of them.
+    Outside of a `tf.function`, a tape also records the operations within `tf.custom_gradient`, and
+    keeps all intermediate results in memory, although `gradient` does not need them. Here
+    `stop_gradient` hides them from the tape.
 
     >>> cube = with_gradient(lambda x: x**3, lambda x, upstream: [3 * x**2 * upstream])
     >>> x = tf.constant(2.0)
