@@ -16,6 +16,7 @@ from scipy import stats
 
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.study.config import StudyConfig
+from tfq_resqunn.study.duration import duration
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.report.comparisons import compare
 from tfq_resqunn.study.report.differences import caution, difference_table, summary_table
@@ -26,7 +27,6 @@ from tfq_resqunn.study.report.learning import CONTROLS, headless_table, loss_cha
 from tfq_resqunn.study.report.numbers import (
     accuracy_text,
     count,
-    duration,
     interval_text,
     p_text,
     percent,

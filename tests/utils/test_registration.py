@@ -196,7 +196,7 @@ def test_finders_are_asked_once(monkeypatch, tmp_path):
     for _ in range(2):
         late = importlib.import_module("late")
         assert called == ["late"] and late.x == 1
-        assert type(late.__loader__) is type(late.__spec__.loader) is type(spec.loader)
+        assert type(late.__loader__) is type(late.__spec__.loader) is not registration._Loader
         importlib.reload(late)
         del sys.modules["late"]
 

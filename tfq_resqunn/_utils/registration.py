@@ -15,7 +15,6 @@ The order matters, since a module that is half imported has no names yet:
   waited for each other's imports, Python would end both with an error.
 """
 
-import contextlib
 import importlib
 import importlib.util
 import sys
@@ -78,13 +77,13 @@ def after_import(name: str, call: Callable[[str], None]) -> None:
 
 
 class _Finder:
-    """Finds one module, as all the other finders do, and has its loader call a function at the end.
+    """Finds one module, once, as all the other finders do, and has it loaded by a `_Loader`.
 
     It stays in the list of finders afterwards. If it left, another thread that is going through
     the list would miss the finder behind it.
     """
 
-    def __init__(self, name: str, call: Callable[[str], None]):
+    def __init__(self, name: str, call: Callable[[str], None]) -> None:
         self._name, self._call = name, call
         self._is_done = False
         self._here = threading.local()
@@ -94,22 +93,35 @@ class _Finder:
             return None
         self._here.is_searching = True
         try:
-            spec = importlib.util.find_spec(fullname)
+            spec: Any = importlib.util.find_spec(fullname)
         finally:
             self._here.is_searching = False
-        loader: Any = None if spec is None else spec.loader
-        if loader is not None:
-            # On this one object: a class of our own would lack what tools ask loaders for.
-            with contextlib.suppress(AttributeError):  # some, not written in Python, take nothing
-                loader.exec_module = self._executing(loader.exec_module)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader, self._end)
         return spec
 
-    def _executing(self, execute: Callable) -> Callable:
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            # A loader may be that of other modules, too.
-            if module.__name__ == self._name and not self._is_done:
-                self._is_done = True
-                self._call(self._name)
+    def _end(self) -> None:
+        if not self._is_done:
+            self._is_done = True
+            self._call(self._name)
 
-        return exec_module
+
+class _Loader:
+    """Loads a module as its own loader does, and calls a function then."""
+
+    def __init__(self, loader: Any, call: Callable[[], None]) -> None:
+        self._loader, self._call = loader, call
+
+    def __getattr__(self, name: str) -> Any:
+        # Tools ask loaders for more than modules, such as `pkgutil.get_data` for a file.
+        if name == "_loader":  # not there yet, in a copy
+            raise AttributeError(name)
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        module.__loader__ = module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        self._call()

@@ -82,7 +82,10 @@ class QuanvCircuit:
 
     @classmethod
     def from_parts(
-        cls, encoder: cirq.Circuit, ansatz: cirq.Circuit, observables: Observables = "z"
+        cls,
+        encoder: cirq.AbstractCircuit,
+        ansatz: cirq.AbstractCircuit,
+        observables: Observables = "z",
     ) -> "QuanvCircuit":
         """Joins an encoder and an ansatz: all symbols of the one are data, of the other weights.
 

@@ -34,7 +34,7 @@ def symbols_in(op: cirq.Operation) -> set[sympy.Symbol]:
 def hidden_symbols(op: cirq.Operation) -> set[sympy.Symbol]:
     """Gives the symbols that `cirq.parameter_symbols` does not see."""
     found = {s.name for e in expressions_in(op) for s in e.free_symbols}
-    hidden = set(map(sympy.Symbol, found - cirq.parameter_names(op)))
+    hidden = set(map(sympy.Symbol, found.difference(cirq.parameter_names(op))))
     return set() if hidden and _is_constant(op) else hidden
 
 

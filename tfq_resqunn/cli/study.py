@@ -104,7 +104,7 @@ def study(
 
 
 def _show(progress: "Progress") -> None:
-    from tfq_resqunn.study.report.numbers import duration
+    from tfq_resqunn.study.duration import duration
 
     run = progress.run
     gradient = "with input gradient" if run.input_gradient else "no input gradient"
@@ -113,7 +113,7 @@ def _show(progress: "Progress") -> None:
     else:
         outcome = f"FAILED: {_headline(str(progress.error))}"
     counted = f"{progress.n_ended:>{len(str(progress.n_runs))}}/{progress.n_runs}"
-    left = f"  {duration(progress.seconds_left)} left" if progress.seconds_left else ""
+    left = f"  {duration(round(progress.seconds_left))} left" if progress.seconds_left else ""
     click.echo(
         f"{counted}  {run.placement}, {run.head} head, {run.variant}, {gradient}, seed {run.seed}: "
         f"{outcome}{left}"

@@ -13,8 +13,7 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
     if not isinstance(name, str | os.PathLike):
         raise TypeError(
             f"{who}: `name` must be a string or a path.\nReceived {name!r} "
-            f"({type(name).__name__}).\nUse one of {', '.join(NAMES)}, or the path of an "
-            f".npz file."
+            f"({type(name).__name__}).\nUse one of {', '.join(NAMES)}, or the path of an .npz file."
         )
     if name in NAMES:
         return str(name)
@@ -35,11 +34,11 @@ def find_npz(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
     if not path.is_file():
         raise FileNotFoundError(
             f"{who}: `{argument}` must be a file that exists.\nReceived {path}, which does not.\n"
-            f"Check the path; it is relative to the folder the program runs in."
+            "Check the path; it is relative to the folder the program runs in."
         )
     if not zipfile.is_zipfile(path):
         raise ValueError(
             f"{who}: `{argument}` must be an .npz archive.\nReceived {path}, which is not.\n"
-            f"Write it with np.savez."
+            "Write it with np.savez."
         )
     return path

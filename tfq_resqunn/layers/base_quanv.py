@@ -14,6 +14,7 @@ from tfq_resqunn._utils.arguments import check_count, check_flag
 from tfq_resqunn._utils.keras import Shape, keras, output_shape, track_for_checkpoints
 from tfq_resqunn.backends.execution import Execution
 from tfq_resqunn.circuits import QuanvCircuit
+from tfq_resqunn.circuits.noise.channels import NoiseLike
 from tfq_resqunn.circuits.observables.sums import Observables
 from tfq_resqunn.circuits.parts import PART_NAMES, Part, Parts
 from tfq_resqunn.layers import patches
@@ -21,7 +22,7 @@ from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.geometry import Geometry, Sizes
 from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
 from tfq_resqunn.layers.patch_circuits import PatchCircuits
-from tfq_resqunn.layers.pqc import Backend, EncodedPQC, NoiseLike
+from tfq_resqunn.layers.pqc import Backend, EncodedPQC
 from tfq_resqunn.simulation.plan import Plan
 
 

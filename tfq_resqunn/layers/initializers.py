@@ -84,5 +84,8 @@ def initializers_of_groups(
     if groups == 1:
         return [initializer]
     with tf.init_scope():
-        drawn = np.split(np.array(initializer(shape, dtype=dtype)), groups)
-    return list(map(keras.initializers.Constant, drawn))
+        return [_giving(rows) for rows in tf.split(initializer(shape, dtype=dtype), groups)]
+
+
+def _giving(values: tf.Tensor) -> Callable:
+    return lambda shape, dtype=None, **_: tf.cast(values, dtype or values.dtype)

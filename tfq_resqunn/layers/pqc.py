@@ -1,6 +1,5 @@
 """`EncodedPQC`: a parametrised circuit as a layer; a `tfq.layers.PQC` that takes numbers."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,7 +11,7 @@ from tfq_resqunn._utils.keras import IS_KERAS_3, NO_AUTOCAST, Shape, keras, outp
 from tfq_resqunn._utils.tfq import import_tfq
 from tfq_resqunn.backends.execution import Execution
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.circuits.noise.channels import Noise
+from tfq_resqunn.circuits.noise.channels import NoiseLike
 from tfq_resqunn.circuits.symbols import listed
 from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.initializers import default_initializer
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     import cirq
 
 Backend: TypeAlias = "str | cirq.Sampler | cirq.SimulatesExpectationValues"
-NoiseLike: TypeAlias = "Noise | cirq.NoiseModel | Mapping[str, float] | None"
 
 _tfq = import_tfq()
 _PQC: Any = keras.layers.Layer if _tfq is None else _tfq.layers.PQC

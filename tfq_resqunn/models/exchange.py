@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.backends.execution import Execution, exchanged
+from tfq_resqunn.circuits.noise.channels import NoiseLike
 from tfq_resqunn.layers.checks import check_model_or_layer
-from tfq_resqunn.layers.pqc import Backend, NoiseLike
+from tfq_resqunn.layers.pqc import Backend
 from tfq_resqunn.models import optimizers
 from tfq_resqunn.models.keras_file import read_model
 

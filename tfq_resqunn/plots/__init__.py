@@ -1,7 +1,12 @@
 """Figures. They belong to no window and no global state: show or save what comes back."""
 
-from tfq_resqunn.plots.circuit import circuit_figure as circuit_figure
-from tfq_resqunn.plots.curves import training_curves as training_curves
-from tfq_resqunn.plots.maps import feature_maps_figure as feature_maps_figure
-from tfq_resqunn.plots.robustness import accuracy_by_strength as accuracy_by_strength
-from tfq_resqunn.plots.variance import variance_figure as variance_figure
+from tfq_resqunn.plots.circuit import circuit_figure
+from tfq_resqunn.plots.curves import training_curves
+from tfq_resqunn.plots.maps import feature_maps_figure
+from tfq_resqunn.plots.robustness import accuracy_by_strength
+from tfq_resqunn.plots.variance import variance_figure
+
+__all__ = [
+    "circuit_figure", "training_curves", "feature_maps_figure",
+    "accuracy_by_strength", "variance_figure",
+]  # fmt: skip

@@ -1,5 +1,6 @@
 """Circuits as figures."""
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,11 @@ BOX = {"boxstyle": "round,pad=0.35,rounding_size=0.15", "facecolor": "white", "e
 CHARACTER, ROW = 0.085, 0.42  # inches: width of a letter, height of a qubit's line
 
 
-def circuit_figure(circuit: "QuanvCircuit") -> Figure:
+def circuit_figure(circuit: "QuanvCircuit", path: str | os.PathLike | None = None) -> Figure:
     """Draws a `QuanvCircuit`: a line for each qubit, a box for each gate, time from left to right.
+
+    The figure is as large as the circuit needs. With a `path` it is written there too, in the
+    format that the suffix says.
 
     Example:
         >>> import tfq_resqunn as rq
@@ -48,6 +52,8 @@ def circuit_figure(circuit: "QuanvCircuit") -> Figure:
         box = None if column == 0 else BOX  # the first column names the qubits
         is_linked = (column, row) in linked
         _draw_gate(axes, centres[column], row, text.removesuffix(": "), box, is_linked)
+    if path is not None:
+        figure.savefig(path)
     return figure
 
 

@@ -91,23 +91,26 @@ class _Worker(threading.Thread):
         self._process: subprocess.Popen[str] | None = None
 
     def run(self) -> None:
-        # What a process says beside its answers, for the error if it dies.
-        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-            try:
-                while True:
-                    config, folder = self._waiting.get_nowait()
-                    if (process := self._living_process(log)) is None:
-                        return
-                    job = json.dumps({"config": config, "folder": str(folder)})
-                    with contextlib.suppress(OSError):  # it has ended: then nothing answers either
-                        print(job, file=process.stdin, flush=True)
-                    self._outcomes.put(Outcome(folder, **_answer(process, log)))
-            except queue.Empty:
-                pass  # there is nothing left to do
-            except Exception as error:
-                self._outcomes.put(error)
-            finally:
-                self._close()
+        try:
+            # What a process says beside its answers, for the error if it dies.
+            with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+                self._work(log)
+        except queue.Empty:
+            pass  # there is nothing left to do
+        except Exception as error:
+            self._outcomes.put(error)
+        finally:
+            self._close()
+
+    def _work(self, log: IO[str]) -> None:
+        while True:
+            config, folder = self._waiting.get_nowait()
+            if (process := self._living_process(log)) is None:
+                return
+            job = json.dumps({"config": config, "folder": str(folder)})
+            with contextlib.suppress(OSError):  # it has ended: then nothing answers either
+                print(job, file=process.stdin, flush=True)
+            self._outcomes.put(Outcome(folder, **_answer(process, log)))
 
     def stop(self) -> None:
         """Ends the process, whatever it is doing; no other one starts."""

@@ -60,7 +60,9 @@ def strongly_entangling(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     one CNOT a layer, and one qubit by none. The last rz of the last layer turns about the axis
     that is measured where no CNOT follows it, and its gradient is then exactly zero.
 
-    `n_qubits`, `n_layers`, and errors, are as for `basic_entangler`.
+    Args:
+        n_qubits: As for `basic_entangler`, likewise errors.
+        n_layers: As for `basic_entangler`.
 
     Returns:
         A `cirq.Circuit` with the symbols `w_000`, `w_001`, ...: by layer, then qubit, then gate.

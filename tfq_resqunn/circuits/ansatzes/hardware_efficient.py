@@ -18,7 +18,9 @@ def brick(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     measurement of Pauli Z would not be seen. Under that measurement the gradients of the very last
     rotations about z are exactly zero.
 
-    `n_qubits`, `n_layers`, and errors, are as for `basic_entangler`.
+    Args:
+        n_qubits: As for `basic_entangler`, likewise errors.
+        n_layers: As for `basic_entangler`.
 
     Returns:
         A `cirq.Circuit` with the symbols `w_000`, `w_001`, ...: by layer, then gate, then qubit.
@@ -56,7 +58,9 @@ def simplified_two_design(n_qubits: int, n_layers: int = 1) -> cirq.Circuit:
     Deep circuits of this kind show barren plateaus as random ones do. One qubit has its first
     rotation alone.
 
-    `n_qubits`, `n_layers`, and errors, are as for `basic_entangler`.
+    Args:
+        n_qubits: As for `basic_entangler`, likewise errors.
+        n_layers: As for `basic_entangler`.
 
     Returns:
         A `cirq.Circuit` with the symbols `w_000`, `w_001`, ...: the first rotations, then by layer,

@@ -7,7 +7,9 @@ import cirq
 from tfq_resqunn._utils.arguments import Rule, check_size, instance
 
 check_circuit = instance(
-    cirq.AbstractCircuit, "a cirq.Circuit", "Put operations together with cirq.Circuit(...)."
+    cirq.AbstractCircuit,
+    "a cirq.Circuit or cirq.FrozenCircuit",
+    "Put operations together with cirq.Circuit(...).",
 )
 
 

@@ -61,8 +61,11 @@ def zz_feature_map(
     `a = scale * x`: the unitary is
     `exp(i sum_i a_i Z_i + i sum_ij (pi - a_i)(pi - a_j) Z_i Z_j)`.
 
-    The paper's data lies in (0, 2 pi]: there `scale` is 1. Arguments, and errors, are as for
-    `iqp_encoder`.
+    Args:
+        n_features: As for `iqp_encoder`, likewise errors.
+        n_repeats: As for `iqp_encoder`.
+        pairs: As for `iqp_encoder`.
+        scale: Radians per unit of input. The paper's data lies in (0, 2 pi]: there it is 1.
 
     Returns:
         A `cirq.Circuit` with the symbols `x_000`, `x_001`, ...

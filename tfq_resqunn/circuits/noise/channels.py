@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import cirq
 
@@ -16,6 +17,7 @@ from tfq_resqunn.circuits.noise import strengths as by_name
 from tfq_resqunn.circuits.rewriting.unrolling import unroll
 
 _VIRTUAL = cirq.VirtualTag()
+NoiseLike: TypeAlias = "Mapping | cirq.NoiseModel | Noise | None"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Noise:
         instance(cirq.NoiseModel, "a cirq.NoiseModel").or_none()(self.model, "model", "Noise")
 
     @classmethod
-    def of(cls, value: dict | cirq.NoiseModel | Noise | None, who: str = "Noise") -> Noise | None:
+    def of(cls, value: NoiseLike, who: str = "Noise") -> Noise | None:
         """Makes noise of what users pass.
 
         Args:

@@ -5,8 +5,9 @@ import json
 import pandas as pd
 
 from tfq_resqunn._utils.markdown_page import code, code_block, escape
+from tfq_resqunn.study.duration import duration
 from tfq_resqunn.study.report.figures import present
-from tfq_resqunn.study.report.numbers import HEADS, VARIANTS, count, duration, records_table
+from tfq_resqunn.study.report.numbers import HEADS, VARIANTS, count, records_table
 from tfq_resqunn.study.results import Results, select
 
 MAX_FAILURES = 5

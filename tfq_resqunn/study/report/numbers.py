@@ -40,19 +40,6 @@ def p_text(p: float) -> str:
     return f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
-def duration(seconds: float) -> str:
-    """Writes a time, such as `0.42 s`, `12 s`, `3 min 20 s` or `2 h 5 min`."""
-    if seconds < 10:
-        return f"{seconds:.2g} s"
-    whole = round(seconds)
-    if whole < 100:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
 def count(n: int, noun: str) -> str:
     """Counts things, such as `1 seed` or `3 seeds`."""
     return f"{n} {noun}" + ("" if n == 1 else "s")
