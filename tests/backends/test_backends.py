@@ -119,7 +119,8 @@ def test_sampled_gradients_agree(name, rng):
     # standard error of a row's slope is at most 1 / sqrt(2 shots); of data, pi times an angle.
     x = tf.constant(rng.random((2, 2)), tf.float32)
     mix = tf.constant(rng.normal(size=(2, 4)), tf.float32)
-    found = gradients(layer_of(SAMPLED[name](), PLAIN, repetitions=SHOTS), x, mix)
+    shots = 1000
+    found = gradients(layer_of(SAMPLED[name](), PLAIN, repetitions=shots), x, mix)
     exact = {**SAMPLED[name](), "backend": "compiled"}
     expected = gradients(layer_of(exact, PLAIN), x, mix)
     by_filter = mix.numpy().reshape(2, 2, 2)
@@ -131,7 +132,7 @@ def test_sampled_gradients_agree(name, rng):
     ]
     for one, other, bound in zip(found, expected, bounds, strict=True):
         errors = np.abs(one - other)
-        assert np.all(errors <= 5 * bound / np.sqrt(2 * SHOTS) + 1e-4)
+        assert np.all(errors <= 5 * bound / np.sqrt(2 * shots) + 1e-4)
         assert np.any(errors > 1e-4)
 
 

@@ -21,7 +21,8 @@ from tfq_resqunn.simulation.tensors.exponents import Exponents
 # As many values as two qubits take.
 N_VALUES = {**dict.fromkeys(ENCODERS, 2), "amplitude": 3, "dense_angle": 3}
 SHOTS = 200
-# All encoders with all ansatzes; by default 30, among which is each encoder and each ansatz.
+# All encoders with all ansatzes; by default 30, among which is each encoder and each ansatz, and
+# each on one of the three ways in which a simulator of Cirq's is used.
 ALL = list(itertools.product(ENCODERS, ANSATZES))
 SPREAD = [
     *zip(itertools.cycle(ENCODERS), ANSATZES, strict=False),
@@ -32,14 +33,20 @@ SPREAD = [
         ("angle_rz", "sim_9"),
     ],
 ]
-PAIRS = [
-    pytest.param(*p, marks=() if p in SPREAD else pytest.mark.slow, id="-".join(p)) for p in ALL
+WAYS = ("simulator", "density", "sampled")
+BY_DEFAULT = {  # in each round through the encoders, every one goes another way
+    (*pair, WAYS[(i + i // len(ENCODERS)) % len(WAYS)]) for i, pair in enumerate(SPREAD)
+}
+CASES = [
+    pytest.param(*case, marks=() if case in BY_DEFAULT else pytest.mark.slow, id="-".join(case))
+    for case in ((*pair, way) for pair in ALL for way in WAYS)
 ]
 
 
 def test_the_spread_reaches_everything():
     assert len(set(SPREAD)) == 30 and set(SPREAD) <= set(ALL)
     assert {e for e, _ in SPREAD} == set(ENCODERS) and {a for _, a in SPREAD} == set(ANSATZES)
+    assert {e for e, _, way in BY_DEFAULT if way == "sampled"} == set(ENCODERS)
 
 
 def layer_of(circuit, filters=1, **arguments):
@@ -86,15 +93,15 @@ def standard_errors(layer, x, mix):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("encoder", "ansatz"), PAIRS)
-def test_gradients_of_named_pairs(encoder, ansatz, rng):
+@pytest.mark.parametrize(("encoder", "ansatz", "way"), CASES)
+def test_gradients_of_named_pairs(encoder, ansatz, way, rng):
     circuit = Parts(encoder, ansatz).build(N_VALUES[encoder])
     compiled = layer_of(circuit)
     x, mix = point(circuit, rng, compiled)
     expected = gradients(compiled, x, mix)
-    agree(gradients(layer_of(circuit, backend=cirq.Simulator()), x, mix), expected, 1e-4)
-    density = layer_of(circuit, backend=cirq.DensityMatrixSimulator())
-    agree(gradients(density, x, mix), expected, 1e-4)
+    if way != "sampled":
+        agree(gradients(layer_of(circuit, backend=EXACT[way]["backend"]), x, mix), expected, 1e-4)
+        return
     sampled = layer_of(circuit, backend=cirq.Simulator(seed=1), repetitions=SHOTS)
     found = gradients(sampled, x, mix)
     for one, other, bound in zip(found, expected, standard_errors(sampled, x, mix), strict=True):
@@ -134,8 +141,20 @@ CIRCUITS = {
 }
 
 
-@pytest.mark.parametrize("name", EXACT)
-@pytest.mark.parametrize("which", CIRCUITS)
+# Each circuit, and each simulator, at least once; all pairs are slow.
+QUICK = {
+    ("unequal", "simulator"), ("unequal", "density_noisy"), ("uploads", "density_noisy"),
+    ("uploads_iqp", "density"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("which", "name"),
+    [
+        pytest.param(*pair, marks=[] if pair in QUICK else pytest.mark.slow)
+        for pair in itertools.product(CIRCUITS, EXACT)
+    ],
+)
 def test_exact_gradients(which, name, rng):
     circuit, arguments = CIRCUITS[which], EXACT[name]
     layer = layer_of(circuit, 2, **arguments)

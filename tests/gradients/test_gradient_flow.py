@@ -4,8 +4,6 @@ import io
 import json
 import os
 import re
-import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
@@ -25,7 +23,10 @@ from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn.gradients.calls import recorded_calls
 
 # Keras 3's optimisers say so where a layer gets no gradient, which is what is tested here.
-pytestmark = pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Gradients do not exist for variables"),
+    pytest.mark.usefixtures("without_xla"),
+]
 
 N = 6
 EPOCHS = 3
@@ -58,7 +59,7 @@ def nested_model(backend="compiled"):
         keras.optimizers.Adam(0.1),
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=False,  # XLA would take longer than all the rest
+        jit_compile=False,  # as `without_xla`
     )
     return model
 
@@ -299,21 +300,21 @@ def test_images(run, events):
 
 # --- TensorBoard itself ------------------------------------------------------------------------
 
+in_tensorboard = pytest.mark.filterwarnings("ignore")  # its own code warns, in threads of its own
+
 
 @pytest.fixture(scope="module")
 def server(run):
-    """The address of a TensorBoard that serves the run, Keras' own events beside ours."""
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(run[0] / "logs")]
-    process = subprocess.Popen(
-        [*command, "--port", "0", "--load_fast", "false"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        lines = iter(process.stderr.readline, "")
-        yield next(m[0] for line in lines if (m := re.search(r"http://[^/]+:\d+", line)))
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
+    """The address of a TensorBoard that serves the run, Keras' own events beside ours.
+
+    It runs in threads of this process, where TensorFlow is loaded; it reads the files once.
+    """
+    from tensorboard.program import TensorBoard
+
+    tensorboard = TensorBoard()
+    logs = ["--logdir", str(run[0] / "logs"), "--load_fast", "false", "--reload_interval", "0"]
+    tensorboard.configure(["tensorboard", *logs, "--port", "0"])
+    return tensorboard.launch().rstrip("/")
 
 
 def ask(server, path, **query):
@@ -325,6 +326,7 @@ def ask_json(server, path, **query):
     return json.loads(ask(server, path, **query))
 
 
+@in_tensorboard
 def test_tensorboard_shows_the_run_beside_those_of_keras(server):
     # It reads the files in a thread of its own, the first time before long.
     for _ in range(50):
@@ -338,6 +340,7 @@ def test_tensorboard_shows_the_run_beside_those_of_keras(server):
     assert "gradient/cut/norm" in tags["gradients"]
 
 
+@in_tensorboard
 def test_tensorboard_serves_scalars(run, server):
     tag = {"run": "gradients", "tag": "gradient/head/norm"}
     points = ask_json(server, "plugin/scalars/scalars", **tag)
@@ -348,6 +351,7 @@ def test_tensorboard_serves_scalars(run, server):
     assert "0: none, 1: zero, 2: flows" in described["description"]
 
 
+@in_tensorboard
 def test_tensorboard_serves_histograms(run, server):
     tag = {"run": "gradients", "tag": "angles/cut"}
     histograms = ask_json(server, "plugin/histograms/histograms", **tag)
@@ -355,6 +359,7 @@ def test_tensorboard_serves_histograms(run, server):
     assert sum(count for _, _, count in histograms[-1][2]) == 4
 
 
+@in_tensorboard
 def test_tensorboard_serves_images(server):
     images = ask_json(server, "plugin/images/tags")["gradients"]
     assert {"circuit/cut", "circuit/inner/res/quanv", "feature_maps/frozen"} <= set(images)
@@ -367,6 +372,7 @@ def test_tensorboard_serves_images(server):
     assert picture.startswith(b"\x89PNG")
 
 
+@in_tensorboard
 def test_tensorboard_serves_texts(server):
     tag = {"run": "gradients", "tag": "diagram/cut"}
     (text,) = ask_json(server, "plugin/text/text", **tag)

@@ -166,7 +166,7 @@ def as_pixels(layer, shape, patches):
 # --- values -----------------------------------------------------------------------------------
 
 
-@examples(120)
+@examples(80)
 @given(geometries(), st.integers(0, 99))
 def test_values_are_a_plain_loops(geometry, seed):
     check_values(geometry, seed)

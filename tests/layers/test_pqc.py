@@ -137,6 +137,7 @@ def test_input_gradient_can_be_cut(backend, rng):
     assert np.any(by_weights.numpy())
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_pqcs_arguments_work(backend, rng):
     layer = EncodedPQC(
         NAMED,
@@ -157,11 +158,11 @@ def test_pqcs_arguments_work(backend, rng):
 
 
 def test_default_weights_are_uniform_over_a_turn():
-    circuit = QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4, 100))
-    weights = EncodedPQC(circuit).get_weights()[0]
+    circuit = QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4))
+    weights = EncodedPQC(circuit, filters=100).get_weights()[0]
     assert 0 <= weights.min() < 0.2
     assert 2 * np.pi - 0.2 < weights.max() <= 2 * np.pi
-    assert not np.array_equal(weights, EncodedPQC(circuit).get_weights()[0])
+    assert not np.array_equal(weights, EncodedPQC(circuit, filters=100).get_weights()[0])
 
 
 @needs_tfq

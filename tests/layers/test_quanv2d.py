@@ -49,8 +49,18 @@ def truth(layer, images):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", GEOMETRIES)
+# Patches are cut before a backend gets them: with others than the first, most geometries are slow.
+QUICK = ("tiles", "same", "groups", "pixels_filters")
+
+
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [
+        pytest.param(n, b, marks=pytest.mark.slow if b in BACKENDS[1:] and n not in QUICK else ())
+        for n in GEOMETRIES
+        for b in BACKENDS
+    ],
+)
 def test_forward_is_a_loop_over_patches(name, backend, rng):
     arguments, channels, height, width = GEOMETRIES[name]
     images = rng.random((2, height, width, channels)).astype("float32")

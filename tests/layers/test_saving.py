@@ -20,8 +20,9 @@ import sys
 import numpy as np
 import tfq_resqunn
 from tfq_resqunn._utils.keras import keras
-model = keras.models.load_model(sys.argv[1])
-np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
+for name in sys.argv[1:]:
+    model = keras.models.load_model(f"{name}.keras")
+    np.save(f"{name}_p.npy", model.predict(np.load(f"{name}_x.npy"), verbose=0))
 """
 
 
@@ -33,16 +34,20 @@ def trained(rng, **quanv2d):
     return model, x
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_a_new_process_predicts_the_same_to_the_bit(backend, tmp_path, rng):
-    model, x = trained(rng, backend=backend)
-    model.save(tmp_path / "model.keras")
-    np.save(tmp_path / "x.npy", x)
-    files = [str(tmp_path / n) for n in ("model.keras", "x.npy", "p.npy")]
-    subprocess.run([sys.executable, "-c", PREDICT, *files], check=True, env=os.environ.copy())
-    np.testing.assert_array_equal(np.load(files[2]), model.predict(x, verbose=0))
+def test_a_new_process_predicts_the_same_to_the_bit(tmp_path, rng):
+    expected = {}
+    for backend in BACKENDS:
+        model, x = trained(rng, backend=backend)
+        model.save(tmp_path / f"{backend}.keras")
+        np.save(tmp_path / f"{backend}_x.npy", x)
+        expected[backend] = model.predict(x, verbose=0)
+    names = [str(tmp_path / backend) for backend in BACKENDS]
+    subprocess.run([sys.executable, "-c", PREDICT, *names], check=True, env=os.environ.copy())
+    for backend, outputs in expected.items():
+        np.testing.assert_array_equal(np.load(tmp_path / f"{backend}_p.npy"), outputs)
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_export_serves(backend, tmp_path, rng):
     model, x = trained(rng, backend=backend)
@@ -64,6 +69,7 @@ def test_every_configuration_is_saved(name, tmp_path, rng):
     assert len(loaded.trainable_weights) == len(model.trainable_weights)
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_weights_and_json_and_clones(tmp_path, rng):
     model, x = trained(rng)
     expected = model.predict(x, verbose=0)
@@ -76,6 +82,7 @@ def test_weights_and_json_and_clones(tmp_path, rng):
     np.testing.assert_array_equal(clone.predict(x, verbose=0), expected)
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_training_goes_on_after_loading(tmp_path, rng):
     model, x = trained(rng)
     y = np.arange(8) % 3

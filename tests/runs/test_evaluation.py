@@ -19,7 +19,8 @@ TINY = dict(classes=(3, 8), n_train=30, n_test=12, image_size=4, depth=1, epochs
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "tiny"
-    training.train(RunConfig(**TINY), folder, verbose=0)
+    config = RunConfig(**TINY)
+    training.run(config, training.load_data(config), folder, jit_compile=False)
     return folder
 
 

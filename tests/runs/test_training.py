@@ -130,6 +130,7 @@ def test_existing_folder_is_left_alone(tmp_path):
         train(TINY, tmp_path)
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     ("change", "layers"),
     [
@@ -183,6 +184,7 @@ def test_predictions(run, images):
     assert predictions.accuracy == np.mean(expected == true_labels)
 
 
+@pytest.mark.once  # `test_saving` starts such a process with either Keras
 def test_predictions_of_a_new_process_are_bit_identical(run, images, tmp_path):
     program = (
         "import sys, numpy\n"

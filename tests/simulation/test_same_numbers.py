@@ -29,10 +29,13 @@ own = cirq.Circuit(
     cirq.CCX(a, b, c), cirq.ISWAP(c, a) ** (x + u * v),
 )
 sums = ["Z0 + 0.5*X0*Y1 - 0.25*Y2", "X2 - Z2 + Y0*Y1*Y2"]
+short = cirq.Circuit(  # each of whose gates is run twice or more, shifted, for a gradient of shots
+    cirq.ry(x * y + y * z + x)(a), cirq.rx(u + v + w)(b), cirq.CZ(a, b) ** (u * v)
+)
 CASES = {
     "own circuit": (QuanvCircuit(own, sums, inputs=[x, y, z]), {}),
     "own circuit, noise": (QuanvCircuit(own, sums, inputs=[x, y, z]), {"noise": {"bit_flip": 0.1}}),
-    "shots": (Parts("iqp", "basic_entangler", 1).build(2), {"repetitions": 20}),
+    "shots": (QuanvCircuit(short, "Z0 + X0*Y1 - 0.5*Y1", inputs=[x, y, z]), {"repetitions": 20}),
     "amplitude": (Parts("amplitude", "basic_entangler", 2).build(9), {}),
     "iqp": (Parts("iqp", "strongly_entangling", 1).build(3), {}),
     "zz": (Parts("zz_feature_map", "basic_entangler", 1).build(3), {}),

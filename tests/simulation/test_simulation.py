@@ -156,13 +156,13 @@ def check(circuit, seed, filters, merged=True):
 ANY = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-@settings(ANY, max_examples=10)
+@settings(ANY, max_examples=8)
 @given(circuits(), st.integers(0, 10**6), st.sampled_from([1, 2]))
 def test_random_circuits(circuit, seed, filters):
     check(circuit, seed, filters)
 
 
-@settings(ANY, max_examples=10)
+@settings(ANY, max_examples=8)
 @given(circuits(product=True), st.integers(0, 10**6), st.sampled_from([1, 2]), st.booleans())
 def test_random_circuits_on_product_states(circuit, seed, filters, merged):
     check(circuit, seed, filters, merged)
@@ -307,7 +307,7 @@ def methods_of(circuit, but=NotOpen):
 )
 def test_graphs_and_xla_give_the_same(name, jit_compile, rng):
     circuit = {
-        "product": NAMED["ry_strongly_entangling_2_2"],
+        "product": NAMED["ry_strongly_entangling_2_1"],
         "stages": NAMED["rz_strongly_entangling_2_3"],
         **CIRCUITS,
     }[name]
@@ -330,15 +330,16 @@ def test_graphs_and_xla_give_the_same(name, jit_compile, rng):
 
 
 def test_batches_of_unknown_size(rng):
-    for circuit in (NAMED["ry_basic_entangler_4_3"], CIRCUITS["reuploading"]):
+    for circuit in (NAMED["ry_basic_entangler_4_2"], CIRCUITS["reuploading"]):
         n = len(circuit.inputs)
         w = tf.constant(rng.uniform(0, 6, (1, len(circuit.weights))))
-        for _, method in methods_of(circuit):
+        batches = [rng.random((n, size)) for size in (1, 3, 8)]
+        expected = [expectations(circuit, x.T, w[0].numpy()).T for x in batches]
+        for name, method in methods_of(circuit):
             signature = [tf.TensorSpec([n, None], tf.float64)]
             function = tf.function(lambda x, f=method, w=w: f(x, w), input_signature=signature)
-            for size in (1, 3, 8):
-                x = rng.random((n, size))
-                np.testing.assert_allclose(function(x), method(tf.constant(x), w), atol=1e-12)
+            for x, truth in zip(batches, expected, strict=True):
+                np.testing.assert_allclose(function(x), truth, atol=1e-10, err_msg=name)
 
 
 @pytest.mark.parametrize(
@@ -370,25 +371,27 @@ def test_second_derivatives(name, graph, rng):
             value = slope(method, x, w)
         return tape.gradient(value, [x, w])
 
-    for name, method in methods_of(circuit):
+    methods = dict(methods_of(circuit))
+    _, any_method = compile_circuit(circuit)  # first derivatives of all are tested above
+
+    def f(*moved):
+        return float(slope(any_method, *map(tf.constant, moved)))
+
+    toward = [rng.normal(size=point.shape) for point in (x.T, w)]
+    expected = [slope_along(f, [x.T, w], i, direction) for i, direction in enumerate(toward)]
+    for name, method in methods.items():
         run = tf.function(curvature) if graph else curvature
         found = run(method, tf.constant(x.T), tf.constant(w))
-
-        def f(*moved, method=method):
-            return float(slope(method, *map(tf.constant, moved)))
-
-        for i, point in enumerate((x.T, w)):
-            toward = rng.normal(size=point.shape)
-            expected = slope_along(f, [x.T, w], i, toward)
-            np.testing.assert_allclose(
-                np.sum(found[i] * toward), expected, atol=1e-5, err_msg=f"{name} {point.shape}"
-            )
+        along = [
+            np.sum(by_one * direction) for by_one, direction in zip(found, toward, strict=True)
+        ]
+        np.testing.assert_allclose(along, expected, atol=1e-5, err_msg=name)
 
 
 def test_states_are_simulated_in_chunks(monkeypatch, rng):
     circuit = CIRCUITS["reuploading"]
     method = dict(methods_of(circuit))["state vectors"]
-    x, w = rng.random((2, 11)), tf.constant(rng.uniform(0, 6, (2, 3)))
+    x, w = rng.random((2, 7)), tf.constant(rng.uniform(0, 6, (2, 3)))
 
     def value_and_gradient():
         features = tf.constant(x)

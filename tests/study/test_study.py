@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
+from filelock import FileLock
 
 from tests.helpers.systems import needs_linux, words_of
 from tfq_resqunn import cli
@@ -37,11 +38,22 @@ def whole(message):
 
 
 @pytest.fixture(scope="module")
-def data_file(tmp_path_factory):
-    rng = np.random.default_rng(1234)
-    x, y = rng.random((24, 4, 4)), np.arange(24) % 2
-    path = tmp_path_factory.mktemp("data") / "tiny.npz"
-    np.savez(path, x_train=x[:16], y_train=y[:16], x_test=x[16:], y_test=y[16:])
+def shared(tmp_path_factory):
+    """A folder that all workers of pytest-xdist have in common, and no other session."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared_study"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data_file(shared):
+    path = shared / "tiny.npz"
+    with FileLock(shared / "data.lock"):
+        if not path.exists():
+            rng = np.random.default_rng(1234)
+            x, y = rng.random((24, 4, 4)), np.arange(24) % 2
+            np.savez(path, x_train=x[:16], y_train=y[:16], x_test=x[16:], y_test=y[16:])
     return path
 
 
@@ -53,14 +65,9 @@ def tiny(data_file):
 
 
 @pytest.fixture(scope="module")
-def interrupted():
-    """The workers that were sent an interrupt while the tiny study ran."""
-    return []
-
-
-@pytest.fixture(scope="module")
-def finished(tiny, interrupted, tmp_path_factory):
-    """The tiny study, run by two workers, and its folder."""
+def made(tiny, shared):
+    """The tiny study, run once by two workers, and which of them were sent an interrupt."""
+    folder, interrupted = shared / "study", []
 
     def interrupt_the_workers(step):
         if sys.platform == "linux":
@@ -68,9 +75,18 @@ def finished(tiny, interrupted, tmp_path_factory):
                 os.kill(worker, signal.SIGINT)
                 interrupted.append(worker)
 
-    folder = tmp_path_factory.mktemp("studies") / "tiny"
-    arguments = dict(n_jobs=2, on_progress=interrupt_the_workers, report=False)
-    return run_study(tiny, folder, **arguments), folder
+    with FileLock(shared / "study.lock"):
+        if not folder.exists():
+            run_study(tiny, folder, n_jobs=2, on_progress=interrupt_the_workers, report=False)
+            (shared / "interrupted.json").write_text(json.dumps(interrupted))
+    return folder, json.loads((shared / "interrupted.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def finished(tiny, made, tmp_path_factory):
+    """The tiny study, and a copy of its folder."""
+    folder = shutil.copytree(made[0], tmp_path_factory.mktemp("studies") / "tiny")
+    return run_study(tiny, folder, report=False), folder
 
 
 def assert_same_results(one, other):
@@ -280,6 +296,7 @@ def test_finished_study_is_left_as_it_is(finished, tiny):
 
 
 @needs_linux
+@pytest.mark.once
 def test_runs_that_fail_do_not_stop_others_and_are_tried_again(finished, tiny, tmp_path):
     """One fails with an exception, one takes its process with it; one worker here, two there."""
     trained, frozen, classical = (tmp_path / "runs" / run.id for run in tiny.runs())
@@ -315,9 +332,10 @@ def test_runs_that_fail_do_not_stop_others_and_are_tried_again(finished, tiny, t
 
 
 @needs_linux
-def test_workers_ignore_the_terminals_interrupt(finished, interrupted):
+def test_workers_ignore_the_terminals_interrupt(made):
     """Ctrl-C goes to all processes of a terminal; what becomes of a study is for one to say."""
-    results, _ = finished
+    folder, interrupted = made
+    results = load_results(folder)
     assert interrupted
     assert not results.failures
     assert results.n_missing == 0
@@ -347,6 +365,7 @@ def test_folder_of_another_study_is_refused(finished, tiny):
         run_study(other, folder)
 
 
+@pytest.mark.once
 def test_a_study_grows(finished, tiny, tmp_path):
     # What a study of two variants leaves, of which nothing has to be run again.
     small = replace(tiny, variants=["trainable", "frozen"])
