@@ -137,7 +137,11 @@ def test_strongly_entangling_reaches_further_each_layer():
 
 
 ERRORS = {
-    "no_circuit": (lambda: QuanvCircuit("x"), TypeError, "`circuit` must be a cirq.Circuit"),
+    "no_circuit": (
+        lambda: QuanvCircuit("x"),
+        TypeError,
+        "`circuit` must be a cirq.Circuit or cirq.F",
+    ),
     "empty": (lambda: QuanvCircuit(cirq.Circuit()), ValueError, "Received an empty circuit"),
     "measurement": (
         lambda: QuanvCircuit(cirq.Circuit(cirq.rx(X)(Q[0]), cirq.measure(Q[0]))),

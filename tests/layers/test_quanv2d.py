@@ -88,6 +88,13 @@ def test_channels_first_is_the_same_transposed(name, rng):
     np.testing.assert_array_equal(first(turned), expected)
 
 
+@pytest.mark.parametrize("groups", [1, 2])
+def test_layers_are_built_in_a_graph(groups):
+    with tf.Graph().as_default():
+        outcomes = Quanv2D(filters=2, groups=groups)(tf.ones((1, 2, 2, 2)))
+    assert outcomes.shape == (1, 1, 1, 2 * 8 // groups)
+
+
 @pytest.mark.parametrize("name", GEOMETRIES)
 def test_unknown_sizes_give_the_same(name, rng):
     arguments, channels, height, width = GEOMETRIES[name]

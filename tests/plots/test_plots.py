@@ -90,8 +90,7 @@ def test_circuit_has_a_wire_for_each_qubit_and_a_box_for_each_gate(tmp_path):
             cirq.ry(sympy.pi * x)(a), cirq.X(b), cirq.CCX(a, b, c), cirq.SWAP(a, c), cirq.rz(w)(b)
         )
     )
-    figure = circuit_figure(circuit)
-    figure.savefig(tmp_path / "circuit.svg")
+    figure = circuit_figure(circuit, tmp_path / "circuit.svg")
     assert (tmp_path / "circuit.svg").read_text().startswith("<?xml")
     axes = figure.axes[0]
     texts = [text.get_text() for text in axes.texts]

@@ -162,6 +162,13 @@ class Untold(Turn):
         return NotImplemented
 
 
+class Listing(Turn):
+    """Its names come as a list."""
+
+    def _parameter_names_(self):
+        return sorted(cirq.parameter_names(self.angle))
+
+
 class Bold(Turn):
     """It claims a unitary, whatever its angle is."""
 
@@ -232,6 +239,7 @@ WITH_SYMBOLS = {
     "traceless": Traceless(W - V)(A),
     "controlled_traceless": Traceless(W)(A).controlled_by(C),
     "untold": Untold(W + V)(A),
+    "listing": Listing(W + V)(A),
     "bold": Bold(W)(A),
     "careless": Careless(W)(A),
     "silent": Silent(W)(A),

@@ -351,6 +351,15 @@ def test_worker_that_cannot_start(tiny, tmp_path, monkeypatch):
         run_study(tiny, tmp_path / "study", report=False)
 
 
+def test_a_worker_without_a_place_for_its_log_ends_the_study(tiny, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        run_study(tiny, tmp_path / "study", report=False)
+
+
 def test_folder_of_another_study_is_refused(finished, tiny):
     _, folder = finished
     other = replace(tiny, run=replace(tiny.run, epochs=3), seeds=[5, 6])
