@@ -91,7 +91,6 @@ def test_help_shows_defaults(resqunn):
         assert shown in output
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_train_then_predict(resqunn, tmp_path):
     trained = resqunn("train", "--quiet", *TINY_OPTIONS)
     assert trained.exit_code == 0, trained.output
@@ -236,7 +235,6 @@ def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
     assert (result.exit_code, result.output) == (130, "\nStopped. Nothing was written.\n")
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_warnings_have_no_place_in_the_code(resqunn, tmp_path, recwarn):
     x, y = np.tile(np.eye(4, dtype=np.uint8), (20, 1, 1)), np.arange(20) % 2
     np.savez(tmp_path / "masks.npz", x=x, y=y)
