@@ -39,7 +39,7 @@ from tfq_resqunn._utils.seeding import set_seed
 def build():
     set_seed(3)
     model = rq.resqunn((2, 4, 1), 2, depth=1, noise={"depolarizing": 0.02, "readout_error": 0.01})
-    model.compile("adam", "sparse_categorical_crossentropy", jit_compile=False)  # quicker
+    model.compile("adam", "sparse_categorical_crossentropy")
     return model
 
 X = np.random.default_rng(0).random((6, 2, 4, 1)).astype("float32")

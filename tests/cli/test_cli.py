@@ -92,7 +92,6 @@ def test_help_shows_defaults(resqunn):
         assert shown in output
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_train_then_predict(resqunn, tmp_path):
     trained = resqunn("train", "--quiet", *TINY_OPTIONS)
     assert trained.exit_code == 0, trained.output
@@ -246,7 +245,6 @@ def test_a_study_that_is_stopped_at_its_settings_just_stops(resqunn, monkeypatch
     assert (result.exit_code, result.output) == (130, "\nStopped.\n")
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_warnings_have_no_place_in_the_code(resqunn, tmp_path, recwarn):
     x, y = np.tile(np.eye(4, dtype=np.uint8), (20, 1, 1)), np.arange(20) % 2
     np.savez(tmp_path / "masks.npz", x=x, y=y)

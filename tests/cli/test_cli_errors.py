@@ -266,7 +266,6 @@ def test_a_disk_that_is_full(tmp_path, n_bytes):
     assert not list((tmp_path / "run").glob(".*"))
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_a_loss_that_is_no_number(resqunn, tmp_path):
     result = resqunn("train", *TINY, "--out=run", "--epochs=2", "--learning-rate=1e38")
     assert_clean(
@@ -303,7 +302,6 @@ def test_a_reader_that_goes_away(tmp_path):
     assert result.stderr == b""
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_files_are_written_in_an_order_that_is_always_true(tmp_path, monkeypatch):
     """Whatever is there when the process is killed: no model without its classes."""
     seen = []

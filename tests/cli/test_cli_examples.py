@@ -47,9 +47,7 @@ def folder(tmp_path_factory):
     np.savez(folder / "my_images.npz", x=images, y=np.arange(600) % 3)
     np.savez(folder / "new_images.npz", x=images[:5])
     config = RunConfig(n_train=20, n_test=20, image_size=4, epochs=1)
-    (folder / "runs").mkdir()
-    data = training.load_data(config)
-    training.run(config, data, folder / "runs" / "digits-001", jit_compile=False)
+    training.train(config, folder / "runs" / "digits-001", verbose=0)
     sample = cli.study.epilog.partition("such as:\n")[2]
     (folder / "study.yaml").write_text(textwrap.dedent(sample))
     return folder

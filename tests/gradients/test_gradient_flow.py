@@ -23,10 +23,7 @@ from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn.gradients.calls import recorded_calls
 
 # Keras 3's optimisers say so where a layer gets no gradient, which is what is tested here.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Gradients do not exist for variables"),
-    pytest.mark.usefixtures("without_xla"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
 
 N = 6
 EPOCHS = 3
@@ -59,7 +56,7 @@ def nested_model(backend="compiled"):
         keras.optimizers.Adam(0.1),
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=False,  # as `without_xla`
+        jit_compile=False,  # XLA would take longer than all the rest
     )
     return model
 

@@ -137,7 +137,6 @@ def test_input_gradient_can_be_cut(backend, rng):
     assert np.any(by_weights.numpy())
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_pqcs_arguments_work(backend, rng):
     layer = EncodedPQC(
         NAMED,

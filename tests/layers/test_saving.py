@@ -47,7 +47,6 @@ def test_a_new_process_predicts_the_same_to_the_bit(tmp_path, rng):
         np.testing.assert_array_equal(np.load(tmp_path / f"{backend}_p.npy"), outputs)
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_export_serves(backend, tmp_path, rng):
     model, x = trained(rng, backend=backend)
@@ -69,7 +68,6 @@ def test_every_configuration_is_saved(name, tmp_path, rng):
     assert len(loaded.trainable_weights) == len(model.trainable_weights)
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_weights_and_json_and_clones(tmp_path, rng):
     model, x = trained(rng)
     expected = model.predict(x, verbose=0)
@@ -82,7 +80,6 @@ def test_weights_and_json_and_clones(tmp_path, rng):
     np.testing.assert_array_equal(clone.predict(x, verbose=0), expected)
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_training_goes_on_after_loading(tmp_path, rng):
     model, x = trained(rng)
     y = np.arange(8) % 3

@@ -157,7 +157,6 @@ def far_from(targets, outputs):
     return (targets - outputs) ** 2
 
 
-@pytest.mark.usefixtures("without_xla")
 def test_compiled_models_stay_compiled_and_go_on_training(rng):
     x, y = rng.random((8, 4, 4, 1)), rng.random((8, 2))
     model = sequential()
@@ -177,7 +176,6 @@ def test_compiled_models_stay_compiled_and_go_on_training(rng):
         np.testing.assert_allclose(one, other, atol=1e-4)
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("loss", [Slow(), lambda y, p: abs(y - p), ["mse"]])
 def test_losses_of_all_kinds(loss, rng):
     x, y = rng.random((2, 4, 4, 1)), rng.random((2, 2))

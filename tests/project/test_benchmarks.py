@@ -106,7 +106,6 @@ def test_first_steps_are_measured_in_a_process_of_their_own():
     assert mib > 0
 
 
-@pytest.mark.usefixtures("without_xla")
 @needs_tfq
 def test_mnist_trains_on_a_file(tmp_path, rng):
     data, document = tmp_path / "images.npz", tmp_path / "document.md"

@@ -41,7 +41,6 @@ def shapes_said(path):
     return re.findall(r"print\(.+shape\)  # .*?(\([\d, ]+\))$", read(path), re.MULTILINE)
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("path", PAGES[:2])
 def test_examples_run_and_print_what_they_say(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

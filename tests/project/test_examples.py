@@ -41,7 +41,6 @@ def resqunn(tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(cli.main, arguments)
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.slow
 @pytest.mark.parametrize("line", shown("train"))
 def test_train(line, resqunn, tmp_path):
@@ -70,7 +69,6 @@ def test_study(line, resqunn, monkeypatch):
     training.build_model(run, training.load_data(run))
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     "encoder", ["dense_angle", pytest.param("amplitude", marks=pytest.mark.slow)]
 )

@@ -19,8 +19,7 @@ TINY = dict(classes=(3, 8), n_train=30, n_test=12, image_size=4, depth=1, epochs
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "tiny"
-    config = RunConfig(**TINY)
-    training.run(config, training.load_data(config), folder, jit_compile=False)
+    training.train(RunConfig(**TINY), folder, verbose=0)
     return folder
 
 

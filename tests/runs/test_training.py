@@ -130,7 +130,6 @@ def test_existing_folder_is_left_alone(tmp_path):
         train(TINY, tmp_path)
 
 
-@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     ("change", "layers"),
     [
