@@ -1,19 +1,16 @@
 """`CirqCircuits`: circuits on Cirq's simulators, samplers and devices, differentiated by shifts."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from tfq_resqunn.backends import differentiators
 from tfq_resqunn.backends.cirq_rows import as_op, exact, sampled
+from tfq_resqunn.backends.rules import BackendArguments
 from tfq_resqunn.backends.separation import separate
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.simulation.shifts import differentiated, shift_rule
 from tfq_resqunn.simulation.tensors.exponents import Exponents
-
-if TYPE_CHECKING:
-    from tfq_resqunn.backends.execution import Execution
 
 
 class CirqCircuits:
@@ -23,7 +20,7 @@ class CirqCircuits:
     for each distinct row of angles.
     """
 
-    def __init__(self, circuit: QuanvCircuit, execution: "Execution"):
+    def __init__(self, circuit: QuanvCircuit, execution: BackendArguments):
         noise = execution.noise
         separated = separate(circuit.circuit if noise is None else noise.apply(circuit.circuit))
         self._n_observables = len(circuit.observables)

@@ -6,14 +6,13 @@ import contextlib
 import contextvars
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from tfq_resqunn._utils.arguments import check_count
 from tfq_resqunn._utils.named_backends import BACKENDS
 from tfq_resqunn.backends import differentiators
 from tfq_resqunn.backends.cirq_circuits import CirqCircuits
 from tfq_resqunn.backends.programs import Programs
-from tfq_resqunn.backends.rules import check
+from tfq_resqunn.backends.rules import BackendArguments, check
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.simulation.plan import Plan, compile_circuit
@@ -37,12 +36,12 @@ class Runner:
 
 
 @dataclasses.dataclass(frozen=True)
-class Execution:
+class Execution(BackendArguments):
     """The arguments of `EncodedPQC` that concern what runs its circuits, checked.
 
-    A differentiator may also be what `get_config` gave; `who` asks, for messages. If a backend
-    cannot do what is asked, a `ValueError` names one that can. If it needs TensorFlow Quantum, and
-    that is not installed, it is an `ImportError`.
+    A differentiator may also be what `get_config` gave. If a backend cannot do what is asked, a
+    `ValueError` names one that can. If it needs TensorFlow Quantum, and that is not installed, it
+    is an `ImportError`.
 
     >>> Execution(noise={"depolarizing": 0.01}, repetitions=100).noise.strengths
     (('depolarizing', 0.01),)
@@ -50,13 +49,6 @@ class Execution:
     Traceback (most recent call last):
     ValueError: EncodedPQC: backend='noiseless' has no noise. ...
     """
-
-    backend: Any = "compiled"
-    differentiator: Any = None
-    repetitions: int | None = None
-    noise: Any = None
-    max_circuits: int | None = None
-    who: str = "EncodedPQC"
 
     def __post_init__(self) -> None:
         other, copied, saved = _elsewhere.get() or (None, [], False)

@@ -5,18 +5,15 @@ symbols. TensorFlow Quantum's differentiators make gradients out of more such ro
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from tfq_resqunn._utils.tfq import import_tfq
 from tfq_resqunn.backends.differentiators import tfq_differentiator
+from tfq_resqunn.backends.rules import BackendArguments
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.rewriting.serializable import serializable
 from tfq_resqunn.simulation.tensors.expressions import tensor_function
-
-if TYPE_CHECKING:
-    from tfq_resqunn.backends.execution import Execution
 
 tfq = import_tfq()
 
@@ -24,7 +21,7 @@ tfq = import_tfq()
 class Programs:
     """A function from features and weights to outcomes, for `"noiseless"` and `"noisy"`."""
 
-    def __init__(self, circuit: QuanvCircuit, execution: "Execution"):
+    def __init__(self, circuit: QuanvCircuit, execution: BackendArguments):
         noise = execution.noise
         operations = circuit.circuit if noise is None else noise.apply(circuit.circuit).freeze()
         rewritten = serializable(operations)
@@ -58,7 +55,7 @@ class Programs:
         return tf.cast(tf.transpose(outcomes), features.dtype)
 
 
-def _differentiable(execution: "Execution") -> Callable[..., tf.Tensor]:
+def _differentiable(execution: BackendArguments) -> Callable[..., tf.Tensor]:
     differentiator = tfq_differentiator(execution.differentiator)
     if execution.backend == "noiseless" and execution.repetitions is None:
         differentiator = differentiator or tfq.differentiators.Adjoint()

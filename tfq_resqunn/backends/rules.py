@@ -1,17 +1,30 @@
-"""What each backend can do. What it cannot is an error that names one that can."""
+"""What each backend can do. What it cannot is an error that names one that can.
 
-from typing import TYPE_CHECKING
+The rules of backends with a name are in `_utils/named_backends.py`, which needs no Cirq.
+"""
+
+import dataclasses
+from typing import Any
 
 import cirq
 
 from tfq_resqunn._utils.named_backends import BACKENDS, check_named, check_no_adjoint
 
-if TYPE_CHECKING:
-    from tfq_resqunn.backends.execution import Execution
+
+@dataclasses.dataclass(frozen=True)
+class BackendArguments:
+    """The arguments of `EncodedPQC` that concern what runs its circuits; `who` asks."""
+
+    backend: Any = "compiled"
+    differentiator: Any = None
+    repetitions: int | None = None
+    noise: Any = None
+    max_circuits: int | None = None
+    who: str = "EncodedPQC"
 
 
-def check(execution: "Execution") -> None:
-    """Raises a TypeError or ValueError if the arguments of an `Execution` do not fit each other."""
+def check(execution: BackendArguments) -> None:
+    """Raises a TypeError or ValueError if these arguments do not fit each other."""
     backend, who = execution.backend, execution.who
     if isinstance(backend, str):
         check_named(
@@ -38,7 +51,7 @@ def check(execution: "Execution") -> None:
         )
 
 
-def _check_cirq(execution: "Execution") -> None:
+def _check_cirq(execution: BackendArguments) -> None:
     backend, who = execution.backend, execution.who
     is_sampler = isinstance(backend, cirq.Sampler)
     computes = isinstance(backend, cirq.SimulatesExpectationValues)
