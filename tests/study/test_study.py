@@ -403,7 +403,7 @@ def test_folder_in_use_is_refused(finished, tiny):
     _, folder = finished
     with (
         locked(folder),
-        pytest.raises(FileExistsError, match="in which a study is running"),
+        pytest.raises(FileExistsError, match="in which one is running"),
     ):
         run_study(tiny, folder, report=False)
 

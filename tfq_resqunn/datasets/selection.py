@@ -13,8 +13,7 @@ def parse_classes(
     """Gives the labels to keep, in their order."""
     present = np.unique(y_train)
     kept = tuple(map(int, np.union1d(present, y_test) if classes is None else classes))
-    missing = [label for label in kept if label not in present]
-    if missing:
+    if missing := [label for label in kept if label not in present]:
         raise ValueError(
             f"load: `classes` must be labels of the training data, which are "
             f"{', '.join(map(str, present))}.\nReceived {list(kept)}, of which "

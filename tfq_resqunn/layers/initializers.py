@@ -84,8 +84,12 @@ def initializers_of_groups(
     if groups == 1:
         return [initializer]
     with tf.init_scope():
-        return [_giving(rows) for rows in tf.split(initializer(shape, dtype=dtype), groups)]
+        return [_Drawn(rows) for rows in tf.split(initializer(shape, dtype=dtype), groups)]
 
 
-def _giving(values: tf.Tensor) -> Callable:
-    return lambda shape, dtype=None, **_: tf.cast(values, dtype or values.dtype)
+class _Drawn(keras.initializers.Initializer):
+    def __init__(self, values: tf.Tensor) -> None:
+        self.values = values
+
+    def __call__(self, shape: Sequence[int], dtype: Any = None, **_: Any) -> tf.Tensor:
+        return tf.cast(self.values, dtype or self.values.dtype)

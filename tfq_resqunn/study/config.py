@@ -263,8 +263,7 @@ def _flatten(values: dict[str, Any]) -> dict[str, Any]:
 def _check_common(run: object) -> None:
     if not isinstance(run, RunConfig):
         raise TypeError(f"StudyConfig: `run` must be a RunConfig. Received {run!r}.")
-    varied = [name for name in VARIED if getattr(run, name) != getattr(RunConfig, name)]
-    if varied:
+    if varied := [name for name in VARIED if getattr(run, name) != getattr(RunConfig, name)]:
         raise ValueError(
             f"StudyConfig: `run` must leave {', '.join(VARIED)} at their defaults, since the "
             f"study varies them.\nReceived a RunConfig that sets {', '.join(varied)}.\n"

@@ -37,8 +37,7 @@ class Letters:
         for q, gates in enumerate(local):
             own = [dataclasses.replace(g, qubits=(0,)) for g in gates]
             for letter in (1, 2, 3):
-                polynomial = _polynomial(letter, own, self.trig)
-                if polynomial:
+                if polynomial := _polynomial(letter, own, self.trig):
                     self.polynomials[q, letter] = polynomial
         self._n_qubits = len(local)
 
