@@ -82,7 +82,7 @@ class _Search:
 
     def _column(self, node: Node, side: str) -> np.ndarray:
         """Samples of a node's column: `[slices or 1, samples, in, out, letters]`, from a side."""
-        likeness = self._columns.likeness(node.qubit)
+        likeness = self._columns.likeness[node.qubit]
         if likeness not in self._samples:
             n = 8 + max(_size(sizes) for sizes, _ in likeness[-1]) // 2
             self._samples[likeness] = self._columns.sample(node.qubit, n, self._random)
@@ -92,7 +92,7 @@ class _Search:
 
     def _image(self, space: Space, node: Node, side: str) -> Space:
         """What becomes of a space when a node's qubit is taken in, from the given side."""
-        key = id(space), self._columns.likeness(node.qubit), node.letters[-1], side
+        key = id(space), self._columns.likeness[node.qubit], node.letters[-1], side
         if key not in self._images:
             column = self._column(node, side)
             rows = np.einsum("kvi,ksioa->kvsao", space.vectors, column, optimize=True)
@@ -120,6 +120,9 @@ class _Search:
 
     def _space(self, rows: np.ndarray) -> Space:
         """Gives the space of some rows; an equal one that is known already, if there is one."""
+        _, n_rows, size = rows.shape
+        if n_rows > 2 * size + 8:  # as many random sums of them are enough
+            rows = self._random.normal(size=(size + 8, n_rows)) @ rows / np.sqrt(n_rows)
         _, sizes, vectors = np.linalg.svd(rows, full_matrices=False)
         there = sizes > _TINY * max(1.0, sizes.max(initial=0))
         vectors = (vectors * there[:, :, None])[:, : max(1, there.sum(axis=1).max())]

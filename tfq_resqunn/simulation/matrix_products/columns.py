@@ -69,6 +69,8 @@ class Columns:
     Attributes:
         bonds: The bond of each gate on two qubits, by its number.
         n_slices: Values of all sliced bonds together.
+        likeness: For each qubit, what its column has in common with others that are the same but
+            for the values of their weights.
     """
 
     def __init__(
@@ -100,12 +102,13 @@ class Columns:
         values = list(itertools.product(*(range(self.bonds[g].size) for g in self._sliced)))
         self.n_slices = len(values)
         self._values = dict(zip(self._sliced, zip(*values, strict=True), strict=True))
+        self.likeness = [self._likeness(q) for q in range(n_qubits)]
         self._groups: dict[tuple, list[int]] = {}
         for q in range(n_qubits):
-            self._groups.setdefault(self.kind(q), []).append(q)
+            self._groups.setdefault(self._kind(q), []).append(q)
 
-    def kind(self, q: int) -> tuple:
-        """Gives what columns that are computed together have in common."""
+    def _kind(self, q: int) -> tuple:
+        # What columns that are computed together have in common.
         factors = ((f.terms.shape, self._side(f, q)) for f in self._columns[q])
         return (len(self._starts[q]), len(self._letters[q]), *factors)
 
@@ -136,8 +139,7 @@ class Columns:
         own = sum(1 for f in self._columns[q] if self._side(f, q) == "left")
         return len(self.bonds_of(q, "left")[0]) - own
 
-    def likeness(self, q: int) -> tuple:
-        """Gives what columns have in common that are the same but for their weights' values."""
+    def _likeness(self, q: int) -> tuple:
         angles: dict[Angle, int] = {}
         factors = tuple(
             (
