@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfq_resqunn.simulation.matrix_products.columns import Columns
-from tfq_resqunn.simulation.matrix_products.sweeps import Cuts, Node
+from tfq_resqunn.simulation.matrix_products.cuts import Cuts, Node
 
 _TINY = 1e-9
 OTHER_SIDE = {"left": "right", "right": "left"}

@@ -9,7 +9,7 @@ from tfq_resqunn.simulation.gates.absorbing import absorb
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.matrix_products.bases import OTHER_SIDE, find_coordinates
 from tfq_resqunn.simulation.matrix_products.columns import Columns
-from tfq_resqunn.simulation.matrix_products.sweeps import Node, cut_strings
+from tfq_resqunn.simulation.matrix_products.cuts import Node, cut_strings
 
 
 class Network:
@@ -19,6 +19,7 @@ class Network:
         pairs: For each Pauli string, its node from the left and the one from the right.
         mixing: `[observables, strings]`, the coefficients of the strings.
         nodes: All nodes, each after its parent.
+        moving: Those whose values weights and data change, in the same order.
         coordinates: What a sweep carries at each node.
     """
 
@@ -35,17 +36,17 @@ class Network:
         cuts = cut_strings(strings)
         self.pairs, self.nodes = cuts.pairs, [*cuts.left, *cuts.right]
         self.coordinates = find_coordinates(self._columns, cuts)
+        self.moving = [node for node in self.nodes if self.coordinates[node].constant is None]
         # Nodes whose matrices are computed together.
         self._like: dict[tuple, list[Node]] = {}
-        for node in self.nodes:
-            own = self.coordinates[node]
-            if node.parent is not None and own.constant is None:
-                likeness, before = self._columns.likeness[node.qubit], self.coordinates[node.parent]
-                key = likeness, node.side, node.letters[-1], id(before), id(own)
-                self._like.setdefault(key, []).append(node)
+        for node in self.moving:
+            before, own = (self.coordinates[m] for m in (node.parent, node))
+            likeness = self._columns.likeness[node.qubit]
+            key = likeness, node.side, node.letters[-1], id(before), id(own)
+            self._like.setdefault(key, []).append(node)
 
     def __call__(self, weights: tf.Tensor) -> dict[Node, tf.Tensor]:
-        """Maps weights `[n_weights, filters]` to the matrix of each node that is not constant.
+        """Maps weights `[n_weights, filters]` to the matrix of each moving node.
 
         These are `[slices, filters, letters * coordinates before, coordinates]`.
         """
