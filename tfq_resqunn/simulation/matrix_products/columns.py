@@ -22,6 +22,7 @@ from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.tensors.exponents import Exponents
+from tfq_resqunn.simulation.tensors.rows import Take
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
 MAX_SLICES = 64
@@ -221,8 +222,8 @@ class Columns:
         if n_terms == 1:
             matrices = tf.constant(terms, angles.dtype)  # [columns, filters or 1, bond, 4, 4]
         else:
-            own = np.array([[self._numbers[a] for a in f.angles] for f in factors])
-            chosen = tf.transpose(tf.gather(angles, own), [0, 2, 1])
+            own = Take([self._numbers[a] for f in factors for a in f.angles])(angles)
+            chosen = tf.transpose(tf.reshape(own, [n, n_terms, -1]), [0, 2, 1])
             flat = tf.constant(terms.reshape(n, n_terms, -1), angles.dtype)
             matrices = tf.reshape(tf.matmul(chosen, flat), [n, -1, bond, 4, 4])
         if factors[0].gate in self._sliced:

@@ -24,7 +24,7 @@ class Network:
     """
 
     def __init__(self, circuit: GateCircuit, letters: Sequence[Sequence[int]]):
-        circuit = absorb(circuit)
+        circuit, self._letters = absorb(circuit), letters
         n = circuit.n_qubits
         strings = sorted({s for o in circuit.observables for s in o}) or [(0,) * n]
         self.mixing = np.zeros((len(circuit.observables), len(strings)))
@@ -64,6 +64,12 @@ class Network:
                 column = tf.gather(column, own)
             matrices.update(zip(nodes, self._matrices(first, column), strict=True))
         return matrices
+
+    def n_strings(self, node: Node) -> int:
+        """Gives the number of strings of letters on the qubits up to a node."""
+        n = len(node.letters)
+        qubits = range(n) if node.side == "left" else range(len(self._letters) - n, len(self._letters))
+        return int(np.prod([len(self._letters[q]) for q in qubits], dtype=int))
 
     def _matrices(self, node: Node, column: tf.Tensor) -> list[tf.Tensor]:
         """Gives the matrices of nodes like one, from columns.

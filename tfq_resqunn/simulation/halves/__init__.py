@@ -1,0 +1,1 @@
+"""Two halves: few qubits in a product state, as one matrix product; see `method.py`."""

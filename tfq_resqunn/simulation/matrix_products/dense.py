@@ -1,0 +1,66 @@
+"""Coefficients of all Pauli strings that a product state can have, from matrix products."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfq_resqunn.simulation.matrix_products.cuts import Node
+from tfq_resqunn.simulation.matrix_products.network import Network
+
+
+class DenseCoefficients:
+    """Multiplies a network's matrices out, over all letters of all qubits."""
+
+    def __init__(self, network: Network):
+        self._network = network
+
+    def __call__(self, weights: tf.Tensor) -> tf.Tensor:
+        """Maps weights `[n_weights, filters]` to `[filters, observables, strings]`.
+
+        Of the strings, the last qubit's letter changes fastest.
+        """
+        network, filters = self._network, weights.shape[1]
+        matrices = network(weights)
+        values: dict[Node, tf.Tensor] = {}  # [slices, filters, letters so far, coordinates]
+        for node in network.nodes:
+            own = network.coordinates[node]
+            if node.parent is None or node not in matrices:
+                values[node] = self._still(node, filters, weights.dtype)
+                continue
+            slices = network.coordinates[node.parent].slices
+            before = values[node.parent]
+            if len(slices) != len(own.slices):
+                before = tf.gather(before, np.searchsorted(slices, own.slices))
+            k, size = before.shape[0], before.shape[3]
+            n_letters, after = matrices[node].shape[2] // size, own.vectors.shape[2]
+            matrix = tf.reshape(matrices[node], [k, filters, n_letters, size, after])
+            if node.side == "left":
+                matrix = tf.transpose(matrix, [0, 1, 3, 2, 4])
+                matrix = tf.reshape(matrix, [k, filters, size, n_letters * after])
+                value = tf.matmul(before, matrix)
+            else:
+                value = tf.matmul(before[:, :, None], matrix)
+            values[node] = tf.reshape(value, [k, filters, -1, after])
+        found = [self._meet(left, right, values) for left, right in network.pairs]
+        strings = tf.stack(found, axis=1)
+        return tf.matmul(tf.constant(network.mixing[None], strings.dtype), strings)
+
+    def _still(self, node: Node, filters: int, dtype: tf.DType) -> tf.Tensor:
+        """A node that nothing changes: all of its letters but the identity count nothing."""
+        constant = self._network.coordinates[node].constant
+        n_letters = self._network.n_strings(node)
+        value = np.zeros((len(constant), filters, n_letters, constant.shape[1]))
+        value[:, :, 0] = constant[:, None]
+        return tf.constant(value, dtype)
+
+    def _meet(self, left: Node, right: Node, values: dict[Node, tf.Tensor]) -> tf.Tensor:
+        ends = [self._network.coordinates[node] for node in (left, right)]
+        both = np.intersect1d(*(own.slices for own in ends))
+        at = [np.searchsorted(own.slices, both) for own in ends]
+        x, y = (tf.gather(values[m], i) for m, i in zip((left, right), at, strict=True))
+        vectors = [own.vectors[i] for own, i in zip(ends, at, strict=True)]
+        overlaps = np.einsum("kin,kim->knm", *vectors)[:, None]
+        x = tf.matmul(x, tf.constant(overlaps, x.dtype))
+        k, filters, n_left, size = x.shape
+        x = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [filters, n_left, k * size])
+        y = tf.reshape(tf.transpose(y, [1, 2, 0, 3]), [filters, -1, k * size])
+        return tf.reshape(tf.matmul(x, y, transpose_b=True), [filters, -1])
