@@ -205,7 +205,7 @@ def by_default(name):
 def test_named_circuits(name, rng):
     circuit = NAMED[name]
     x, w = rng.random((3, len(circuit.inputs))), rng.uniform(0, 6, (1, len(circuit.weights)))
-    for _, method in methods_of(circuit, but=TooManyTerms):
+    for _, method in methods_of(circuit):
         found = method(tf.constant(x.T), tf.constant(w)).numpy().T
         np.testing.assert_allclose(found, expectations(circuit, x, w[0]), atol=1e-10)
 

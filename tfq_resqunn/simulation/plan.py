@@ -10,6 +10,8 @@ import tensorflow as tf
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
+from tfq_resqunn.simulation.halves.method import Halves
+from tfq_resqunn.simulation.matrix_products.method import MatrixProducts
 from tfq_resqunn.simulation.pauli_strings.method import PauliStrings
 from tfq_resqunn.simulation.pauli_vectors.method import PauliVectors
 from tfq_resqunn.simulation.protocols import Method, NotOpen
@@ -84,7 +86,9 @@ def methods_for(circuit: GateCircuit) -> Iterator[tuple[str, Callable[[GateCircu
     yield "Pauli strings", PauliStrings
     yield "Pauli strings, late split", functools.partial(PauliStrings, late=True)
     if circuit.n_qubits <= MATRIX_QUBITS:
-        yield "Pauli strings, by matrices", functools.partial(PauliStrings, by_matrices=True)
+        yield "two halves, by matrices", functools.partial(Halves, by_matrices=True)
+    yield "two halves", Halves
+    yield "matrix products", MatrixProducts
     if circuit.is_noisy:
         yield "Pauli vectors", PauliVectors
     else:

@@ -1,5 +1,7 @@
 """Coefficients of all Pauli strings that a product state can have, from matrix products."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -12,6 +14,17 @@ class DenseCoefficients:
 
     def __init__(self, network: Network):
         self._network = network
+        widths = {
+            node: own.vectors.shape[2] * len(own.slices)
+            for node, own in network.coordinates.items()
+        }
+        own = (
+            network.n_strings(m) * network.coordinates[m].vectors.shape[2] * widths[m]
+            for m in network.moving
+        )
+        n_strings = math.prod(map(len, network.letters))
+        met = (n_strings * min(widths[left], widths[right]) for left, right in network.pairs)
+        self.flops = 2 * (sum(own) + sum(met))
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[filters, observables, strings]`.

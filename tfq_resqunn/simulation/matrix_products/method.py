@@ -13,24 +13,20 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.matrix_products.cuts import Node
 from tfq_resqunn.simulation.matrix_products.network import Network
 from tfq_resqunn.simulation.matrix_products.sweeps import Sweeps
-from tfq_resqunn.simulation.pauli_strings.letters import LetterRows, Letters
-from tfq_resqunn.simulation.pauli_strings.split import split
+from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
 
 
 class MatrixProducts:
     """Computes expectations by sweeps along the qubits, which Pauli strings share."""
 
     def __init__(self, circuit: GateCircuit):
-        local, shared = split(circuit, late=False)
-        letters, n = Letters(local), circuit.n_qubits
-        own = [[a for a in (1, 2, 3) if (q, a) in letters.polynomials] for q in range(n)]
-        self._network = Network(shared, [[0, *found] for found in own])
-        single = [[tuple(a * (i == q) for i in range(n)) for a in own[q]] for q in range(n)]
-        self._rows = LetterRows(letters, [s for strings in single for s in strings], circuit)
-        places = [[self._rows.product(s)[0] for s in strings] for strings in single]
-        self._sweeps = Sweeps(self._network, places)
-        sizes = [self._size(node, 1 + len(places[node.qubit])) for node in self._network.moving]
-        self.flops = self._rows.flops + sum(sizes)
+        self._letters = letters = QubitLetters(circuit)
+        self._network = Network(letters.shared, letters.letters)
+        self._sweeps = Sweeps(self._network, letters.places)
+        sizes = [
+            self._size(node, len(letters.letters[node.qubit])) for node in self._network.moving
+        ]
+        self.flops = letters.flops + sum(sizes)
         self.flops_a_step = 0
         width = max(c.vectors.shape[2] * len(c.slices) for c in self._network.coordinates.values())
         self.note = f"sweeps over {len(sizes)} matrices, {width} coordinates"
@@ -45,9 +41,7 @@ class MatrixProducts:
         filters, n = weights.shape[0], tf.shape(features)[1]
         weights = tf.transpose(weights)
         matrices = self._network(weights)
-        rows = self._rows(features, weights)
-        if len(rows.shape) == 2:
-            rows = rows[:, None]
+        rows = self._letters(features, weights)
         strings = self._sweeps(rows, [matrices[m] for m in self._network.moving], filters)
         mixing = self._network.mixing
         if not np.array_equal(mixing, np.eye(len(mixing))):

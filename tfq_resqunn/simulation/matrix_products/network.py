@@ -1,5 +1,6 @@
 """`Network`: observables pulled back through gates of weights alone, as matrix products."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ class Network:
     """The matrices that sweeps multiply, one for each node; they depend on weights alone.
 
     Attributes:
+        letters: For each qubit, its letters that are not zero, the identity first.
         pairs: For each Pauli string, its node from the left and the one from the right.
         mixing: `[observables, strings]`, the coefficients of the strings.
         nodes: All nodes, each after its parent.
@@ -24,7 +26,7 @@ class Network:
     """
 
     def __init__(self, circuit: GateCircuit, letters: Sequence[Sequence[int]]):
-        circuit, self._letters = absorb(circuit), letters
+        circuit, self.letters = absorb(circuit), letters
         n = circuit.n_qubits
         strings = sorted({s for o in circuit.observables for s in o}) or [(0,) * n]
         self.mixing = np.zeros((len(circuit.observables), len(strings)))
@@ -66,10 +68,10 @@ class Network:
         return matrices
 
     def n_strings(self, node: Node) -> int:
-        """Gives the number of strings of letters on the qubits up to a node."""
+        """Gives the number of strings of letters on the qubits that a node has taken in."""
         n = len(node.letters)
-        qubits = range(n) if node.side == "left" else range(len(self._letters) - n, len(self._letters))
-        return int(np.prod([len(self._letters[q]) for q in qubits], dtype=int))
+        own = self.letters[:n] if node.side == "left" else self.letters[len(self.letters) - n :]
+        return math.prod(map(len, own))
 
     def _matrices(self, node: Node, column: tf.Tensor) -> list[tf.Tensor]:
         """Gives the matrices of nodes like one, from columns.

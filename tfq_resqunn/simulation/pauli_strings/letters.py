@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import itertools
 from collections.abc import Sequence, Set
 
 import numpy as np
@@ -13,6 +12,7 @@ from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
 from tfq_resqunn.simulation.gates.operators import String
 from tfq_resqunn.simulation.pauli_strings.propagation import Allowed, TooManyTerms, pull_back
+from tfq_resqunn.simulation.pauli_strings.split import split
 from tfq_resqunn.simulation.pauli_strings.stages import Monomial, Stage, TrigTable, merge
 from tfq_resqunn.simulation.pauli_strings.trig_polynomials import TrigPolynomials, TrigRows
 from tfq_resqunn.simulation.tensors.rows import Products
@@ -62,11 +62,34 @@ class Letters:
         before.update({(len(gates), q): now[q] for q in range(n_qubits)})
         return lambda i, q: before[i, q]
 
-    def all_strings(self) -> list[String]:
-        """Gives every string of letters that are not zero."""
-        qubits = range(self._n_qubits)
-        there = [[a for a in range(4) if not a or (q, a) in self.polynomials] for q in qubits]
-        return list(itertools.product(*there))
+
+class QubitLetters:
+    """The letters of all qubits, for methods that take in one qubit after the other.
+
+    Attributes:
+        shared: The circuit that follows the gates of which the letters are made.
+        letters: For each qubit, its letters that are not zero, the identity first.
+        places: For each qubit, the numbers of their rows; the identity, which is 1, has none.
+        flops: Multiplications and additions a patch.
+    """
+
+    def __init__(self, circuit: GateCircuit):
+        local, self.shared = split(circuit, late=False)
+        letters, qubits = Letters(local), range(circuit.n_qubits)
+        others = [[a for a in (1, 2, 3) if (q, a) in letters.polynomials] for q in qubits]
+        alone = [[tuple(a * (i == q) for i in qubits) for a in others[q]] for q in qubits]
+        self._rows = LetterRows(letters, [s for strings in alone for s in strings], circuit)
+        self.letters = [[0, *own] for own in others]
+        self.places = [[self._rows.product(s)[0] for s in strings] for strings in alone]
+        self.flops = self._rows.flops
+
+    def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        """Maps features `[n_features, n]` to rows `[n_rows, filters or 1, n]`.
+
+        The weights are `[n_weights, filters]`.
+        """
+        rows = self._rows(features, weights)
+        return rows[:, None] if len(rows.shape) == 2 else rows
 
 
 class LetterRows:

@@ -1,5 +1,6 @@
-"""Coefficients of Pauli strings by matrices: for few qubits, and circuits too deep for paths."""
+"""Coefficients of all Pauli strings by matrices: for few qubits, and circuits of any depth."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,49 +8,53 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import as_gates
-from tfq_resqunn.simulation.gates.operators import String, string_matrix
+from tfq_resqunn.simulation.gates.operators import string_matrix
 from tfq_resqunn.simulation.gates.transfers import Transfers, vectors_of
 from tfq_resqunn.simulation.gates.unitary import Unitary
 
 
 class UnitaryCoefficients:
-    """Coefficients of some Pauli strings in observables, pulled back by gates of weights alone."""
+    """Coefficients in observables that are pulled back by gates of weights alone.
 
-    def __init__(self, circuit: GateCircuit, strings: Sequence[String]):
+    They are those of all strings of some letters for each qubit.
+    """
+
+    def __init__(self, circuit: GateCircuit, letters: Sequence[Sequence[int]]):
         d = 2**circuit.n_qubits
         self._unitary = Unitary(as_gates(circuit.gates), circuit.n_qubits, circuit.weights)
         self._observables = np.zeros((len(circuit.observables), d, d), dtype=complex)
         for matrix, operator in zip(self._observables, circuit.observables, strict=True):
             matrix += sum(c * string_matrix(s) for s, c in operator.items())
+        strings = itertools.product(*letters)
         self._strings = np.array([string_matrix(s).T.ravel() for s in strings]).T / d
         self.flops = self._unitary.flops
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
-        """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""
+        """Maps weights `[n_weights, filters]` to `[filters, observables, strings]`."""
         unitary = self._unitary(weights)[:, None]  # [filters, 1, d, d]
         observables = tf.constant(self._observables, unitary.dtype)
         pulled = tf.matmul(unitary, tf.matmul(observables, unitary), adjoint_a=True)
         pulled = tf.reshape(pulled, [-1, len(self._observables), len(self._strings)])
         real = tf.constant(np.ascontiguousarray(self._strings.real), weights.dtype)
         imag = tf.constant(np.ascontiguousarray(self._strings.imag), weights.dtype)
-        coefficients = tf.matmul(tf.math.real(pulled), real) - tf.matmul(tf.math.imag(pulled), imag)
-        return tf.transpose(coefficients, [1, 2, 0])
+        return tf.matmul(tf.math.real(pulled), real) - tf.matmul(tf.math.imag(pulled), imag)
 
 
 class TransferCoefficients:
     """The same by Pauli transfer matrices, with channels among the gates."""
 
-    def __init__(self, circuit: GateCircuit, strings: Sequence[String]):
+    def __init__(self, circuit: GateCircuit, letters: Sequence[Sequence[int]]):
         self._transfers = Transfers(circuit.gates, circuit.n_qubits, circuit.weights)
         self._operators = vectors_of(circuit.observables, circuit.n_qubits)
-        self._places = [int(np.ravel_multi_index(s, (4,) * circuit.n_qubits)) for s in strings]
+        shape = (4,) * circuit.n_qubits
+        self._places = [int(np.ravel_multi_index(s, shape)) for s in itertools.product(*letters)]
         self.flops = self._operators.size * self._transfers.flops
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
-        """Maps weights `[n_weights, filters]` to `[n_observables, n_strings, filters]`."""
+        """Maps weights `[n_weights, filters]` to `[filters, observables, strings]`."""
         n_operators, filters = self._operators.shape[1], weights.shape[1]
         vectors = tf.repeat(tf.constant(self._operators, weights.dtype), filters, axis=1)
         exponents = tf.tile(self._transfers.exponents(weights), [1, n_operators])
         vectors = self._transfers.apply(vectors, exponents, back=True)
         wanted = tf.reshape(tf.gather(vectors, self._places), [-1, n_operators, filters])
-        return tf.transpose(wanted, [1, 0, 2])
+        return tf.transpose(wanted, [2, 1, 0])
