@@ -18,7 +18,6 @@ from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entang
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.spectral import gates_of
 from tfq_resqunn.simulation.pauli_strings import propagation
-from tfq_resqunn.simulation.pauli_strings.propagation import TooManyTerms
 from tfq_resqunn.simulation.plan import Plan, compile_circuit, methods_for
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.state_vectors import method as state_vectors

@@ -18,6 +18,7 @@ from tfq_resqunn.simulation.matrix_products.columns import Columns
 from tfq_resqunn.simulation.matrix_products.cuts import Cuts, Node
 
 _TINY = 1e-9
+_EXTRA = 8  # samples of weights, beyond the number of dimensions
 OTHER_SIDE = {"left": "right", "right": "left"}
 
 
@@ -84,7 +85,7 @@ class _Search:
         """Samples of a node's column: `[slices or 1, samples, in, out, letters]`, from a side."""
         likeness = self._columns.likeness[node.qubit]
         if likeness not in self._samples:
-            n = 8 + max(_size(sizes) for sizes, _ in likeness[-1]) // 2
+            n = _EXTRA + max(_size(sizes) for sizes, _ in likeness[-1])
             self._samples[likeness] = self._columns.sample(node.qubit, n, self._random)
         start = likeness[0].index(node.letters[-1])
         column = self._samples[likeness][:, :, start]
@@ -94,16 +95,23 @@ class _Search:
         """What becomes of a space when a node's qubit is taken in, from the given side."""
         key = id(space), self._columns.likeness[node.qubit], node.letters[-1], side
         if key not in self._images:
+            # Sums at random, of vectors and of letters, for each sample of weights: as many as a
+            # space can have dimensions reach all of it.
             column = self._column(node, side)
-            rows = np.einsum("kvi,ksioa->kvsao", space.vectors, column, optimize=True)
-            self._images[key] = self._space(rows.reshape(len(rows), -1, rows.shape[-1]))
+            n_samples, n_letters = column.shape[1], column.shape[-1]
+            column = column @ self._random.normal(size=(n_samples, 1, n_letters, 1))
+            mixing = self._random.normal(size=(n_samples, space.vectors.shape[1]))
+            rows = np.swapaxes(mixing @ space.vectors, 0, 1)[:, :, None]
+            rows = np.swapaxes(rows @ np.swapaxes(column[..., 0], 0, 1), 0, 1)[:, :, 0]
+            self._images[key] = self._space(rows)
         return self._images[key]
 
     def _fixed(self, vector: np.ndarray | None, node: Node) -> np.ndarray | None:
         """What becomes of a vector that depends on nothing, if it still does not."""
         if vector is None:
             return None
-        images = np.einsum("ki,ksioa->ksao", vector, self._column(node, node.side), optimize=True)
+        column = self._column(node, node.side)[:, :_EXTRA]
+        images = np.einsum("ki,ksioa->ksao", vector, column, optimize=True)
         by_identity = images[:, :1, :1]  # the first letter is the identity
         if np.abs(images[:, :, 1:]).max(initial=0) > _TINY:
             return None
@@ -120,9 +128,6 @@ class _Search:
 
     def _space(self, rows: np.ndarray) -> Space:
         """Gives the space of some rows; an equal one that is known already, if there is one."""
-        _, n_rows, size = rows.shape
-        if n_rows > 2 * size + 8:  # as many random sums of them are enough
-            rows = self._random.normal(size=(size + 8, n_rows)) @ rows / np.sqrt(n_rows)
         _, sizes, vectors = np.linalg.svd(rows, full_matrices=False)
         there = sizes > _TINY * max(1.0, sizes.max(initial=0))
         vectors = (vectors * there[:, :, None])[:, : max(1, there.sum(axis=1).max())]

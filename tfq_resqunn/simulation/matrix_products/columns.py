@@ -299,7 +299,8 @@ def _choose_slices(bonds: dict[int, Bond], n_qubits: int) -> list[int]:
                 carried[bond.left : bond.right] *= float(bond.size)
         return _product([bonds[g].size for g in sliced]) * float(np.sum(carried**2))
 
-    for gate in sorted(bonds, key=lambda g: bonds[g].left - bonds[g].right):
+    far = [gate for gate, bond in bonds.items() if bond.right - bond.left > 1]
+    for gate in sorted(far, key=lambda g: bonds[g].left - bonds[g].right):
         if cost([*sliced, gate]) < cost(sliced):
             sliced.append(gate)
     n_slices = _product([bonds[g].size for g in sliced])
