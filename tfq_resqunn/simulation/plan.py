@@ -33,13 +33,13 @@ class Candidate:
 
     Attributes:
         name: Which.
-        flops: Multiplications and additions a patch and filter in a forward pass, with a share of
-            what is done once a step; `None` where the method is not open.
+        microseconds: What a patch and filter would take of a training step of 4096 patches, by an
+            estimate for two cores; `None` where the method is not open.
         note: What it would do, or why it is not open.
     """
 
     name: str
-    flops: int | None
+    microseconds: float | None
     note: str
 
 
@@ -73,7 +73,7 @@ class Plan:
         lines = [f"{self.n_qubits} qubits, {self.n_gates} gates -> {self.chosen}"]
         for c in self.candidates:
             mark = "*" if c.name == self.chosen else " "
-            cost = "-" if c.flops is None else f"{c.flops} flops"
+            cost = "-" if c.microseconds is None else f"{c.microseconds:.3g} us"
             lines.append(f"{mark} {c.name:<28} {cost:>12}  {c.note}")
         return "\n".join(lines)
 
@@ -128,7 +128,7 @@ def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[
 def compile_gates(circuit: GateCircuit) -> tuple[Plan, Method]:
     """Weighs all methods, and compiles the circuit by the one with the smallest cost."""
     candidates: list[Candidate] = []
-    open_ones: dict[str, tuple[int, Method]] = {}  # by their names, with their costs
+    open_ones: dict[str, tuple[float, Method]] = {}  # by their names, with their costs
     for name, make in methods_for(circuit):
         # States are as large as the circuit is wide: they are not built only to be weighed.
         if name == STATES and open_ones and circuit.n_qubits > WEIGHED_QUBITS:
@@ -139,7 +139,7 @@ def compile_gates(circuit: GateCircuit) -> tuple[Plan, Method]:
         except NotOpen as reason:
             candidates.append(Candidate(name, None, f"not open: {reason}"))
             continue
-        cost = method.flops + -(-method.flops_a_step // PATCHES_A_STEP)
+        cost = float(f"{method.work.microseconds(PATCHES_A_STEP):.3g}")
         candidates.append(Candidate(name, cost, method.note))
         open_ones[name] = cost, method
     if not open_ones:

@@ -27,7 +27,7 @@ class UnitaryCoefficients:
             matrix += sum(c * string_matrix(s) for s, c in operator.items())
         strings = itertools.product(*letters)
         self._strings = np.array([string_matrix(s).T.ravel() for s in strings]).T / d
-        self.flops = self._unitary.flops
+        self.flops, self.kernels = self._unitary.flops, 40
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[filters, observables, strings]`."""
@@ -49,6 +49,7 @@ class TransferCoefficients:
         shape = (4,) * circuit.n_qubits
         self._places = [int(np.ravel_multi_index(s, shape)) for s in itertools.product(*letters)]
         self.flops = self._operators.size * self._transfers.flops
+        self.kernels = 6 * len(circuit.gates)
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[filters, observables, strings]`."""

@@ -16,7 +16,7 @@ from tfq_resqunn.simulation.halves.matrices import TransferCoefficients, Unitary
 from tfq_resqunn.simulation.matrix_products.dense import DenseCoefficients
 from tfq_resqunn.simulation.matrix_products.network import Network
 from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
-from tfq_resqunn.simulation.protocols import NotOpen
+from tfq_resqunn.simulation.protocols import NotOpen, Work
 
 MAX_COEFFICIENTS = 2**21  # of all observables
 Coefficients = DenseCoefficients | TransferCoefficients | UnitaryCoefficients
@@ -28,6 +28,8 @@ class Halves:
     Coefficients come from matrix products, or from matrices of the whole circuit: unitaries or,
     with channels among the gates, Pauli transfer matrices.
     """
+
+    xla = False
 
     def __init__(self, circuit: GateCircuit, *, by_matrices: bool = False):
         self._letters = letters = QubitLetters(circuit)
@@ -49,8 +51,12 @@ class Halves:
         cut = min(range(len(sizes) + 1), key=work)
         self._first, self._second = letters.places[:cut], letters.places[cut:]
         self._sizes = math.prod(sizes[:cut]), math.prod(sizes[cut:])
-        self.flops = 2 * n_outputs * math.prod(sizes) + letters.flops
-        self.flops_a_step = self._coefficients.flops
+        self.work = Work(
+            products=2 * n_outputs * math.prod(sizes),
+            numbers=letters.numbers + 2 * self._sizes[0] + 3 * n_outputs * self._sizes[1],
+            once=self._coefficients.flops,
+            kernels=20 + 3 * len(sizes) + self._coefficients.kernels,
+        )
         self.note = f"{self._sizes[0]} x {n_outputs * self._sizes[1]} coefficients"
 
     @tf.autograph.experimental.do_not_convert

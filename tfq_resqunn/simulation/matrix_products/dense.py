@@ -24,7 +24,8 @@ class DenseCoefficients:
         )
         n_strings = math.prod(map(len, network.letters))
         met = (n_strings * min(widths[left], widths[right]) for left, right in network.pairs)
-        self.flops = 2 * (sum(own) + sum(met))
+        self.flops = network.flops + 2 * (sum(own) + sum(met))
+        self.kernels = network.kernels + 6 * len(network.moving) + 8 * len(network.pairs)
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[filters, observables, strings]`.

@@ -14,10 +14,13 @@ from tfq_resqunn.simulation.matrix_products.cuts import Node
 from tfq_resqunn.simulation.matrix_products.network import Network
 from tfq_resqunn.simulation.matrix_products.sweeps import Sweeps
 from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
+from tfq_resqunn.simulation.protocols import Work
 
 
 class MatrixProducts:
     """Computes expectations by sweeps along the qubits, which Pauli strings share."""
+
+    xla = False
 
     def __init__(self, circuit: GateCircuit):
         self._letters = letters = QubitLetters(circuit)
@@ -26,15 +29,21 @@ class MatrixProducts:
         sizes = [
             self._size(node, len(letters.letters[node.qubit])) for node in self._network.moving
         ]
-        self.flops = letters.flops + sum(sizes)
-        self.flops_a_step = 0
+        self.work = Work(
+            products=sum(products for products, _ in sizes),
+            numbers=letters.numbers + sum(numbers for _, numbers in sizes),
+            once=self._network.flops,
+            kernels=12 * len(sizes) + self._network.kernels,
+        )
         width = max(c.vectors.shape[2] * len(c.slices) for c in self._network.coordinates.values())
         self.note = f"sweeps over {len(sizes)} matrices, {width} coordinates"
 
-    def _size(self, node: Node, n_letters: int) -> int:
-        # Multiplications and additions at a node.
-        before, after = (self._network.coordinates[n].vectors for n in (node.parent, node))
-        return 2 * len(after) * before.shape[2] * n_letters * (1 + after.shape[2])
+    def _size(self, node: Node, n_letters: int) -> tuple[int, int]:
+        # Multiplications and additions in the product at a node, and what is written.
+        after = self._network.coordinates[node].vectors
+        k, _, size = after.shape
+        parts = self._network.coordinates[node.parent or node].vectors.shape[2] * n_letters
+        return 2 * k * parts * size, k * (2 * parts + 2 * size)
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:

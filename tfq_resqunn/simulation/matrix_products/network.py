@@ -47,6 +47,21 @@ class Network:
             key = likeness, node.side, node.letters[-1], id(before), id(own)
             self._like.setdefault(key, []).append(node)
 
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions for the matrices of a filter."""
+        total = 0
+        for node in self.moving:
+            before, after = (self.coordinates[m].vectors for m in (node.parent or node, node))
+            column = before.shape[1] * after.shape[1] * len(self.letters[node.qubit])
+            total += 2 * len(after) * column * (before.shape[2] + after.shape[2])
+        return total
+
+    @property
+    def kernels(self) -> int:
+        """Operations for the matrices, of all filters together."""
+        return 12 * len(self._like) + 40
+
     def __call__(self, weights: tf.Tensor) -> dict[Node, tf.Tensor]:
         """Maps weights `[n_weights, filters]` to the matrix of each moving node.
 

@@ -70,7 +70,7 @@ class QubitLetters:
         shared: The circuit that follows the gates of which the letters are made.
         letters: For each qubit, its letters that are not zero, the identity first.
         places: For each qubit, the numbers of their rows; the identity, which is 1, has none.
-        flops: Multiplications and additions a patch.
+        numbers: What is written, a patch.
     """
 
     def __init__(self, circuit: GateCircuit):
@@ -81,7 +81,7 @@ class QubitLetters:
         self._rows = LetterRows(letters, [s for strings in alone for s in strings], circuit)
         self.letters = [[0, *own] for own in others]
         self.places = [[self._rows.product(s)[0] for s in strings] for strings in alone]
-        self.flops = self._rows.flops
+        self.numbers = self._rows.numbers
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]` to rows `[n_rows, filters or 1, n]`.
@@ -97,14 +97,14 @@ class LetterRows:
 
     Attributes:
         n_rows: The number of rows.
-        flops: Multiplications and additions a patch.
+        numbers: What is written, a patch.
     """
 
     def __init__(self, letters: Letters, strings: Sequence[String], circuit: GateCircuit):
         wanted = sorted({(q, a) for s in strings for q, a in enumerate(s) if a})
         self.n_rows = len(wanted)
         if not wanted:  # constants alone, as where noise leaves nothing
-            self._number, self.flops = {}, 0
+            self._number, self.numbers = {}, 0
             return
         data, local, inputs = TrigTable(), TrigTable(), set(circuit.inputs)
         by_letter = {key: _by_data(letters, key, inputs, data, local) for key in wanted}
@@ -134,8 +134,8 @@ class LetterRows:
                 self._number[key] = place[monomial]
                 self._signs[place[monomial]] = by_weights[()]
         self._is_shared = not local.exponents
-        mixing = 0 if self._mix is None else 2 * len(wanted) * len(monomials)
-        self.flops = mixing + 20 * len(data.exponents)
+        mixing = 0 if self._mix is None else len(monomials)
+        self.numbers = len(wanted) + mixing + 6 * len(data.exponents)
 
     def product(self, string: String) -> tuple[int, ...]:
         """Gives the numbers of the rows that a string multiplies, in their order."""

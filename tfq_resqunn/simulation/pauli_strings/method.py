@@ -18,6 +18,7 @@ from tfq_resqunn.simulation.pauli_strings.split import split
 from tfq_resqunn.simulation.pauli_strings.stages import TrigTable
 from tfq_resqunn.simulation.pauli_strings.sums import SumOfProducts
 from tfq_resqunn.simulation.pauli_strings.trig_polynomials import TrigPolynomials
+from tfq_resqunn.simulation.protocols import Work
 from tfq_resqunn.simulation.tensors.rows import Product
 
 
@@ -27,6 +28,8 @@ class PauliStrings:
     The circuit can be split as late as the entanglement allows, instead of as early as the data
     does.
     """
+
+    xla = True
 
     def __init__(self, circuit: GateCircuit, *, late: bool = False):
         local, shared = split(circuit, late=late)
@@ -51,8 +54,12 @@ class PauliStrings:
         n_stages = f" in {len(pulled.stages)} stages" if len(pulled.stages) > 1 else ""
         each = ", one an observable" if all(len(own) == 1 for own in products) else ""
         self.note = f"{len(strings)} strings{each}; {pulled.n_terms} terms a step{n_stages}"
-        self.flops = self._sum.flops + self._rows.flops
-        self.flops_a_step = self._coefficients.flops
+        self.work = Work(
+            products=self._sum.products,
+            numbers=self._sum.numbers + self._rows.numbers,
+            once=self._coefficients.flops,
+            kernels=20 + 10 * len(pulled.stages),
+        )
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         weights = tf.transpose(weights)

@@ -22,7 +22,8 @@ class SumOfProducts:
 
     Attributes:
         n_rests: The number of different products that are summed.
-        flops: Multiplications and additions for each column, but those within products.
+        products: Multiplications and additions within the matrix product, a column.
+        numbers: What is written by the rest, a column.
     """
 
     def __init__(self, products: Sequence[Sequence[Product]], n_rows: int):
@@ -37,7 +38,8 @@ class SumOfProducts:
         self.n_rests = len(rests)
         self._factors = Products(common, n_rows) if any(common) else None
         self._rests = Products(list(rests), n_rows) if list(rests) != [()] else None
-        self.flops = 2 * len(common) * self.n_rests + (self.n_rests if self._rests else 0)
+        self.products = 2 * len(common) * self.n_rests if self._rests else 0
+        self.numbers = 2 * len(common) + (2 * self.n_rests if self._rests else 0)
 
     def place(self, output: int, product: Product) -> int:
         """Gives the number of a product's coefficient, counted output by output."""

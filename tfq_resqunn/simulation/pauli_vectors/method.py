@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.transfers import Transfers, vectors_of
-from tfq_resqunn.simulation.protocols import NotOpen
+from tfq_resqunn.simulation.protocols import NotOpen, Work
 
 MAX_VECTOR_QUBITS = 6  # a Pauli vector has 4**n numbers
 # Numbers that are computed at once, of as many patches' vectors: what lies between is kept for
@@ -19,7 +19,7 @@ class PauliVectors:
     Patches are taken in chunks, whose vectors are computed again for gradients.
     """
 
-    flops_a_step = 0  # all that is counted is done for each patch
+    xla = True
 
     def __init__(self, circuit: GateCircuit):
         self._n_qubits = n_qubits = circuit.n_qubits
@@ -31,7 +31,8 @@ class PauliVectors:
         start = np.zeros((4,) * n_qubits)
         start[np.ix_(*[(0, 3)] * n_qubits)] = 1  # in |0...0>, each I and Z is 1
         self._start = start.reshape(-1, 1)
-        self.flops = 4**n_qubits * self._transfers.flops
+        numbers = 4**n_qubits * self._transfers.flops / 4  # products of small matrices are as slow
+        self.work = Work(numbers=numbers, kernels=6 * len(circuit.gates))
         self.note = f"{4**n_qubits} numbers, for channels"
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:

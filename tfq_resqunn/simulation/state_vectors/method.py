@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import as_gates
 from tfq_resqunn.simulation.gates.unitary import Unitary
-from tfq_resqunn.simulation.protocols import NotOpen
+from tfq_resqunn.simulation.protocols import NotOpen, Work
 from tfq_resqunn.simulation.state_vectors.fusion import fuse
 from tfq_resqunn.simulation.state_vectors.measuring import Observables
 from tfq_resqunn.simulation.state_vectors.steps import EXPONENTS, Block, SingleGate, Step
@@ -32,7 +32,7 @@ Given = dict[str, Any]
 class StateVectors:
     """Computes expectations from the state vector of every patch, for circuits without channels."""
 
-    flops_a_step = 0  # all that is counted is done for each patch
+    xla = False
 
     def __init__(self, circuit: GateCircuit):
         self._n_qubits = n_qubits = circuit.n_qubits
@@ -53,7 +53,8 @@ class StateVectors:
         self._weights = Exponents(exponents["weights"], circuit.weights)
         self._both = Exponents(exponents["both"], [*circuit.inputs, *circuit.weights])
         self.note = f"{2**n_qubits} amplitudes, adjoint gradients"
-        self.flops = 2**n_qubits * (4 + sum(step.flops for step in self._steps))
+        numbers = 2**n_qubits * (4 + sum(step.flops for step in self._steps))
+        self.work = Work(numbers=numbers, kernels=12 * len(self._steps))
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         outcomes = self._in_chunks(features, weights)
