@@ -1,0 +1,44 @@
+"""Times steps of several contestants in turns, so that the machine's mood hits all alike."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+ROUNDS, SLOW_ROUNDS = 5, 3
+SLOW = 1.0  # seconds for a step, from which on fewer rounds must do
+MAX_STEPS = 200  # of one contestant in one round
+
+# Runs a step that is not counted, then as many as asked; gives the seconds of each.
+Contestant = Callable[[int], list[float]]
+
+
+def timed(step: Callable[[], object]) -> Contestant:
+    """Makes a contestant of a function that runs one step to its end."""
+
+    def run(n_steps: int) -> list[float]:
+        step()  # so that all find the caches as they leave them
+        seconds = []
+        for _ in range(n_steps):
+            start = time.perf_counter()
+            step()
+            seconds.append(time.perf_counter() - start)
+        return seconds
+
+    return run
+
+
+def alternate(contestants: Mapping[str, Contestant], seconds: float) -> dict[str, float]:
+    """Gives the median seconds of a step for each.
+
+    Args:
+        contestants: By their names. Each has run its first step already.
+        seconds: For the counted steps of each, roughly; every one gets some in each round.
+    """
+    once = {name: run(1)[0] for name, run in contestants.items()}
+    rounds = SLOW_ROUNDS if any(t > SLOW for t in once.values()) else ROUNDS
+    n_steps = {n: max(1, min(MAX_STEPS, int(seconds / rounds / t))) for n, t in once.items()}
+    samples = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            samples[name] += run(n_steps[name])
+    return {name: statistics.median(found) for name, found in samples.items()}
