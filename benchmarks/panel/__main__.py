@@ -6,6 +6,7 @@ Usage: python -m benchmarks.panel --help
 import contextlib
 import itertools
 import time
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -74,7 +75,7 @@ def progress(number: int, total: int, name: object, start: float, summary: str) 
     click.echo(f"{number}/{total}  {name}: {summary}  [{time.time() - start:.0f} s]", err=True)
 
 
-def run_all(items, measure) -> list:
+def run_all(items: Sequence, measure: Callable) -> list:
     """Measures each, and says how far it is."""
     from benchmarks.panel.ours import Mismatch
 

@@ -2,7 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import TypeVar
 
 ROUNDS, SLOW_ROUNDS = 5, 3
 SLOW = 1.0  # seconds for a step, from which on fewer rounds must do
@@ -10,6 +11,7 @@ MAX_STEPS = 200  # of one contestant in one round
 
 # Runs a step that is not counted, then as many as asked; gives the seconds of each.
 Contestant = Callable[[int], list[float]]
+Name = TypeVar("Name", bound=Hashable)
 
 
 def timed(step: Callable[[], object]) -> Contestant:
@@ -27,7 +29,7 @@ def timed(step: Callable[[], object]) -> Contestant:
     return run
 
 
-def alternate(contestants: Mapping[str, Contestant], seconds: float) -> dict[str, float]:
+def alternate(contestants: Mapping[Name, Contestant], seconds: float) -> dict[Name, float]:
     """Gives the median seconds of a step for each.
 
     Args:
@@ -37,7 +39,7 @@ def alternate(contestants: Mapping[str, Contestant], seconds: float) -> dict[str
     once = {name: run(1)[0] for name, run in contestants.items()}
     rounds = SLOW_ROUNDS if any(t > SLOW for t in once.values()) else ROUNDS
     n_steps = {n: max(1, min(MAX_STEPS, int(seconds / rounds / t))) for n, t in once.items()}
-    samples = {name: [] for name in contestants}
+    samples: dict[Name, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, run in contestants.items():
             samples[name] += run(n_steps[name])

@@ -6,7 +6,7 @@ from benchmarks.panel import ours
 from benchmarks.panel.alternation import alternate, timed
 from benchmarks.panel.connection import Peer
 from benchmarks.panel.rows import TFQ, Row
-from benchmarks.tables import markdown_table, ratio, significant
+from benchmarks.tables import markdown_table, significant
 from tfq_resqunn._utils.tfq import import_tfq
 
 PLAIN, XLA = "ours", "ours, XLA"
@@ -54,7 +54,7 @@ class Result:
     def summary(self) -> str:
         """One line."""
         parts = [f"{name} {significant(1e3 * t)} ms" for name, t in self.seconds.items()]
-        return ", ".join([*parts, *(f"{ratio(self.ratio(p))} of {p}" for p in self.peers)])
+        return ", ".join([*parts, *(f"{significant(self.ratio(p), 2)} of {p}" for p in self.peers)])
 
 
 def measure(row: Row, peer: Peer | None, seconds: float) -> Result:
@@ -70,7 +70,7 @@ def measure(row: Row, peer: Peer | None, seconds: float) -> Result:
     """
     mine = ours.Ours.of(row)
     steps = {PLAIN: mine.step(jit=False), XLA: mine.step(jit=True)}
-    first, contestants = {}, {}
+    first = {}
     first[PLAIN], results = ours.first(steps[PLAIN])
     first[XLA], compiled = ours.first(steps[XLA])
     ours.check_equal(row.name, compiled, "the same without XLA", results)
@@ -79,8 +79,9 @@ def measure(row: Row, peer: Peer | None, seconds: float) -> Result:
         first[TFQ], theirs = ours.first(steps[TFQ])
         ours.check_equal(row.name, results, TFQ, theirs)
     contestants = {name: timed(step) for name, step in steps.items()}
-    devices = [name for name in row.peers if name != TFQ] if peer else []
-    for device in devices:
+    for device in [name for name in row.peers if name != TFQ]:
+        if peer is None:
+            break
         first[device], theirs = peer.first_step(row, device)
         ours.check_equal(row.name, results, device, theirs)
         contestants[device] = peer.contestant(device)
@@ -107,15 +108,9 @@ def table(results: list[Result]) -> str:
         ]  # fmt: skip
         firsts = {name: significant(t, 2) for name, t in result.first_seconds.items()}
         end = [significant(result.plan_seconds, 2), firsts[result.default]]
-        for peer in result.peers or [None]:
-            measured = (
-                [
-                    significant(ms[peer]),
-                    ratio(result.ratio(peer)),
-                    ratio(result.best_ratio(peer)),
-                ]
-                if peer
-                else ["-"] * 3
-            )
-            lines.append([*start, peer or "-", *measured, *end, firsts.get(peer, "-")])
+        for peer in result.peers:
+            ratios = (significant(r, 2) for r in (result.ratio(peer), result.best_ratio(peer)))
+            lines.append([*start, peer, significant(ms[peer]), *ratios, *end, firsts[peer]])
+        if not result.peers:
+            lines.append([*start, *["-"] * 4, *end, "-"])
     return markdown_table(header, lines)

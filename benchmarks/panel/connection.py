@@ -27,7 +27,7 @@ class Peer:
         python = ENVIRONMENT / "bin" / "python"
         if not python.exists():
             raise click.ClickException(
-                f"the peers are not installed: there is no {python.relative_to(ROOT)}. Run "
+                f"the peers are not installed: there is no {ENVIRONMENT.name}/bin/python. Run "
                 "`make bench-peers`, which puts PennyLane and JAX there and then runs the panel; "
                 "or leave them out with --no-peers."
             )

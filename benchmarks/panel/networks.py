@@ -1,8 +1,10 @@
 """The second table: networks of two residual quanvolutions, beside the same with `Conv2D`."""
 
 import dataclasses
+import functools
 import statistics
 import time
+from collections.abc import Callable
 
 import tfq_resqunn as rq
 from benchmarks.panel.alternation import alternate, timed
@@ -114,7 +116,7 @@ def measure(network: Network, seconds: float, step_limit: float) -> Result:
             step().numpy()
             first[who, jit] = time.perf_counter() - start
             step().numpy()
-            contestants[who, jit] = timed(lambda step=step: step().numpy())
+            contestants[who, jit] = timed(functools.partial(_to_its_end, step))
     times = alternate(contestants, seconds)
     for jit in (False, True):
         times[OURS, jit] *= BATCH / images
@@ -130,20 +132,26 @@ def measure(network: Network, seconds: float, step_limit: float) -> Result:
     )
 
 
+def _to_its_end(step: Callable) -> None:
+    step().numpy()
+
+
 def _images(network: Network, step_limit: float) -> int:
     """Estimates how many images a step can have, by one of a single image without XLA."""
     step = Form(network.case, OURS, False, 1).step(network.model(OURS))
     step().numpy()
-    seconds = timed(lambda: step().numpy())(1)[0]
+    seconds = timed(functools.partial(_to_its_end, step))(1)[0]
     return max(1, min(BATCH, int(step_limit / seconds)))
 
 
-def _fit(network: Network, times: dict, seconds: float) -> dict[str, float]:
+def _fit(
+    network: Network, times: dict[tuple[str, bool], float], seconds: float
+) -> dict[str, float]:
     """Times epochs of `model.fit`, as Keras runs it where the user says nothing."""
     models, data, samples = {}, {}, {OURS: [], TWIN: []}
     form = Form(network.case, OURS, False, BATCH)
 
-    def epoch(who):
+    def epoch(who: str) -> float:
         x, y = data[who]
         start = time.perf_counter()
         models[who].fit(x, y, batch_size=BATCH, verbose=0)

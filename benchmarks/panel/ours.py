@@ -20,7 +20,7 @@ from tfq_resqunn.simulation.protocols import NotOpen
 
 TOLERANCE = 1e-4
 Results = dict[str, np.ndarray]
-Step = Callable[[], object]
+Step = Callable[[], Results]
 
 _KINDS = {
     "rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz, "h": cirq.H, "cnot": cirq.CNOT,
@@ -126,11 +126,11 @@ def forced(row: Row) -> tuple[list[Forced], dict[str, str]]:
     return found, closed
 
 
-def _step(arrays: Mapping[str, np.ndarray], weights, run: Callable, jit: bool) -> Step:
+def _step(arrays: Mapping[str, np.ndarray], weights: tf.Tensor, run: Callable, jit: bool) -> Step:
     x, up = tf.constant(arrays["x"]), tf.constant(arrays["up"])
 
     @tf.function(jit_compile=jit)
-    def step(x, up):
+    def step(x: tf.Tensor, up: tf.Tensor) -> tuple[tf.Tensor, ...]:
         with tf.GradientTape() as tape:
             tape.watch([x, weights])
             outputs = run(x)

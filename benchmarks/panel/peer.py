@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from benchmarks.panel.circuits import Gates, symbol_index
 from benchmarks.panel.rows import ADJOINT, MIXED
 
 # JAX keeps the states after all gates for its backward pass. More than this is done in parts.
-MAX_BYTES = 2**30
+MAX_BYTES = 2**31
 
 
 def main() -> None:
@@ -62,20 +63,20 @@ def answer_to(request: dict, contestants: dict) -> dict:
     return {"seconds": seconds}
 
 
-def jax_step(device: str, gates: Gates, n_qubits: int, x, w, up) -> Callable:
+def jax_step(device: str, gates: Gates, n_qubits: int, x: Any, w: Any, up: Any) -> Callable:
     """Makes a step of a device that JAX compiles, vectorised over the circuits."""
     import jax
     import jax.numpy as jnp
     import pennylane as qml
 
     @qml.qnode(qml.device(device, wires=n_qubits), interface="jax", diff_method="backprop")
-    def circuit(x, w):
+    def circuit(x: Any, w: Any) -> list:
         apply(qml, gates, x, w)
         return [qml.expval(qml.PauliZ(q)) for q in range(n_qubits)]
 
     outputs_of = jax.vmap(lambda x, w: jnp.stack(circuit(x, w)), in_axes=(0, None))
 
-    def loss(x, w, up):
+    def loss(x: Any, w: Any, up: Any) -> tuple:
         outputs = outputs_of(x, w)
         return jnp.sum(outputs * up), outputs
 
@@ -86,7 +87,7 @@ def jax_step(device: str, gates: Gates, n_qubits: int, x, w, up) -> Callable:
     )
 
     @jax.jit
-    def step(x, w, up):
+    def step(x: Any, w: Any, up: Any) -> tuple:
         if n_parts == 1:
             (by_inputs, by_weights), outputs = gradients(x, w, up)
             return outputs, by_inputs, by_weights
@@ -98,23 +99,23 @@ def jax_step(device: str, gates: Gates, n_qubits: int, x, w, up) -> Callable:
     return lambda: jax.block_until_ready(step(x, w, up))
 
 
-def adjoint_step(device: str, gates: Gates, n_qubits: int, x, w, up) -> Callable:
+def adjoint_step(device: str, gates: Gates, n_qubits: int, x: Any, w: Any, up: Any) -> Callable:
     """Makes a step of a device with adjoint gradients, circuit by circuit.
 
-    It calls the device itself, which costs far less than a QNode around it. In a gate's angle it
-    wants a number, so the product rule is applied here.
+    It calls the device itself, which costs far less than a QNode around it. It gives gradients by
+    angles, so the chain rule from there to data and weights is applied here.
     """
     import pennylane as qml
 
-    device = qml.device(device, wires=n_qubits, c_dtype=np.complex64)
+    simulator = qml.device(device, wires=n_qubits, c_dtype=np.complex64)
     settings = qml.devices.ExecutionConfig(
         gradient_method="adjoint", use_device_gradient=True, use_device_jacobian_product=True
     )
-    program, settings = device.preprocess(settings)
+    program, settings = simulator.preprocess(settings)
     measured = [qml.expval(qml.PauliZ(q)) for q in range(n_qubits)]
     angles = [angle for _, _, angle in gates if angle]
 
-    def step():
+    def step() -> tuple:
         tapes = []
         for row in x:
             with qml.queuing.AnnotatedQueue() as queue:
@@ -122,7 +123,9 @@ def adjoint_step(device: str, gates: Gates, n_qubits: int, x, w, up) -> Callable
             operations = qml.tape.QuantumScript.from_queue(queue).operations
             tapes.append(qml.tape.QuantumScript(operations, measured))
         tapes, _ = program(tuple(tapes))
-        outputs, by_angles = device.execute_and_compute_vjp(tapes, tuple(map(tuple, up)), settings)
+        outputs, by_angles = simulator.execute_and_compute_vjp(
+            tapes, tuple(map(tuple, up)), settings
+        )
         by_inputs, by_weights = np.zeros_like(x), np.zeros_like(w)
         for i, row in enumerate(x):
             found = {"x": by_inputs[i], "w": by_weights}
@@ -137,7 +140,7 @@ def adjoint_step(device: str, gates: Gates, n_qubits: int, x, w, up) -> Callable
     return step
 
 
-def apply(qml, gates: Gates, x, w) -> None:
+def apply(qml: Any, gates: Gates, x: Any, w: Any) -> None:
     """Queues the gates in PennyLane."""
     kinds = {
         "rx": qml.RX, "ry": qml.RY, "rz": qml.RZ, "h": qml.Hadamard, "cnot": qml.CNOT,
@@ -153,7 +156,7 @@ def apply(qml, gates: Gates, x, w) -> None:
         kinds[name](value, wires=qubits)
 
 
-def value_of(symbol: str, x, w):
+def value_of(symbol: str, x: Any, w: Any) -> Any:
     """Looks up a symbol's value."""
     kind, index = symbol_index(symbol)
     return (x if kind == "x" else w)[index]

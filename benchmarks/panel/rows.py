@@ -2,6 +2,8 @@
 
 import dataclasses
 import fnmatch
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +53,9 @@ class Row:
         return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
-def _row(make, name: str, about: str, n: int, n_layers: int, n_circuits: int, **more) -> Row:
+def _row(
+    make: Callable, name: str, about: str, n: int, n_layers: int, n_circuits: int, **more: Any
+) -> Row:
     return Row(name, about, n, make(n, n_layers), n_circuits, **more)
 
 
