@@ -142,24 +142,26 @@ def main(
         from benchmarks.panel import methods as all_methods
         from benchmarks.panel import networks as nets
 
-        tables, above = {}, heading(peer and peer.versions)
-        click.echo(above, err=True)
+        above = heading(peer and peer.versions)
+        click.echo(above)
+
+        def show(name: str, table: str) -> None:
+            click.echo(f"\n{table}")
+            for path in write:
+                if has_place(path, name):
+                    write_place(path, name, f"{above}\n\n{table}")
+
         if rows:
             results = run_all(rows, lambda row: comparison.measure(row, peer, seconds))
-            tables["panel"] = comparison.table(results)
+            show("panel", comparison.table(results))
     if networks:
         grid = itertools.product(kernel_size, N_LAYERS, ROTATIONS)
         built = [nets.Network(*values) for values in grid]
         results = run_all(built, lambda network: nets.measure(network, seconds, step_limit))
-        tables["panel-networks"] = nets.table(results)
-    if methods:
+        show("panel-networks", nets.table(results))
+    if methods and rows:
         results = run_all(rows, lambda row: all_methods.measure(row, seconds, step_limit))
-        tables["panel-methods"] = all_methods.table(results)
-    click.echo("\n\n".join([above, *tables.values()]))
-    for path in write:
-        for name, text in tables.items():
-            if has_place(path, name):
-                write_place(path, name, f"{above}\n\n{text}")
+        show("panel-methods", all_methods.table(results))
 
 
 if __name__ == "__main__":
