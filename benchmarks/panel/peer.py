@@ -19,8 +19,9 @@ from benchmarks.panel.alternation import timed
 from benchmarks.panel.circuits import Gates, symbol_index
 from benchmarks.panel.rows import ADJOINT, MIXED
 
-# JAX keeps the states after all gates for its backward pass. More than this is done in parts.
-MAX_BYTES = 2**31
+# JAX keeps the states after all gates for its backward pass. More bytes or circuits than these are
+# done in parts: of several sizes that were tried, about these took least.
+MAX_BYTES, MAX_CIRCUITS = 2**26, 2048
 
 
 def main() -> None:
@@ -81,10 +82,9 @@ def jax_step(device: str, gates: Gates, n_qubits: int, x: Any, w: Any, up: Any) 
         return jnp.sum(outputs * up), outputs
 
     gradients = jax.grad(loss, argnums=(0, 1), has_aux=True)
-    n, size = len(x), 8 * (4 if device == MIXED else 2) ** n_qubits * len(gates)
-    n_parts = next(
-        k for k in range(1, n + 1) if n % k == 0 and (n // k * size <= MAX_BYTES or k == n)
-    )
+    size = 8 * (4 if device == MIXED else 2) ** n_qubits * len(gates)
+    n, most = len(x), max(1, min(MAX_CIRCUITS, MAX_BYTES // size))
+    n_parts = next(k for k in range(1, n + 1) if n % k == 0 and n // k <= most)
 
     @jax.jit
     def step(x: Any, w: Any, up: Any) -> tuple:
