@@ -149,7 +149,8 @@ def main(
             click.echo(f"\n{table}")
             for path in write:
                 if has_place(path, name):
-                    write_place(path, name, f"{above}\n\n{table}")
+                    over = above if name == "panel" else heading(None)
+                    write_place(path, name, f"{over}\n\n{table}")
 
         if rows:
             results = run_all(rows, lambda row: comparison.measure(row, peer, seconds))
