@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test newest colab colab-tests slow bench lint types docs dist clean
+.PHONY: help venv demo test newest colab colab-tests slow bench bench-peers lint types docs dist clean
 
 # The first of these that really runs (a name on PATH may be a shim that only fails)
 # and is a version that the package is made for.
@@ -20,6 +20,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 NEWEST := .venv-newest
 COLAB := .venv-colab
+PEERS := .venv-peers
 PIP := -m pip install --quiet --disable-pip-version-check
 # Wherever pyenv keeps one, if `python3.13` is not on PATH.
 PYTHON313 = $(firstword $(foreach candidate, \
@@ -34,7 +35,7 @@ LAYERS := $(patsubst %,tests/layers/test_%.py,checkpoints layer_contract older_m
   ranks residual round_trips saving) tests/backends/test_backends.py tests/backends/test_without_tfq.py
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(STAMP)  ## create .venv and install the package in it, with its test tools
 
@@ -84,6 +85,15 @@ slow: $(STAMP)  ## run the slow tests
 bench: $(STAMP)  ## time training steps: compiled, TensorFlow Quantum, Conv2D
 	$(BIN)/python -m benchmarks.training_step
 
+bench-peers: $(STAMP) $(PEERS)/.installed  ## time training steps beside PennyLane's, in .venv-peers
+	$(BIN)/python -m benchmarks.panel
+
+$(PEERS)/.installed: benchmarks/peers.txt
+	@python=$$($(FIND_PYTHON)); \
+	echo "Creating $(PEERS) with $$("$$python" --version)"; "$$python" -m venv --clear $(PEERS)
+	$(PEERS)/bin/python $(PIP) --requirement benchmarks/peers.txt
+	@touch $@
+
 lint: $(STAMP)  ## check the code's style and its formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -107,5 +117,5 @@ dist: $(STAMP)  ## build the wheel and the source distribution into dist/, and c
 	rm -rf build *.egg-info
 
 clean:  ## remove the environment, builds and caches (runs/ stays)
-	rm -rf .venv $(NEWEST) $(COLAB) build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
+	rm -rf .venv $(NEWEST) $(COLAB) $(PEERS) build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage htmlcov
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +

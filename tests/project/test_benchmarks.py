@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import mnist, steps, training_step
+from benchmarks.panel.__main__ import main as panel_main
 from benchmarks.tables import has_place, write_place
 from tests.helpers.reference import needs_tfq
 
@@ -144,14 +145,18 @@ def test_places_are_replaced_as_they_stand(tmp_path):
 
 
 def test_commands_of_the_document_have_their_places_and_options():
-    assert has_place(DOCUMENT, "training-step") and has_place(DOCUMENT, "mnist")
+    for place in ("training-step", "mnist", "panel", "panel-networks"):
+        assert has_place(DOCUMENT, place)
     commands = re.findall(
         r"^\$ python -m benchmarks\.(\w+)(.*)$",
         DOCUMENT.read_text("utf-8").replace("\\\n", " "),
         re.MULTILINE,
     )
-    assert {name for name, _ in commands} == {"training_step", "mnist"}
+    known_commands = {
+        "training_step": training_step.main, "mnist": mnist.main, "panel": panel_main
+    }  # fmt: skip
+    assert {name for name, _ in commands} == set(known_commands)
     for name, arguments in commands:
-        command = {"training_step": training_step, "mnist": mnist}[name].main
+        command = known_commands[name]
         known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}
         assert set(re.findall(r"--[\w-]+", arguments)) <= known

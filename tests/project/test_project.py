@@ -248,8 +248,8 @@ def test_named_interpreter(make):
 def test_help_needs_no_interpreter(make):
     result = make()
     assert result.returncode == 0, result.stderr
-    listed = re.findall(r"^  make (\w+)", result.stdout, re.MULTILINE)
-    checks = ["test", "newest", "colab", "slow", "bench", "lint", "types", "docs"]
+    listed = re.findall(r"^  make ([\w-]+)", result.stdout, re.MULTILINE)
+    checks = ["test", "newest", "colab", "slow", "bench", "bench-peers", "lint", "types", "docs"]
     assert listed == ["help", "venv", "demo", *checks, "dist", "clean"]
 
 

@@ -1,0 +1,1 @@
+"""Training steps beside those of PennyLane and TensorFlow Quantum: `python -m benchmarks.panel`."""
