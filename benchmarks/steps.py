@@ -21,8 +21,6 @@ from tfq_resqunn.layers.patches import cut, to_pixels
 ROOT = Path(__file__).parent.parent
 BACKENDS = ("twin", "matmul", "compiled", "noiseless")
 N_CLASSES = 10
-# What a circuit is expected to take; only the number of images in a step depends on it.
-FLOPS_PER_SECOND = 1e10
 MAX_NOISELESS_IMAGES = 32
 # Of `model.fit`, of which an epoch has some tens of milliseconds of its own.
 EPOCHS = 3
@@ -172,7 +170,7 @@ def forms_of(case: Case, *, noiseless: bool, step_limit: float) -> list[Form]:
         images = int(step_limit / seconds_per_circuit / case.circuits_per_image)
         return max(1, min(limit, images))
 
-    images = fit_in(case.batch_size, plan_of(case)[1] / FLOPS_PER_SECOND)
+    images = fit_in(case.batch_size, plan_of(case)[1] / 1e6)
     n_images = {"twin": case.batch_size, "matmul": case.batch_size, "compiled": images}
     forms = [Form(case, b, jit, n) for b, n in n_images.items() for jit in (False, True)]
     if noiseless:
@@ -182,12 +180,12 @@ def forms_of(case: Case, *, noiseless: bool, step_limit: float) -> list[Form]:
     return forms
 
 
-def plan_of(case: Case) -> tuple[str, int]:
-    """Says how the compiled backend computes the circuit, and the multiplications and additions."""
+def plan_of(case: Case) -> tuple[str, float]:
+    """Says how the compiled backend computes the circuit, and the microseconds expected."""
     layer = rq.Quanv2D(kernel_size=case.kernel_size, n_layers=case.n_layers)
     layer.build((None, case.size, case.size, 1))
     chosen = next(c for c in layer.plan.candidates if c.name == layer.plan.chosen)
-    return chosen.name, chosen.flops
+    return chosen.name, chosen.microseconds
 
 
 def time_steps(forms: list[Form], seconds: float) -> dict[Form, float]:
