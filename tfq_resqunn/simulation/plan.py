@@ -12,6 +12,7 @@ from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.pauli_strings.method import PauliStrings
 from tfq_resqunn.simulation.pauli_vectors.method import PauliVectors
+from tfq_resqunn.simulation.phases.method import PhaseStates
 from tfq_resqunn.simulation.protocols import Method, NotOpen
 from tfq_resqunn.simulation.state_vectors.method import StateVectors
 
@@ -88,6 +89,7 @@ def methods_for(circuit: GateCircuit) -> Iterator[tuple[str, Callable[[GateCircu
     if circuit.is_noisy:
         yield "Pauli vectors", PauliVectors
     else:
+        yield "state vectors, by phases", PhaseStates
         yield STATES, StateVectors
 
 
