@@ -17,7 +17,7 @@ from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
 # Entries of the constant matrices of one factor, which is a product of a few gates.
-FACTOR_ENTRIES = 2**14
+FACTOR_ENTRIES = 2**12
 # How complex matrices `[..., d, d]` are written as real ones, `[..., 2 * d, 2 * d]`.
 RealForm = Callable[[np.ndarray], np.ndarray]
 
@@ -129,7 +129,7 @@ def unitary_of(gates: Sequence[Gate], n_qubits: int) -> np.ndarray:
 
 def _factors(gates: Sequence[Gate], n_qubits: int) -> list[Factor]:
     d = 2**n_qubits
-    most = max(4, FACTOR_ENTRIES // d**2)
+    most = max(8, FACTOR_ENTRIES // d**2)
     factors = [Factor(d)]
     for gate in gates:
         projectors = np.array([embed(p, gate.qubits, n_qubits) for p in gate.projectors])

@@ -188,9 +188,9 @@ def _values(
     """Computes exponents `[m, f, p]` of data, of weights, or of both."""
     of_data, of_weights = kind
     if not of_data:
-        return exponents(weights)[:, :, None]
+        return tf.expand_dims(exponents(weights), 2)
     if not of_weights:
-        return exponents(features)[:, None, :]
+        return tf.expand_dims(exponents(features), 1)
     filters, n = weights.shape[1], tf.shape(features)[1]
     x = tf.tile(features[:, None, :], [1, filters, 1])
     w = tf.tile(weights[:, :, None], [1, 1, n])

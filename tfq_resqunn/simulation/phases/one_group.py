@@ -14,6 +14,8 @@ from tfq_resqunn.simulation.phases.blocks import amplitude_by_amplitude
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 from tfq_resqunn.simulation.tensors.xla import in_xla
 
+Both = tuple[tf.Tensor, tf.Tensor]
+
 
 class OneGroup:
     """What instructions do with the states of one group."""
@@ -43,31 +45,35 @@ class OneGroup:
         found = tf.matmul(flat, tf.constant(frequencies, flat.dtype), transpose_a=True)
         return tf.reshape(found, [f, -1, self._d])
 
-    def phases(self, half_turns: tf.Tensor) -> tf.Tensor:
-        return tf.complex(*cos_sin(half_turns))
+    def phases(self, half_turns: tf.Tensor) -> Both:
+        """Gives phases, and their complex conjugates for the gradients."""
+        phases = tf.complex(*cos_sin(half_turns))
+        return phases, tf.math.conj(phases)
 
     def constant(self, state: np.ndarray, part: tuple[int, ...], dtype: tf.DType) -> tf.Tensor:
         parts = tf.constant(np.stack([state.real, state.imag]), dtype)
         return tf.complex(parts[0], parts[1])[None, None]
 
-    def begin(self, half_turns: tf.Tensor, phases: tf.Tensor) -> tf.Tensor:
+    def begin(self, half_turns: tf.Tensor, both: Both) -> tf.Tensor:
         """Gives the phases as a state."""
+        phases, conjugates = both
 
         @tf.custom_gradient
         def begun(half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-            return tf.identity(phases), lambda g: np.pi * tf.math.imag(tf.math.conj(phases) * g)
+            return tf.identity(phases), lambda g: np.pi * tf.math.imag(conjugates * g)
 
         return begun(half_turns)
 
-    def multiply(self, state: tf.Tensor, half_turns: tf.Tensor, phases: tf.Tensor) -> tf.Tensor:
+    def multiply(self, state: tf.Tensor, half_turns: tf.Tensor, both: Both) -> tf.Tensor:
         """Multiplies a state by phases; the gradient is by their half turns at once."""
+        phases, conjugates = both
         state = _as_many(state, phases)
         axes = [a for a in (0, 1) if half_turns.shape[a] == 1 and state.shape[a] != 1]
 
         @tf.custom_gradient
         def multiplied(state: tf.Tensor, half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
             def gradient(g: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-                back = tf.math.conj(phases) * g
+                back = conjugates * g
                 slope = tf.math.imag(tf.math.conj(state) * back)
                 if axes:
                     slope = tf.reduce_sum(slope, axes, keepdims=True)
@@ -81,7 +87,9 @@ class OneGroup:
         """Multiplies by real matrices `[f, 2 * d, 2 * d]`."""
         flat = _floats(state)
         if flat.shape[0] == 1 and matrix.shape[0] == 1:
-            return _complexes(tf.matmul(flat[0], matrix[0], transpose_b=True)[None])
+            rows, matrix = tf.squeeze(flat, 0), tf.squeeze(matrix, 0)
+            found = tf.matmul(rows, matrix, transpose_b=True)
+            return _complexes(tf.expand_dims(found, 0))
         return _complexes(tf.matmul(flat, matrix, transpose_b=True))
 
     def by_constant(self, state: tf.Tensor, matrix: np.ndarray, group: int) -> tf.Tensor:
@@ -93,7 +101,11 @@ class OneGroup:
         flat = _floats(state)
         signs = tf.constant(self._signs, flat.dtype)
         f, p = flat.shape[0], tf.shape(flat)[1]
-        found = tf.matmul(tf.tile(signs[None], [f, 1, 1]), flat**2, transpose_b=True)
+        if f == 1:
+            squares = tf.square(tf.squeeze(flat, 0))
+            found = tf.expand_dims(tf.matmul(signs, squares, transpose_b=True), 0)
+        else:
+            found = tf.matmul(signs[None], tf.square(flat), transpose_b=True)
         if self._matrices is None:
             return found
         rows = tf.reshape(flat, [-1, 2 * self._d])
@@ -101,7 +113,7 @@ class OneGroup:
         turned = tf.reshape(turned, [f, p, len(self._places), 2 * self._d])
         values = tf.linalg.matvec(turned, flat)  # [f, p, observables]
         places = tf.one_hot(self._places, len(self._signs), axis=0, dtype=flat.dtype)
-        return found + tf.matmul(tf.tile(places[None], [f, 1, 1]), values, transpose_b=True)
+        return found + tf.matmul(places[None], values, transpose_b=True)
 
 
 def _as_many(state: tf.Tensor, phases: tf.Tensor) -> tf.Tensor:

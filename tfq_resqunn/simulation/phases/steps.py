@@ -67,7 +67,7 @@ def steps_of(
     """Makes steps of gates; raises `NotOpen` if there is a gate that is none of them."""
     group_of = {q: g for g, qubits in enumerate(groups) for q in qubits}
     steps: list[Step] = []
-    for gate in _without_inverses(_simple_gates(gates, inputs, group_of)):
+    for gate in _in_layers(_without_inverses(_simple_gates(gates, inputs, group_of)), inputs):
         _join(steps, gate, inputs, group_of)
     return steps
 
@@ -111,6 +111,22 @@ def _without_inverses(gates: Iterator[Gate]) -> list[Gate]:
             last.setdefault(q, []).append(len(found))
         found.append(gate)
     return [gate for gate in found if gate is not None]
+
+
+def _in_layers(gates: Sequence[Gate], inputs: Set[sympy.Symbol]) -> Iterator[Gate]:
+    """Gives all gates that can come before any other of data, then those of data; and again."""
+    waiting = list(gates)
+    while waiting:
+        for of_data in (False, True):
+            later: list[Gate] = []
+            blocked: set[int] = set()
+            for gate in waiting:
+                if blocked.isdisjoint(gate.qubits) and bool(gate.symbols & inputs) is of_data:
+                    yield gate
+                else:
+                    later.append(gate)
+                    blocked.update(gate.qubits)
+            waiting = later
 
 
 def _join(

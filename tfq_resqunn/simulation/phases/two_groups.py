@@ -53,7 +53,7 @@ class TwoGroups:
         m, f = exponents.shape[:2]
         table = tf.constant(frequencies.reshape(-1, m), exponents.dtype)
         if f == 1:
-            found = tf.matmul(table, exponents[:, 0])
+            found = tf.matmul(table, tf.squeeze(exponents, 1))
         else:
             found = tf.matmul(table[None], tf.transpose(exponents, [1, 0, 2]))
         return tf.reshape(found, [f, *frequencies.shape[:3], -1])
@@ -61,7 +61,7 @@ class TwoGroups:
     def phases(self, half_turns: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Gives cosines, and sines with the signs that real and imaginary parts need."""
         cosines, sines = cos_sin(half_turns)
-        return cosines, tf.concat([-sines, sines], axis=2)
+        return cosines, _signed(sines)
 
     def constant(self, state: np.ndarray, part: tuple[int, ...], dtype: tf.DType) -> tf.Tensor:
         sizes = [self._sizes[g] if g in part else 1 for g in (0, 1)]
@@ -71,7 +71,7 @@ class TwoGroups:
     def begin(self, half_turns: tf.Tensor, phases: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         """Gives the phases as a state."""
         cosines, sines = phases
-        state = tf.concat([cosines, sines[:, :, 1:]], axis=2)
+        state = tf.concat([cosines, tf.split(sines, 2, axis=2)[1]], axis=2)
 
         @tf.custom_gradient
         def begun(half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
@@ -104,8 +104,8 @@ class TwoGroups:
 
     def merge(self, first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
         """Gives the products of all amplitudes of both groups."""
-        real, imag = second[:, :, :1], second[:, :, 1:]
-        return first * real + _swap(first) * tf.concat([-imag, imag], axis=2)
+        real, imag = tf.split(second, 2, axis=2)
+        return first * real + _swap(first) * _signed(imag)
 
     def move(self, state: tf.Tensor, source: np.ndarray, factors: np.ndarray) -> tf.Tensor:
         """Permutes amplitudes, and multiplies them by constants."""
@@ -144,7 +144,7 @@ class TwoGroups:
             found = _product(matrix, flat)
         else:
             flat = tf.reshape(state, [f, first, 2 * second, -1])
-            found = tf.matmul(matrix[:, None], flat)
+            found = tf.matmul(tf.expand_dims(matrix, 1), flat)
         found = tf.reshape(found, [max(f, matrix.shape[0]), first, 2, second, -1])
         return tf.ensure_shape(found, [None, None, None, None, p])
 
@@ -177,7 +177,8 @@ class TwoGroups:
 def _product(matrix: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     # Of one filter, a plain matrix product.
     if matrix.shape[0] == 1 and columns.shape[0] == 1:
-        return tf.matmul(matrix[0], columns[0])[None]
+        found = tf.matmul(tf.squeeze(matrix, 0), tf.squeeze(columns, 0))
+        return tf.expand_dims(found, 0)
     return tf.matmul(matrix, columns)
 
 
@@ -187,10 +188,15 @@ def _swap(state: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     return tf.gather(state, [1, 0], axis=2), _swap
 
 
+def _signed(imag: tf.Tensor) -> tf.Tensor:
+    # What real and imaginary part, swapped, are multiplied by in a complex product.
+    return imag * tf.constant(np.reshape([-1.0, 1.0], (1, 1, 2, 1, 1)), imag.dtype)
+
+
 def _slope(state: tf.Tensor, swapped: tf.Tensor) -> tf.Tensor:
     # Im(conj(state) * upstream), where upstream comes with its parts swapped.
-    products = state * swapped
-    return products[:, :, :1] - products[:, :, 1:]
+    real, imag = tf.split(state * swapped, 2, axis=2)
+    return real - imag
 
 
 def _take(rows: tf.Tensor, source: np.ndarray) -> tf.Tensor:
