@@ -50,7 +50,10 @@ FILES = {
         "100 times the file's own",
     ),
     "shape": ({"x.npy": [header((10**15,)), b"abc"]}, "not as large as it says"),
-    "negative shape": ({"x.npy": [header((-5, 3)), b"abc"]}, "not as large as it says|cannot be read"),
+    "negative shape": (
+        {"x.npy": [header((-5, 3)), b"abc"]},
+        "not as large as it says|cannot be read",
+    ),
     "endless shape": ({"x.npy": [header((1,) * 100), b"a"]}, "cannot be read"),
     "header": (
         {"x.npy": b"\x93NUMPY\x01\x00\x10\x00__import__('os')" + b" " * 9},

@@ -5,6 +5,7 @@ entangles them, and until then each is as small as its group.
 """
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -112,8 +113,9 @@ class Program:
         self._merge()
         for g in range(len(groups)):
             self._begin(g)
-            if self._pending[g] is not None:
-                self.instructions.append(Constant(g, np.diag(self._pending[g])))
+            pending = self._pending[g]
+            if pending is not None:
+                self.instructions.append(Constant(g, np.diag(pending)))
 
     def _turn(self, step: Turn) -> None:
         crossing = any(
@@ -136,9 +138,9 @@ class Program:
         exponents = tuple(sorted(frequencies, key=str))
         new = Phases(part, of_weights, exponents, np.array([frequencies[e] for e in exponents]).T)
         for i, old in enumerate(self.phases):
-            if (old.part, old.of_weights, old.exponents) == (part, of_weights, exponents):
-                if np.array_equal(old.frequencies, new.frequencies):
-                    return i
+            is_alike = (old.part, old.of_weights, old.exponents) == (part, of_weights, exponents)
+            if is_alike and np.array_equal(old.frequencies, new.frequencies):
+                return i
         self.phases.append(new)
         return len(self.phases) - 1
 
@@ -149,13 +151,15 @@ class Program:
             for gate in step.gates
         ]
         is_constant = all(gate.exponent is None for gate in gates)
-        if is_constant and self._constant[g] is not None:
-            self._constant[g] = unitary_of(gates, len(group)) @ self._constant[g]
+        constant = self._constant[g]
+        if is_constant and constant is not None:
+            self._constant[g] = unitary_of(gates, len(group)) @ constant
             return
         self._begin(g)
-        if self._pending[g] is not None:
-            every, factors = tuple(range(len(group))), np.diag(self._pending[g])
-            gates.insert(0, Gate(every, None, np.zeros(1), factors[None].astype(complex)))
+        pending = self._pending[g]
+        if pending is not None:
+            every, factors = tuple(range(len(group))), np.diag(pending).astype(complex)
+            gates.insert(0, Gate(every, None, np.zeros(1), factors[None]))
             self._pending[g] = None
         if is_constant:
             self.instructions.append(self._real(Constant(g, unitary_of(gates, len(group)))))
@@ -201,13 +205,12 @@ class Program:
     def _begin(self, group: int) -> None:
         """Lets a state that is still constant become a tensor."""
         part = self._part_of[group]
-        if self._constant[group] is None:
+        states = [state for g in part if (state := self._constant[g]) is not None]
+        if not states:
             return
-        state = np.ones(1)
+        self.instructions.append(Start(part, functools.reduce(np.kron, states)))
         for g in part:
-            state = np.kron(state, self._constant[g])
             self._constant[g] = None
-        self.instructions.append(Start(part, state))
 
     def _merge(self) -> None:
         if len(set(self._part_of)) == 1:

@@ -94,7 +94,7 @@ def _simple_gates(
 
 
 def _without_inverses(gates: Iterator[Gate]) -> list[Gate]:
-    """Merges constant gates that follow each other on one qubit; leaves out what is the identity."""
+    """Merges constant gates of one qubit that follow each other; leaves out identities."""
     found: list[Gate | None] = []
     last: dict[int, list[int]] = {}  # of each qubit, the places of gates that are still there
     for gate in gates:
@@ -181,10 +181,10 @@ def _local_or_permutation(
     """Gives the first reachable step that a gate within these groups may join."""
     found: Local | Permutation | None = None
     for step in reversed(steps):
-        if isinstance(step, Local) and groups == {step.group}:
-            found = step
-        elif moves and isinstance(step, Permutation):
-            found = step
+        if isinstance(step, Local):
+            found = step if groups == {step.group} else found
+        elif isinstance(step, Permutation):
+            found = step if moves else found
         if not step.qubits.isdisjoint(qubits):
             break
     return found

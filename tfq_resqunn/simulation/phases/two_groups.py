@@ -138,6 +138,10 @@ class TwoGroups:
 
     def block(self, state: tf.Tensor, matrix: tf.Tensor, group: int) -> tf.Tensor:
         """Multiplies a group by real matrices `[f, 2 * d, 2 * d]`."""
+        if state.shape[0] < matrix.shape[0]:
+            # Not left to the product: in TensorFlow 2.18, one of [f, 1, d, d] and [1, 1, d, m]
+            # is wrong.
+            state = tf.repeat(state, matrix.shape[0], axis=0)
         f, first, _, second, p = state.shape
         if group == 0:
             flat = tf.reshape(state, [f, 2 * first, -1])
@@ -145,7 +149,7 @@ class TwoGroups:
         else:
             flat = tf.reshape(state, [f, first, 2 * second, -1])
             found = tf.matmul(tf.expand_dims(matrix, 1), flat)
-        found = tf.reshape(found, [max(f, matrix.shape[0]), first, 2, second, -1])
+        found = tf.reshape(found, [f, first, 2, second, -1])
         return tf.ensure_shape(found, [None, None, None, None, p])
 
     def by_constant(self, state: tf.Tensor, matrix: np.ndarray, group: int) -> tf.Tensor:
