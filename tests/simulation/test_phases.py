@@ -37,7 +37,8 @@ def reuploading(n_qubits, rotations=(cirq.ry, cirq.ry, cirq.ry)):
     for rotation in rotations:
         circuit += [rotation(np.pi * x)(q) for x, q in zip(X, qubits, strict=False)]
         circuit += [(cirq.ry(next(weights))(q), cirq.rz(next(weights))(q)) for q in qubits]
-        circuit += [cirq.CNOT(q, p) for q, p in zip(qubits, qubits[1:] + qubits[:1]) if q != p]
+        ring = zip(qubits, qubits[1:] + qubits[:1], strict=True)
+        circuit += [cirq.CNOT(q, p) for q, p in ring if q != p]
     return circuit
 
 
@@ -213,7 +214,8 @@ def test_chunks(filters, n_groups, monkeypatch, rng):
     whole = slopes(method, x, w, mix)
     monkeypatch.setattr(phases_method, "CHUNK_AMPLITUDES", 2**3 * filters * 4)  # four patches
     for jit_compile in (None, False):
-        for part, expected in zip(slopes(method, x, w, mix, jit_compile=jit_compile), whole):
+        found = slopes(method, x, w, mix, jit_compile=jit_compile)
+        for part, expected in zip(found, whole, strict=True):
             np.testing.assert_allclose(part, expected, atol=1e-12)
 
 

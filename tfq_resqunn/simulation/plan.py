@@ -60,6 +60,7 @@ class Plan:
         * Pauli strings                    89 flops  4 strings, one an observable; 4 terms a step
           Pauli strings, late split       121 flops  4 strings, one an observable; 4 terms a step
           Pauli strings, by matrices      841 flops  81 strings; a 16x16 unitary a step
+          state vectors, by phases       2528 flops  16 amplitudes; layers of phases: 1
           state vectors                  3168 flops  16 amplitudes, adjoint gradients
     """
 
