@@ -448,7 +448,7 @@ def test_cost_chooses():
     assert chosen(angle_encoder(4), strongly_entangling(4, 6)) == "Pauli strings, by matrices"
     assert chosen(angle_encoder(4), basic_entangler(4, 20)) == "Pauli strings"
     assert chosen(angle_encoder(9), strongly_entangling(9, 3)) == "state vectors, by phases"
-    assert plan(CIRCUITS["reuploading"]).chosen == "state vectors, by phases"
+    assert plan(CIRCUITS["reuploading"]).chosen == "state vectors"
 
 
 def test_wide_circuits_are_not_simulated_to_be_weighed():

@@ -33,7 +33,7 @@ from tfq_resqunn.simulation.tensors.exponents import Exponents
 # Qubits of a group, whose matrices have as many rows as it has amplitudes, twice.
 GROUP_QUBITS = 5
 # Amplitudes (of all patches of a chunk, and filters) that are simulated at once.
-CHUNK_AMPLITUDES = 2**20
+CHUNK_AMPLITUDES = 2**19
 
 
 class PhaseStates:
