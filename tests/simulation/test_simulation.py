@@ -446,7 +446,7 @@ def test_cost_chooses():
     assert chosen(angle_encoder(9), strongly_entangling(9)) == "Pauli strings, late split"
     assert chosen(angle_encoder(4), strongly_entangling(4, 6)) == "Pauli strings, by matrices"
     assert chosen(angle_encoder(4), basic_entangler(4, 20)) == "Pauli strings"
-    assert chosen(angle_encoder(9), strongly_entangling(9, 3)) == "state vectors"
+    assert chosen(angle_encoder(9), strongly_entangling(9, 3)) == "state vectors, by phases"
     assert plan(CIRCUITS["reuploading"]).chosen == "state vectors"
 
 

@@ -14,6 +14,7 @@ from tfq_resqunn.simulation.halves.method import Halves
 from tfq_resqunn.simulation.matrix_products.method import MatrixProducts
 from tfq_resqunn.simulation.pauli_strings.method import PauliStrings
 from tfq_resqunn.simulation.pauli_vectors.method import PauliVectors
+from tfq_resqunn.simulation.phases.method import PhaseStates
 from tfq_resqunn.simulation.protocols import Method, NotOpen
 from tfq_resqunn.simulation.state_vectors.method import StateVectors
 
@@ -61,6 +62,7 @@ class Plan:
         * Pauli strings                    89 flops  4 strings, one an observable; 4 terms a step
           Pauli strings, late split       121 flops  4 strings, one an observable; 4 terms a step
           Pauli strings, by matrices      841 flops  81 strings; a 16x16 unitary a step
+          state vectors, by phases       2528 flops  16 amplitudes; layers of phases: 1
           state vectors                  3168 flops  16 amplitudes, adjoint gradients
     """
 
@@ -92,6 +94,7 @@ def methods_for(circuit: GateCircuit) -> Iterator[tuple[str, Callable[[GateCircu
     if circuit.is_noisy:
         yield "Pauli vectors", PauliVectors
     else:
+        yield "state vectors, by phases", PhaseStates
         yield STATES, StateVectors
 
 

@@ -5,11 +5,13 @@ import sys
 import textwrap
 import weakref
 
+import cirq
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.helpers.systems import needs_linux
+from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.simulation.plan import STATES, compile_circuit
 from tfq_resqunn.simulation.shots import Sampled
@@ -50,12 +52,14 @@ def test_derivatives_of_any_order():
         assert (float(slope), float(outer.gradient(slope, x))) == (12.0, 12.0)
 
 
-REUPLOADED = Parts("iqp", "basic_entangler").build(4)
+IQP = Parts("iqp", "basic_entangler").build(4)
+# Data that is diagonal in no product of bases, of which no other method knows.
+DATA_SWAPS = QuanvCircuit(IQP.circuit + cirq.ISWAP(*IQP.qubits[:2]) ** IQP.inputs[0])
 
 
 @pytest.mark.parametrize(
     "make",
-    [lambda: compile_circuit(REUPLOADED)[1], lambda: Sampled(REUPLOADED, 10)],
+    [lambda: compile_circuit(DATA_SWAPS)[1], lambda: Sampled(DATA_SWAPS, 10)],
     ids=["exact", "sampled"],
 )
 def test_states_on_the_way_are_dropped(make, monkeypatch):
@@ -67,7 +71,7 @@ def test_states_on_the_way_are_dropped(make, monkeypatch):
         return state
 
     monkeypatch.setattr(StateVectors, "_run", remembered)
-    assert compile_circuit(REUPLOADED)[0].chosen == STATES
+    assert compile_circuit(DATA_SWAPS)[0].chosen == STATES
     features, weights = tf.fill([4, 3], 0.2), tf.fill([1, 4], 0.5)
     with tf.GradientTape() as tape:
         tape.watch([features, weights])

@@ -8,10 +8,10 @@ a step of training), and what is left, gate by gate.
 from collections.abc import Sequence, Set
 from typing import Any
 
-import numpy as np
 import sympy
 
 from tfq_resqunn.simulation.gates.gate import Gate
+from tfq_resqunn.simulation.gates.monomial import is_monomial, permutation
 from tfq_resqunn.simulation.state_vectors.steps import Block, Permutation, SingleGate, Step
 
 # Neighbouring qubits that a block spans: its unitary has 2**4 rows.
@@ -22,8 +22,8 @@ def fuse(gates: Sequence[Gate], inputs: Set[sympy.Symbol], n_qubits: int) -> lis
     """Fuses gates, in order, into `Permutation`s, `Block`s and `SingleGate`s."""
     steps: list[Step] = []
     for gate in gates:
-        if gate.exponent is None and _is_monomial(gate.projectors[0]):
-            source, phases = _permutation(gate, n_qubits)
+        if gate.exponent is None and is_monomial(gate.projectors[0]):
+            source, phases = permutation(gate, n_qubits)
             before = _reachable(steps, gate, Permutation, n_qubits)
             if before is None:
                 steps.append(Permutation(set(gate.qubits), source, phases))
@@ -55,21 +55,3 @@ def _reachable(steps: Sequence[Step], gate: Gate, kind: type, most: int) -> Any:
 
 def _span(qubits: Sequence[int]) -> int:
     return max(qubits) - min(qubits) + 1
-
-
-def _is_monomial(matrix: np.ndarray) -> bool:
-    there = np.abs(matrix) > 1e-12
-    return bool(np.all(there.sum(axis=0) == 1) and np.all(there.sum(axis=1) == 1))
-
-
-def _permutation(gate: Gate, n_qubits: int) -> tuple[np.ndarray, np.ndarray]:
-    matrix, k = gate.projectors[0], len(gate.qubits)
-    index = np.arange(2**n_qubits)
-    shifts = [n_qubits - 1 - q for q in gate.qubits]
-    row = sum(((index >> s) & 1) << (k - 1 - i) for i, s in enumerate(shifts))
-    column = np.argmax(np.abs(matrix), axis=1)[row]
-    source = index.copy()
-    for i, s in enumerate(shifts):
-        bit = (column >> (k - 1 - i)) & 1
-        source = (source & ~(1 << s)) | (bit << s)
-    return source, matrix[row, column]
