@@ -15,11 +15,11 @@ from tfq_resqunn.circuits import (
     iqp_encoder,
     strongly_entangling,
 )
+from tfq_resqunn.simulation.gates.absorbing import absorb
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.product_bases import product_basis
 from tfq_resqunn.simulation.gates.spectral import gates_of
 from tfq_resqunn.simulation.phases import method as phases_method
-from tfq_resqunn.simulation.phases.absorbing import absorb
 from tfq_resqunn.simulation.phases.method import PhaseStates
 from tfq_resqunn.simulation.phases.program import Block, Constant, Move, Multiply
 from tfq_resqunn.simulation.protocols import NotOpen
@@ -310,8 +310,7 @@ def test_commuting_data_are_multiplied_at_once():
 def test_what_observables_absorb(gates, observables, kept):
     circuit = QuanvCircuit(cirq.Circuit(gates, [cirq.I(q) for q in Q[:2]]), observables)
     exact = GateCircuit.of(circuit)
-    found, _ = absorb(exact.gates, exact.observables)
-    assert len(found) == kept
+    assert len(absorb(exact, together=True).gates) == kept
     check(circuit, n=1)
 
 

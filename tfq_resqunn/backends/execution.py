@@ -7,6 +7,8 @@ import contextvars
 import dataclasses
 from collections.abc import Callable, Iterator
 
+import tensorflow as tf
+
 from tfq_resqunn._utils.arguments import check_count
 from tfq_resqunn._utils.named_backends import BACKENDS
 from tfq_resqunn.backends import differentiators
@@ -27,7 +29,8 @@ class Runner:
         run: Maps features `[n_features, n]` and weights `[filters, n_weights]` to outcomes
             `[filters * n_observables, n]`, differentiably.
         plan: How the compiled backend computes it; `None` for the others.
-        supports_jit: Whether XLA can compile `run`.
+        supports_jit: Whether XLA should compile `run`: where it cannot, or would make it slower,
+            Keras is told so.
     """
 
     run: Callable
@@ -75,7 +78,7 @@ class Execution(BackendArguments):
             return Runner(Programs(circuit, self), None, False)
         if self.repetitions is None:
             plan, run = compile_circuit(circuit, self.noise)
-            return Runner(run, plan, True)
+            return Runner(run, plan, run.method.xla or bool(tf.config.get_visible_devices("GPU")))
         sampled = Sampled(circuit, self.repetitions, self.noise)
         return Runner(sampled, sampled.plan, False)  # XLA draws no binomial numbers
 

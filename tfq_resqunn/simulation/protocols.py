@@ -10,12 +10,13 @@ class NotOpen(Exception):
     """A method cannot compute this circuit; the text says why."""
 
 
-# How many of each a microsecond has room for: training steps in float32, forward and back, on two
-# cores of 2020s' servers. Methods are compared by them; other machines differ in all alike.
-PRODUCTS = 3.0e4
-NUMBERS = 4.0e2
+# How much of each fits into a microsecond of a training step in float32, forward and back. Fitted
+# to 45 measurements on two cores of a server (AVX-512), which they meet within a factor of two.
+PRODUCTS = 1.0e5
+NUMBERS = 1.0e3
 ONCE = 1.0e4
-KERNELS = 0.08
+KERNELS = 0.1
+KERNELS_XLA = 0.4  # where XLA compiles the step, it makes one operation of several
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +35,9 @@ class Work:
     once: float = 0.0
     kernels: float = 0.0
 
-    def microseconds(self, n_patches: int) -> float:
+    def microseconds(self, n_patches: int, *, xla: bool) -> float:
         """Estimates what a patch and filter take of a training step of so many patches."""
-        shared = self.once / ONCE + self.kernels / KERNELS
+        shared = self.once / ONCE + self.kernels / (KERNELS_XLA if xla else KERNELS)
         return self.products / PRODUCTS + self.numbers / NUMBERS + shared / n_patches
 
 
@@ -49,7 +50,8 @@ class Method(Protocol):
 
     Attributes:
         work: What a forward pass takes.
-        xla: Whether training steps on a CPU are quicker, or as quick, if XLA compiles them.
+        xla: Whether XLA should compile training steps on a CPU: they are not slower then, and the
+            compilation takes seconds at most.
         note: What it computes, for the table of a `Plan`.
     """
 

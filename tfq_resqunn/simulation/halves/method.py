@@ -29,7 +29,7 @@ class Halves:
     with channels among the gates, Pauli transfer matrices.
     """
 
-    xla = False
+    xla = True
 
     def __init__(self, circuit: GateCircuit, *, by_matrices: bool = False):
         self._letters = letters = QubitLetters(circuit)

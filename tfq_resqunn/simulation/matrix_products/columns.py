@@ -22,6 +22,7 @@ from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.tensors.exponents import Exponents
+from tfq_resqunn.simulation.tensors.products import multiply
 from tfq_resqunn.simulation.tensors.rows import Take
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
@@ -199,13 +200,13 @@ class Columns:
             matrices = self._matrices([self._columns[q][place] for q in qubits], angles)
             if side == "sliced":
                 slices = self.n_slices
-            x = tf.matmul(x, matrices)
+            x = multiply(x, matrices)
             if side in sides:
                 x = tf.reshape(x, [n, slices, -1, n_starts * _product(sizes) * bond, 4])
                 sides[side].append((factor.gate or 0, len(sizes)))
                 sizes.append(bond)
         which = np.array([np.eye(4)[:, list(self._letters[q])] for q in qubits])
-        x = tf.matmul(x, tf.constant(which[:, None, None], x.dtype))
+        x = multiply(x, tf.constant(which[:, None, None], x.dtype))
         x = tf.reshape(x, [n, slices, -1, n_starts, *sizes, n_letters])
         left, right = ([i for _, i in sorted(sides[side])] for side in ("left", "right"))
         x = tf.transpose(x, [0, 1, 2, 3, *(4 + i for i in (*left, *right)), 4 + len(sizes)])
@@ -227,7 +228,7 @@ class Columns:
             flat = tf.constant(terms.reshape(n, n_terms, -1), angles.dtype)
             matrices = tf.reshape(tf.matmul(chosen, flat), [n, -1, bond, 4, 4])
         if factors[0].gate in self._sliced:
-            values = np.array([self._values[f.gate] for f in factors])
+            values = np.array([self._values[f.gate] for f in factors if f.gate is not None])
             matrices = tf.gather(matrices, values, axis=2, batch_dims=1)
             return tf.transpose(matrices, [0, 2, 1, 3, 4])
         matrices = tf.transpose(matrices, [0, 1, 3, 2, 4])

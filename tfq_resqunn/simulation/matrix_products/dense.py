@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn.simulation.matrix_products.cuts import Node
-from tfq_resqunn.simulation.matrix_products.network import Network
+from tfq_resqunn.simulation.matrix_products.network import Meeting, Network
 
 
 class DenseCoefficients:
@@ -47,34 +47,38 @@ class DenseCoefficients:
             k, size = before.shape[0], before.shape[3]
             n_letters, after = matrices[node].shape[2] // size, own.vectors.shape[2]
             matrix = tf.reshape(matrices[node], [k, filters, n_letters, size, after])
-            if node.side == "left":
-                matrix = tf.transpose(matrix, [0, 1, 3, 2, 4])
-                matrix = tf.reshape(matrix, [k, filters, size, n_letters * after])
-                value = tf.matmul(before, matrix)
-            else:
-                value = tf.matmul(before[:, :, None], matrix)
+            matrix = tf.transpose(matrix, [0, 1, 3, 2, 4])
+            matrix = tf.reshape(matrix, [k, filters, size, n_letters * after])
+            value = tf.matmul(before, matrix)  # [slices, filters, letters so far, (letter, after)]
+            if node.side == "right":  # whose letter comes before the others
+                value = tf.reshape(value, [k, filters, -1, n_letters, after])
+                value = tf.transpose(value, [0, 1, 3, 2, 4])
             values[node] = tf.reshape(value, [k, filters, -1, after])
-        found = [self._meet(left, right, values) for left, right in network.pairs]
+        found = [
+            self._meet(values[left], values[right], meeting)
+            for (left, right), meeting in zip(network.pairs, network.meetings, strict=True)
+        ]
         strings = tf.stack(found, axis=1)
-        return tf.matmul(tf.constant(network.mixing[None], strings.dtype), strings)
+        if np.array_equal(network.mixing, np.eye(len(found))):
+            return strings
+        mixing = np.repeat(network.mixing[None], filters, axis=0)
+        return tf.matmul(tf.constant(mixing, strings.dtype), strings)
 
     def _still(self, node: Node, filters: int, dtype: tf.DType) -> tf.Tensor:
         """A node that nothing changes: all of its letters but the identity count nothing."""
         constant = self._network.coordinates[node].constant
+        assert constant is not None  # as it is of all nodes that do not move
         n_letters = self._network.n_strings(node)
         value = np.zeros((len(constant), filters, n_letters, constant.shape[1]))
         value[:, :, 0] = constant[:, None]
         return tf.constant(value, dtype)
 
-    def _meet(self, left: Node, right: Node, values: dict[Node, tf.Tensor]) -> tf.Tensor:
-        ends = [self._network.coordinates[node] for node in (left, right)]
-        both = np.intersect1d(*(own.slices for own in ends))
-        at = [np.searchsorted(own.slices, both) for own in ends]
-        x, y = (tf.gather(values[m], i) for m, i in zip((left, right), at, strict=True))
-        vectors = [own.vectors[i] for own, i in zip(ends, at, strict=True)]
-        overlaps = np.einsum("kin,kim->knm", *vectors)[:, None]
+    def _meet(self, x: tf.Tensor, y: tf.Tensor, meeting: Meeting) -> tf.Tensor:
+        """Gives a string's coefficients, `[filters, strings of letters]`, from both ends."""
+        x, y = tf.gather(x, meeting.at_left), tf.gather(y, meeting.at_right)
+        k, filters, n_left, _ = x.shape
+        overlaps = np.repeat(meeting.overlaps[:, None], filters, axis=1)
         x = tf.matmul(x, tf.constant(overlaps, x.dtype))
-        k, filters, n_left, size = x.shape
-        x = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [filters, n_left, k * size])
-        y = tf.reshape(tf.transpose(y, [1, 2, 0, 3]), [filters, -1, k * size])
+        x = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [filters, n_left, k * y.shape[3]])
+        y = tf.reshape(tf.transpose(y, [1, 2, 0, 3]), [filters, -1, k * y.shape[3]])
         return tf.reshape(tf.matmul(x, y, transpose_b=True), [filters, -1])

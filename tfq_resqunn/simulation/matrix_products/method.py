@@ -16,11 +16,12 @@ from tfq_resqunn.simulation.matrix_products.sweeps import Sweeps
 from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
 from tfq_resqunn.simulation.protocols import Work
 
+# Of more operations, XLA takes longer than five seconds to compile a few layers.
+XLA_KERNELS = 600
+
 
 class MatrixProducts:
     """Computes expectations by sweeps along the qubits, which Pauli strings share."""
-
-    xla = False
 
     def __init__(self, circuit: GateCircuit):
         self._letters = letters = QubitLetters(circuit)
@@ -35,6 +36,7 @@ class MatrixProducts:
             once=self._network.flops,
             kernels=12 * len(sizes) + self._network.kernels,
         )
+        self.xla = self.work.kernels < XLA_KERNELS
         width = max(c.vectors.shape[2] * len(c.slices) for c in self._network.coordinates.values())
         self.note = f"sweeps over {len(sizes)} matrices, {width} coordinates"
 
@@ -43,7 +45,7 @@ class MatrixProducts:
         after = self._network.coordinates[node].vectors
         k, _, size = after.shape
         parts = self._network.coordinates[node.parent or node].vectors.shape[2] * n_letters
-        return 2 * k * parts * size, k * (2 * parts + 2 * size)
+        return 2 * k * parts * size, k * (parts + size)
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:

@@ -1,5 +1,6 @@
 """`Network`: observables pulled back through gates of weights alone, as matrix products."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
@@ -13,12 +14,28 @@ from tfq_resqunn.simulation.matrix_products.columns import Columns
 from tfq_resqunn.simulation.matrix_products.cuts import Node, cut_strings
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Meeting:
+    """Where the two nodes of a string meet.
+
+    Attributes:
+        at_left: Which of the left node's slices are the right one's as well.
+        at_right: Which of the right one's slices these are.
+        overlaps: `[slices, left, right]`: what their coordinates make of each other.
+    """
+
+    at_left: np.ndarray
+    at_right: np.ndarray
+    overlaps: np.ndarray
+
+
 class Network:
     """The matrices that sweeps multiply, one for each node; they depend on weights alone.
 
     Attributes:
         letters: For each qubit, its letters that are not zero, the identity first.
         pairs: For each Pauli string, its node from the left and the one from the right.
+        meetings: Where these meet, for each string.
         mixing: `[observables, strings]`, the coefficients of the strings.
         nodes: All nodes, each after its parent.
         moving: Those whose values weights and data change, in the same order.
@@ -38,11 +55,12 @@ class Network:
         cuts = cut_strings(strings)
         self.pairs, self.nodes = cuts.pairs, [*cuts.left, *cuts.right]
         self.coordinates = find_coordinates(self._columns, cuts)
+        self.meetings = [self._meeting(*pair) for pair in self.pairs]
         self.moving = [node for node in self.nodes if self.coordinates[node].constant is None]
         # Nodes whose matrices are computed together.
         self._like: dict[tuple, list[Node]] = {}
         for node in self.moving:
-            before, own = (self.coordinates[m] for m in (node.parent, node))
+            before, own = (self.coordinates[m] for m in (node.parent or node, node))
             likeness = self._columns.likeness[node.qubit]
             key = likeness, node.side, node.letters[-1], id(before), id(own)
             self._like.setdefault(key, []).append(node)
@@ -82,6 +100,13 @@ class Network:
             matrices.update(zip(nodes, self._matrices(first, column), strict=True))
         return matrices
 
+    def _meeting(self, left: Node, right: Node) -> Meeting:
+        ends = self.coordinates[left], self.coordinates[right]
+        both = np.intersect1d(ends[0].slices, ends[1].slices)
+        at_left, at_right = (np.searchsorted(own.slices, both) for own in ends)
+        vectors = ends[0].vectors[at_left], ends[1].vectors[at_right]
+        return Meeting(at_left, at_right, np.einsum("kin,kim->knm", *vectors))
+
     def n_strings(self, node: Node) -> int:
         """Gives the number of strings of letters on the qubits that a node has taken in."""
         n = len(node.letters)
@@ -105,10 +130,15 @@ class Network:
         leave = self._by_bonds(after.vectors, node.qubit, OTHER_SIDE[node.side])
         k, passing, _, n_before = enter.shape
         n_after = leave.shape[3]
-        enter = enter.transpose(0, 1, 3, 2).reshape(k, passing * n_before, size_in)
+        enter = enter.transpose(0, 1, 3, 2)
         leave = leave.transpose(0, 2, 1, 3).reshape(k, size_out * passing, n_after)
         column = tf.transpose(column, [1, 3, 0, 2, 5, 4])
-        column = tf.reshape(column, [column.shape[0], size_in, -1])
+        if n_slices > 1:
+            enter = enter.reshape(k, passing * n_before, size_in)
+            column = tf.reshape(column, [k, size_in, -1])
+        else:  # all slices have the same
+            enter = enter.reshape(-1, size_in)
+            column = tf.reshape(column, [size_in, -1])
         x = tf.matmul(tf.constant(enter, column.dtype), column)
         x = tf.reshape(x, [k, passing, n_before, n * filters, n_letters, size_out])
         x = tf.reshape(tf.transpose(x, [0, 3, 4, 2, 5, 1]), [k, -1, size_out * passing])

@@ -23,15 +23,7 @@ class Sweeps:
     def __init__(self, network: Network, places: Sequence[Sequence[int]]):
         self._nodes, self._moving, self._pairs = network.nodes, network.moving, network.pairs
         self._coordinates, self._places = network.coordinates, places
-        self._meetings = [self._meeting(*pair) for pair in network.pairs]
-
-    def _meeting(self, left: Node, right: Node) -> tuple[list[np.ndarray], np.ndarray]:
-        # The slices that two nodes share, and what their coordinates make of each other.
-        ends = [self._coordinates[node] for node in (left, right)]
-        both = np.intersect1d(*(own.slices for own in ends))
-        at = [np.searchsorted(own.slices, both) for own in ends]
-        vectors = [own.vectors[i] for own, i in zip(ends, at, strict=True)]
-        return at, np.einsum("kin,kim->knm", *vectors)[:, None]
+        self._meetings = network.meetings
 
     def __call__(self, rows: tf.Tensor, matrices: Sequence[tf.Tensor], filters: int) -> tf.Tensor:
         """Maps letters `[n_rows, filters or 1, n]` to strings `[n_strings, filters, n]`.
@@ -84,9 +76,10 @@ class Sweeps:
 
     def _meet(self, pair: tuple[int, Node, Node], values: Values) -> tuple[tf.Tensor, tf.Tensor]:
         number, left, right = pair
-        (at_left, at_right), overlaps = self._meetings[number]
-        there = _take(values[right], at_right)
-        return _take(values[left], at_left), tf.matmul(tf.constant(overlaps, there.dtype), there)
+        meeting = self._meetings[number]
+        there = _take(values[right], meeting.at_right)
+        overlaps = _repeated(meeting.overlaps, there)
+        return _take(values[left], meeting.at_left), tf.matmul(overlaps, there)
 
     def _at_meetings(
         self, upstream: Sequence[tf.Tensor], values: Values, met: Sequence
@@ -94,13 +87,14 @@ class Sweeps:
         """Gives the derivatives by the values of nodes, where two meet."""
         sums: dict[Node, list[tf.Tensor]] = collections.defaultdict(list)
         for (number, left, right), (x, y) in zip(self._numbered_pairs(), met, strict=True):
-            (at_left, at_right), overlaps = self._meetings[number]
+            meeting = self._meetings[number]
             by = upstream[number][None, :, None]
             if left in self._moving:
-                sums[left].append(_put_back(by * y, at_left, values[left]))
+                sums[left].append(_put_back(by * y, meeting.at_left, values[left]))
             if right in self._moving:
-                by_right = tf.matmul(tf.constant(overlaps, x.dtype), by * x, transpose_a=True)
-                sums[right].append(_put_back(by_right, at_right, values[right]))
+                overlaps = _repeated(meeting.overlaps, x)
+                by_right = tf.matmul(overlaps, by * x, transpose_a=True)
+                sums[right].append(_put_back(by_right, meeting.at_right, values[right]))
         return sums
 
     def _back(
@@ -133,6 +127,11 @@ class Sweeps:
 def _parent(node: Node) -> Node:
     assert node.parent is not None  # all nodes that are computed have one
     return node.parent
+
+
+def _repeated(matrices: np.ndarray, values: tf.Tensor) -> tf.Tensor:
+    """Gives constant matrices of slices once for each filter."""
+    return tf.constant(np.repeat(matrices[:, None], values.shape[1], axis=1), values.dtype)
 
 
 def _take(values: tf.Tensor, slices: np.ndarray) -> tf.Tensor:

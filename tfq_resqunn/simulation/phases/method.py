@@ -5,15 +5,16 @@ multiplication of all amplitudes. The changes of basis, and gates of weights, ar
 groups of neighbouring qubits.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tfq_resqunn.simulation.gates.absorbing import absorb, measured_letters
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Gate, as_gates
 from tfq_resqunn.simulation.gates.operators import Operator
-from tfq_resqunn.simulation.phases.absorbing import absorb, measured_letters
 from tfq_resqunn.simulation.phases.blocks import Blocks
 from tfq_resqunn.simulation.phases.one_group import OneGroup
 from tfq_resqunn.simulation.phases.program import (
@@ -27,7 +28,7 @@ from tfq_resqunn.simulation.phases.program import (
 )
 from tfq_resqunn.simulation.phases.steps import steps_of
 from tfq_resqunn.simulation.phases.two_groups import TwoGroups
-from tfq_resqunn.simulation.protocols import NotOpen
+from tfq_resqunn.simulation.protocols import NotOpen, Work
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 
 # Qubits of a group, whose matrices have as many rows as it has amplitudes, twice.
@@ -42,13 +43,7 @@ class PhaseStates:
     Args:
         circuit: The circuit, without channels.
         n_groups: Groups of qubits, 1 or 2; as few as possible by default.
-
-    Attributes:
-        xla: Whether steps that XLA compiles are at least as fast on a CPU. With one group and one
-            filter they are, but not with more.
     """
-
-    xla = False
 
     def __init__(self, circuit: GateCircuit, n_groups: int | None = None):
         n = circuit.n_qubits
@@ -56,8 +51,8 @@ class PhaseStates:
             raise NotOpen(f"{n} qubits are more than {2 * GROUP_QUBITS}")
         n_groups = n_groups or (1 if n <= GROUP_QUBITS else 2)
         groups = [range(n)] if n_groups == 1 else [range(n // 2), range(n // 2, n)]
-        gates, observables = absorb(as_gates(circuit.gates), circuit.observables)
-        gates, observables = _along_z(gates, observables)
+        circuit = absorb(circuit, together=True)
+        gates, observables = _along_z(as_gates(circuit.gates), list(circuit.observables))
         program = Program(steps_of(gates, set(circuit.inputs), groups), groups)
         self._instructions, self._phases = program.instructions, program.phases
         self._states: Any = (OneGroup if n_groups == 1 else TwoGroups)(groups, observables)
@@ -80,27 +75,28 @@ class PhaseStates:
             self._exponents.append((kind, Exponents(phases.exponents, symbols)))
             self._frequencies.append(self._states.frequencies(phases.part, phases.frequencies))
         self._n_amplitudes, self._n_observables = 2**n, len(observables)
-        self.flops_a_step = sum(blocks.flops for blocks in self._blocks)
-        self.flops = self._count(groups)
+        self.work = self._count(groups)
+        self.xla = n_groups == 1
         n_turns = sum(isinstance(i, Multiply) for i in self._instructions)
         self.note = f"{2**n} amplitudes; layers of phases: {n_turns}"
 
-    def _count(self, groups: list[range]) -> int:
-        sizes = [2 ** len(g) for g in groups]
-        flops = 4 * self._n_amplitudes * self._n_observables
-        flops += sum(2 * (f.size + 10 * f.size // f.shape[-1]) for f in self._frequencies)
+    def _count(self, groups: list[range]) -> Work:
+        sizes, n = [2 ** len(g) for g in groups], self._n_amplitudes
+        products = 4 * n * self._n_observables + 2 * sum(f.size for f in self._frequencies)
+        numbers = 10 * sum(f.size // f.shape[-1] for f in self._frequencies)
         for i in self._instructions:
             if isinstance(i, Multiply):
-                flops += 0 if i.first else 6 * int(np.prod([sizes[g] for g in i.part]))
+                numbers += 0 if i.first else 6 * math.prod(sizes[g] for g in i.part)
             elif isinstance(i, Block):
-                flops += 8 * self._n_amplitudes * sizes[i.group]
+                products += 8 * n * sizes[i.group]
+                numbers += 2 * n
             elif isinstance(i, Constant):
-                flops += (
-                    (8 if i.matrix.dtype == complex else 4) * self._n_amplitudes * sizes[i.group]
-                )
+                products += (8 if i.matrix.dtype == complex else 4) * n * sizes[i.group]
+                numbers += 2 * n
             else:
-                flops += 2 * self._n_amplitudes
-        return flops
+                numbers += 2 * n
+        once = sum(blocks.flops for blocks in self._blocks)
+        return Work(products, numbers, once, 20 + 12 * len(self._instructions))
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         filters, n, static_n = weights.shape[0], tf.shape(features)[1], features.shape[1]
