@@ -18,6 +18,7 @@ import hashlib
 import cirq, numpy as np, sympy, tensorflow as tf
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn._utils.seeding import set_seed
+from tfq_resqunn.circuits import angle_encoder, basic_entangler
 from tfq_resqunn.circuits.parts import Parts
 
 a, b, c = cirq.LineQubit.range(3)
@@ -32,6 +33,7 @@ sums = ["Z0 + 0.5*X0*Y1 - 0.25*Y2", "X2 - Z2 + Y0*Y1*Y2"]
 short = cirq.Circuit(  # each of whose gates is run twice or more, shifted, for a gradient of shots
     cirq.ry(x * y + y * z + x)(a), cirq.rx(u + v + w)(b), cirq.CZ(a, b) ** (u * v)
 )
+ring_of_ry = angle_encoder(9), basic_entangler(9, 3, rotation="ry")
 CASES = {
     "own circuit": (QuanvCircuit(own, sums, inputs=[x, y, z]), {}),
     "own circuit, noise": (QuanvCircuit(own, sums, inputs=[x, y, z]), {"noise": {"bit_flip": 0.1}}),
@@ -41,7 +43,9 @@ CASES = {
     "zz": (Parts("zz_feature_map", "basic_entangler", 1).build(3), {}),
     "strings": (Parts("dense_angle", "basic_entangler", 2).build(6), {}),
     "late split": (Parts("angle", "strongly_entangling", 1).build(9), {}),
-    "matrices": (Parts("angle", "strongly_entangling", 6).build(4), {}),
+    "phases": (Parts("angle", "strongly_entangling", 6).build(4), {}),
+    "matrix products": (Parts("angle", "strongly_entangling", 2).build(9), {}),
+    "halves": (QuanvCircuit.from_parts(*ring_of_ry), {}),
 }
 rng = np.random.default_rng(0)
 for name, (circuit, arguments) in CASES.items():
@@ -70,5 +74,8 @@ def test_whatever_the_order_of_sets():
     outputs = [process.communicate()[0] for process in found]
     assert [process.returncode for process in found] == [0, 0]
     assert outputs[0] == outputs[1]
-    chosen = ("Pauli strings ", "late split ", "by matrices ", "state vectors ", "Pauli vectors ")
+    chosen = (
+        "Pauli strings ", "late split ", "halves ", "matrix products ", "by phases ",
+        "state vectors ", "Pauli vectors ",
+    )  # fmt: skip
     assert all(method in outputs[0] for method in chosen)

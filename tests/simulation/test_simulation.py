@@ -18,6 +18,7 @@ from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entang
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.spectral import gates_of
 from tfq_resqunn.simulation.pauli_strings import propagation
+from tfq_resqunn.simulation.pauli_strings.method import PauliStrings
 from tfq_resqunn.simulation.plan import Plan, compile_circuit, methods_for
 from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.state_vectors import method as state_vectors
@@ -214,8 +215,7 @@ def test_named_circuits(name, rng):
 )
 def test_sums_of_many_paths(n_qubits, n_layers, rng):
     circuit = QuanvCircuit.from_parts(angle_encoder(n_qubits), basic_entangler(n_qubits, n_layers))
-    chosen, method = compile_circuit(circuit)
-    assert chosen.chosen == "Pauli strings"
+    method = PauliStrings(GateCircuit.of(circuit))
     x, w = rng.random((2, n_qubits)), rng.uniform(0, 6, (1, len(circuit.weights)))
     direction = rng.normal(size=w.shape)
     weights = tf.constant(w)
@@ -444,10 +444,13 @@ def test_cost_chooses():
 
     assert chosen(angle_encoder(9), basic_entangler(9)) == "Pauli strings"
     assert chosen(angle_encoder(9), strongly_entangling(9)) == "Pauli strings, late split"
-    assert chosen(angle_encoder(4), strongly_entangling(4, 6)) == "Pauli strings, by matrices"
-    assert chosen(angle_encoder(4), basic_entangler(4, 20)) == "Pauli strings"
+    assert chosen(angle_encoder(4), basic_entangler(4, 3)) == "Pauli strings"
+    assert chosen(angle_encoder(4), strongly_entangling(4, 6)) == "state vectors, by phases"
+    assert chosen(angle_encoder(9), strongly_entangling(9, 2)) == "matrix products"
+    assert chosen(angle_encoder(9), basic_entangler(9, 3, rotation="ry")) == "two halves"
+    assert chosen(angle_encoder(16), basic_entangler(16, 3, rotation="ry")) == "matrix products"
     assert chosen(angle_encoder(9), strongly_entangling(9, 3)) == "state vectors, by phases"
-    assert plan(CIRCUITS["reuploading"]).chosen == "state vectors"
+    assert plan(CIRCUITS["reuploading"]).chosen == "state vectors, by phases"
 
 
 def test_wide_circuits_are_not_simulated_to_be_weighed():

@@ -151,8 +151,8 @@ def compile_gates(circuit: GateCircuit) -> tuple[Plan, Method]:
             f"backend='compiled' has no method to compute a circuit of {circuit.n_qubits} qubits "
             f"and {len(circuit.gates)} gates:\n"
             + "\n".join(f"  {c.name}: {c.note}" for c in candidates)
-            + "\nUse a smaller kernel_size, fewer channels a group, or fewer layers of the ansatz"
-            f"{hint}."
+            + "\nUse a smaller kernel_size, fewer channels a group, or fewer layers of the ansatz; "
+            f"for many qubits, layers of gates between neighbours{hint}."
         )
     chosen = min(open_ones, key=lambda name: open_ones[name][0])
     _, method = open_ones[chosen]

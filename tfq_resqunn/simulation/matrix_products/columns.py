@@ -26,8 +26,9 @@ from tfq_resqunn.simulation.tensors.products import multiply
 from tfq_resqunn.simulation.tensors.rows import Take
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
-MAX_SLICES = 64
-MAX_BOND = 64  # values of all bonds between two qubits together
+# Of more numbers (the slices, times the square of the values of all bonds between two qubits),
+# finding the few that count takes many seconds.
+MAX_NUMBERS = 2**16
 # What a term is multiplied by: ("one", 0), or the cosine or sine of an exponent, by its number.
 Angle = tuple[str, int]
 
@@ -309,10 +310,11 @@ def _choose_slices(bonds: dict[int, Bond], n_qubits: int) -> list[int]:
         _product([b.size for g, b in bonds.items() if g not in sliced and b.left < cut <= b.right])
         for cut in range(1, n_qubits)
     ]
-    if n_slices > MAX_SLICES or max(carried, default=1) > MAX_BOND:
+    n_numbers = n_slices * max(carried, default=1) ** 2
+    if n_numbers > MAX_NUMBERS:
         raise NotOpen(
-            f"{n_slices} slices with bonds of {max(carried, default=1)} values are too many "
-            f"(at most {MAX_SLICES} and {MAX_BOND})"
+            f"{n_slices} slices x {max(carried, default=1)}**2 values of the bonds are more than "
+            f"{MAX_NUMBERS}"
         )
     return sliced
 

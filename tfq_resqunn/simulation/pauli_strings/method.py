@@ -21,6 +21,8 @@ from tfq_resqunn.simulation.pauli_strings.trig_polynomials import TrigPolynomial
 from tfq_resqunn.simulation.protocols import Work
 from tfq_resqunn.simulation.tensors.rows import Product
 
+XLA_RESTS = 512  # of more products, long sums are slower if XLA compiles them
+
 
 class PauliStrings:
     """Computes expectations from Pauli strings, with coefficients that all patches share.
@@ -28,8 +30,6 @@ class PauliStrings:
     The circuit can be split as late as the entanglement allows, instead of as early as the data
     does.
     """
-
-    xla = True
 
     def __init__(self, circuit: GateCircuit, *, late: bool = False):
         local, shared = split(circuit, late=late)
@@ -54,6 +54,7 @@ class PauliStrings:
         n_stages = f" in {len(pulled.stages)} stages" if len(pulled.stages) > 1 else ""
         each = ", one an observable" if all(len(own) == 1 for own in products) else ""
         self.note = f"{len(strings)} strings{each}; {pulled.n_terms} terms a step{n_stages}"
+        self.xla = self._sum.n_rests <= XLA_RESTS
         self.work = Work(
             products=self._sum.products,
             numbers=self._sum.numbers + self._rows.numbers,

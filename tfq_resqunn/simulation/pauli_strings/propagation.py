@@ -18,8 +18,14 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Operation
 from tfq_resqunn.simulation.gates.harmonics import harmonics
 from tfq_resqunn.simulation.gates.operators import Operator
-from tfq_resqunn.simulation.pauli_strings.stages import Stage, TrigTable, merge, stack, trim
-from tfq_resqunn.simulation.protocols import NotOpen
+from tfq_resqunn.simulation.pauli_strings.stages import (
+    Stage,
+    TooManyTerms,
+    TrigTable,
+    merge,
+    stack,
+    trim,
+)
 from tfq_resqunn.simulation.tensors.linear_map import expand
 
 # Above these, circuits are given up, so that deciding on a plan takes seconds: terms on the way,
@@ -31,13 +37,6 @@ MAX_GATE_QUBITS = 3
 _DIGITS = 31  # letters in a number of 64 bits
 # Which of the four letters are wanted before a gate (its number), on a qubit.
 Allowed = Callable[[int, int], np.ndarray]
-
-
-class TooManyTerms(NotOpen):
-    """The sum of Pauli strings has grown beyond the limit."""
-
-    def __init__(self) -> None:
-        super().__init__("the sums grow too long")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

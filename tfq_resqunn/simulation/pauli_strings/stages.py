@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import sympy
 
+from tfq_resqunn.simulation.protocols import NotOpen
 from tfq_resqunn.simulation.tensors.linear_map import expand
 
 # A product of cosines and sines, by their numbers in a `TrigTable`, sorted.
@@ -19,6 +20,7 @@ Monomial = tuple[int, ...]
 # Up to this many entries, matrices are multiplied out even where that makes more of them.
 _FEW = 1024
 _TINY = 1e-14
+MAX_PRODUCTS = 800_000  # of monomials; of more, deciding on a plan takes many seconds
 
 
 class TrigTable:
@@ -36,6 +38,7 @@ class TrigTable:
         self.exponents: dict[sympy.Expr, int] = {}
         self.monomials: list[Monomial] = []
         self._numbers: dict[Monomial, int] = {}
+        self._n_products = 0
         self.number(())
 
     def cosine(self, exponent: sympy.Expr) -> int:
@@ -56,9 +59,20 @@ class TrigTable:
         pairs, inverse = np.unique(left * n + right, return_inverse=True)
         left, right = np.divmod(pairs, n)
         found = np.where(left == 0, right, left)
-        for i in np.flatnonzero((left > 0) & (right > 0)):
+        both = np.flatnonzero((left > 0) & (right > 0))
+        self._n_products += len(both)
+        if self._n_products > MAX_PRODUCTS:
+            raise TooManyTerms
+        for i in both:
             found[i] = self.number(self.monomials[left[i]] + self.monomials[right[i]])
         return found[inverse]
+
+
+class TooManyTerms(NotOpen):
+    """The sum of Pauli strings has grown beyond the limit."""
+
+    def __init__(self) -> None:
+        super().__init__("the sums grow too long")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

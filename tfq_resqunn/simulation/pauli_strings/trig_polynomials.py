@@ -44,7 +44,7 @@ class TrigRows:
 
 
 # A term takes about as long as this many multiplications where matrices are dense (measured).
-_TERM_FLOPS = 400
+_TERM_FLOPS = 250
 
 
 class TrigPolynomials:

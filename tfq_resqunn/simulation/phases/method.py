@@ -83,7 +83,7 @@ class PhaseStates:
     def _count(self, groups: list[range]) -> Work:
         sizes, n = [2 ** len(g) for g in groups], self._n_amplitudes
         products = 4 * n * self._n_observables + 2 * sum(f.size for f in self._frequencies)
-        numbers = 10 * sum(f.size // f.shape[-1] for f in self._frequencies)
+        numbers = 13 * sum(f.size // f.shape[-1] for f in self._frequencies)
         for i in self._instructions:
             if isinstance(i, Multiply):
                 numbers += 0 if i.first else 6 * math.prod(sizes[g] for g in i.part)
