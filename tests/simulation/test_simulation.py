@@ -15,6 +15,7 @@ from tests.helpers.reference import expectations, needs_tfq
 from tests.layers.test_pqc import CIRCUITS
 from tfq_resqunn import EncodedPQC, QuanvCircuit
 from tfq_resqunn.circuits import angle_encoder, basic_entangler, strongly_entangling
+from tfq_resqunn.circuits.parts import Parts
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.spectral import gates_of
 from tfq_resqunn.simulation.pauli_strings import propagation
@@ -451,6 +452,16 @@ def test_cost_chooses():
     assert chosen(angle_encoder(16), basic_entangler(16, 3, rotation="ry")) == "matrix products"
     assert chosen(angle_encoder(9), strongly_entangling(9, 3)) == "state vectors, by phases"
     assert plan(CIRCUITS["reuploading"]).chosen == "state vectors, by phases"
+
+
+@pytest.mark.parametrize("encoder", ["angle", "iqp"])
+def test_weights_that_change_nothing_have_a_gradient(encoder):
+    turns = [cirq.rz(w)(q) for w, q in zip(W[:2], cirq.LineQubit.range(2), strict=True)]
+    circuit = Parts(encoder, cirq.Circuit(turns)).build(2)
+    layer = EncodedPQC(circuit)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(tf.ones([3, 2])))
+    assert np.array_equal(tape.gradient(loss, layer.trainable_weights)[0], [[0.0, 0.0]])
 
 
 def test_wide_circuits_are_not_simulated_to_be_weighed():

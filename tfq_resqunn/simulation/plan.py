@@ -107,7 +107,13 @@ class Compiled:
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
-        return self.method(features, weights)
+        return _linked(self.method(features, weights), weights)
+
+
+@tf.custom_gradient
+def _linked(outcomes: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    """Gives weights that change nothing a gradient of 0; Keras refuses to train without one."""
+    return tf.identity(outcomes), lambda upstream: (upstream, tf.zeros_like(weights))
 
 
 # Circuits that something uses are compiled once. What nothing uses any more is forgotten, since a
