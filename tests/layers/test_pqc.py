@@ -283,3 +283,16 @@ def test_errors(name):
     call, kind, message = ERRORS[name]
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize(("n", "n_layers", "xla"), [(4, 1, True), (9, 3, True), (16, 2, False)])
+def test_keras_is_told_where_xla_helps(n, n_layers, xla):
+    """On a GPU it always does; on a CPU it takes long to compile many small operations."""
+    layer = EncodedPQC(QuanvCircuit.from_parts(angle_encoder(n), basic_entangler(n, n_layers)))
+    assert layer.supports_jit == (xla or bool(tf.config.get_visible_devices("GPU")))
+    model = keras.Sequential([keras.Input((n,)), layer])
+    model.compile("sgd", "mse")
+    if not layer.supports_jit:
+        assert not model.jit_compile
+    history = model.fit(np.zeros((2, n)), np.zeros((2, n)), verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
