@@ -24,6 +24,13 @@ SHORT = {
         "shot_numbers": [10],
     },
     "06_all_of_mnist": {"dataset": "digits", "epochs": 1, "n_slow": 2},
+    "07_forty_nine_qubits": {
+        "dataset": "digits",
+        "n_train": 64,
+        "epochs": 1,
+        "kernel_sizes": [2, 5],
+        "n_patches": 8,
+    },
 }
 LITERAL = r"""(?:\d+|"[^"\n]*"|\[[^\]\n]*\])"""  # an integer, text, or a list
 QUICK = {"01_first_quanvolution"}  # the others are run by `make slow`
