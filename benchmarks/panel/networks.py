@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import tfq_resqunn as rq
 from benchmarks.panel.alternation import alternate, timed
+from benchmarks.panel.ours import chooses_xla
 from benchmarks.steps import N_CLASSES, Case, Form
 from benchmarks.tables import markdown_table, ratio, significant
-from tfq_resqunn._utils.keras import IS_KERAS_3, keras
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn._utils.seeding import set_seed
 
 BATCH, DEPTH, EPOCHS = 32, 2, 3
@@ -124,7 +125,7 @@ def measure(network: Network, seconds: float, step_limit: float) -> Result:
         network,
         plan=layer.plan.chosen,
         build_seconds=build_seconds,
-        keras_compiles=IS_KERAS_3 and bool(layer.supports_jit),
+        keras_compiles=chooses_xla(model),
         images=images,
         seconds=times,
         first_seconds=first,

@@ -84,7 +84,8 @@ class Ours:
     @property
     def keras_compiles(self) -> bool:
         """Whether `model.compile` turns XLA on by itself, with `jit_compile="auto"`."""
-        return IS_KERAS_3 and bool(self.layer.supports_jit)
+        n_features = len(self.layer.circuit.inputs)
+        return chooses_xla(keras.Sequential([keras.Input((n_features,)), self.layer]))
 
     def step(self, *, jit: bool) -> Step:
         """Makes a step: outputs, and gradients by inputs and by weights."""
@@ -124,6 +125,15 @@ def forced(row: Row) -> tuple[list[Forced], dict[str, str]]:
         except NotOpen as reason:
             closed[name] = str(reason)
     return found, closed
+
+
+def chooses_xla(model: keras.Model) -> bool:
+    """Whether Keras compiles a model with XLA unless it is told otherwise.
+
+    From some version on, Keras 3 does so only where there is a GPU.
+    """
+    model.compile("sgd", "mse")
+    return bool(model.jit_compile)
 
 
 def _step(arrays: Mapping[str, np.ndarray], weights: tf.Tensor, run: Callable, jit: bool) -> Step:

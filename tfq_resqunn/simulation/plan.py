@@ -148,7 +148,7 @@ def compile_gates(circuit: GateCircuit) -> tuple[Plan, Method]:
         except NotOpen as reason:
             candidates.append(Candidate(name, None, f"not open: {reason}"))
             continue
-        cost = float(f"{method.work.microseconds(PATCHES_A_STEP, xla=method.xla):.3g}")
+        cost = float(f"{method.work.microseconds(PATCHES_A_STEP):.3g}")
         candidates.append(Candidate(name, cost, method.note))
         open_ones[name] = cost, method
     if not open_ones:

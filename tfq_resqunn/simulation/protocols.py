@@ -11,12 +11,12 @@ class NotOpen(Exception):
 
 
 # How much of each fits into a microsecond of a training step in float32, forward and back. Fitted
-# to 45 measurements on two cores of a server (AVX-512), which they meet within a factor of two.
+# to 45 measurements on two cores of a server (AVX-512), nearly all within a factor of two,
+# without XLA, which Keras leaves out where there is no GPU.
 PRODUCTS = 1.0e5
 NUMBERS = 1.0e3
 ONCE = 1.0e4
 KERNELS = 0.1
-KERNELS_XLA = 0.4  # where XLA compiles the step, it makes one operation of several
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Work:
     once: float = 0.0
     kernels: float = 0.0
 
-    def microseconds(self, n_patches: int, *, xla: bool) -> float:
+    def microseconds(self, n_patches: int) -> float:
         """Estimates what a patch and filter take of a training step of so many patches."""
-        shared = self.once / ONCE + self.kernels / (KERNELS_XLA if xla else KERNELS)
+        shared = self.once / ONCE + self.kernels / KERNELS
         return self.products / PRODUCTS + self.numbers / NUMBERS + shared / n_patches
 
 
