@@ -236,6 +236,17 @@ def test_models_train(arguments, rng):
     assert model.predict(rng.random((3, 2)), verbose=0).shape == (3, 2)
 
 
+TOO_MANY = [{"backend": "noiseless"}, {"backend": "noisy", "noise": NOISE, "repetitions": 10}]
+
+
+@needs_tfq
+@pytest.mark.parametrize("arguments", TOO_MANY, ids=["noiseless", "noisy"])
+def test_what_tfq_has_no_memory_for_is_refused(arguments):
+    circuit = QuanvCircuit.from_parts(angle_encoder(31), basic_entangler(31))
+    with pytest.raises(ValueError, match="takes circuits of up to 30 qubits.* Received one of 31"):
+        EncodedPQC(circuit, **arguments)
+
+
 def test_no_rows():
     layer = layer_of({"backend": cirq.Simulator()}, repetitions=5)
     assert layer(np.zeros((0, 2))).shape == (0, 6)

@@ -17,12 +17,21 @@ from tfq_resqunn.simulation.tensors.expressions import tensor_function
 
 tfq = import_tfq()
 
+MAX_QUBITS = 30  # of many more, TensorFlow Quantum ends the process and raises no error
+
 
 class Programs:
     """A function from features and weights to outcomes, for `"noiseless"` and `"noisy"`."""
 
     def __init__(self, circuit: QuanvCircuit, execution: BackendArguments):
-        noise = execution.noise
+        n_qubits, noise = len(circuit.qubits), execution.noise
+        if n_qubits > MAX_QUBITS:
+            raise ValueError(
+                f"{execution.who}: backend={execution.backend!r} takes circuits of up to "
+                f"{MAX_QUBITS} qubits, whose 2**{MAX_QUBITS} amplitudes take 8 GiB. Received one "
+                f"of {n_qubits}. Use a smaller kernel, or backend='compiled', which can compute "
+                "shallow circuits on more."
+            )
         operations = circuit.circuit if noise is None else noise.apply(circuit.circuit).freeze()
         rewritten = serializable(operations)
         self._n_observables = len(circuit.observables)

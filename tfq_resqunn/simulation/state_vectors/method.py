@@ -54,7 +54,7 @@ class StateVectors:
         self._both = Exponents(exponents["both"], [*circuit.inputs, *circuit.weights])
         self.note = f"{2**n_qubits} amplitudes, adjoint gradients"
         numbers = 2**n_qubits * (4 + sum(step.flops for step in self._steps)) / 5
-        self.work = Work(numbers=numbers, kernels=12 * len(self._steps))
+        self.work = Work(numbers=numbers, kernels=25 * len(self._steps))
 
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         outcomes = self._in_chunks(features, weights)
