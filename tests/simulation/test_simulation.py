@@ -329,17 +329,51 @@ def test_graphs_and_xla_give_the_same(name, jit_compile, rng):
             np.testing.assert_allclose(found, expected, atol=5e-5, err_msg=name)
 
 
-def test_batches_of_unknown_size(rng):
-    for circuit in (NAMED["ry_basic_entangler_4_2"], CIRCUITS["reuploading"]):
-        n = len(circuit.inputs)
-        w = tf.constant(rng.uniform(0, 6, (1, len(circuit.weights))))
-        batches = [rng.random((n, size)) for size in (1, 3, 8)]
-        expected = [expectations(circuit, x.T, w[0].numpy()).T for x in batches]
-        for name, method in methods_of(circuit):
-            signature = [tf.TensorSpec([n, None], tf.float64)]
-            function = tf.function(lambda x, f=method, w=w: f(x, w), input_signature=signature)
-            for x, truth in zip(batches, expected, strict=True):
-                np.testing.assert_allclose(function(x), truth, atol=1e-10, err_msg=name)
+@pytest.mark.parametrize(
+    ("name", "jit_compile"),
+    [
+        ("product", False),
+        ("product", True),
+        ("reuploading", False),
+        ("reuploading", True),
+        ("wide product", False),
+        ("wide reuploading", False),
+        pytest.param("wide product", True, marks=pytest.mark.slow),
+        pytest.param("wide reuploading", True, marks=pytest.mark.slow),
+    ],
+)
+def test_batches_of_unknown_size(name, jit_compile, rng):
+    """Values and gradients, as `model.fit` computes them: it gives no size to the graph."""
+    circuit = {
+        "product": NAMED["ry_basic_entangler_4_2"],
+        "wide product": QuanvCircuit.from_parts(angle_encoder(6), basic_entangler(6, 2)),
+        "wide reuploading": Parts("iqp", "basic_entangler", 1).build(6),
+        **CIRCUITS,
+    }[name]
+    n = len(circuit.inputs)
+    w = tf.constant(rng.uniform(0, 6, (1, len(circuit.weights))))
+
+    def value_and_gradients(method, x):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            y = method(x, w)
+            loss = tf.reduce_sum(y**2)
+        return y, *tape.gradient(loss, [x, w])
+
+    for name, method in methods_of(circuit):
+        signature = [tf.TensorSpec([n, None], tf.float64)]
+        function = tf.function(
+            lambda x, f=method: value_and_gradients(f, x),
+            input_signature=signature,
+            jit_compile=jit_compile,
+        )
+        for size in (1, 8):
+            x = tf.constant(rng.random((n, size)))
+            truth = expectations(circuit, x.numpy().T, w[0].numpy()).T
+            found, expected = function(x), value_and_gradients(method, x)
+            np.testing.assert_allclose(found[0], truth, atol=1e-10, err_msg=name)
+            for one, other in zip(found, expected, strict=True):
+                np.testing.assert_allclose(one, other, atol=1e-8, err_msg=name)
 
 
 @pytest.mark.parametrize(

@@ -59,13 +59,13 @@ class Plan:
         >>> circuit = QuanvCircuit.from_parts(angle_encoder(4), basic_entangler(4))
         >>> print(compile_circuit(circuit)[0])
         4 qubits, 12 gates -> Pauli strings
-        * Pauli strings                   0.0543 us  4 strings, one an observable; 4 terms a step
-          Pauli strings, late split       0.0583 us  4 strings, one an observable; 4 terms a step
-          two halves, by matrices          0.176 us  27 x 12 coefficients
-          two halves                       0.269 us  27 x 12 coefficients
-          matrix products                  0.187 us  sweeps over 7 matrices, 1 coordinates
-          state vectors, by phases         0.137 us  16 amplitudes; layers of phases: 1
-          state vectors                    0.809 us  16 amplitudes, adjoint gradients
+        * Pauli strings                    0.109 us  4 strings, one an observable; 4 terms a step
+          Pauli strings, late split        0.113 us  4 strings, one an observable; 4 terms a step
+          two halves, by matrices          0.307 us  27 x 12 coefficients
+          two halves                        0.69 us  27 x 12 coefficients
+          matrix products                  0.568 us  sweeps over 7 matrices, 1 coordinate
+          state vectors, by phases         0.217 us  16 amplitudes; layers of phases: 1
+          state vectors                        1 us  16 amplitudes, adjoint gradients
     """
 
     n_qubits: int

@@ -50,8 +50,7 @@ class Method(Protocol):
 
     Attributes:
         work: What a forward pass takes.
-        xla: Whether XLA should compile training steps on a CPU: they are not slower then, and the
-            compilation takes seconds at most.
+        xla: Whether training steps on a CPU are as quick, or quicker, if XLA compiles them.
         note: What it computes, for the table of a `Plan`.
     """
 

@@ -162,9 +162,10 @@ class Columns:
 
         It is `[slices or 1, n, starts, left, right, letters]`, bonds in the order of their gates.
         """
-        exponents = tf.constant(rng.uniform(0, 2, (self._exponents.n_rows, n)))
-        angles = tf.concat([tf.ones([1, n], exponents.dtype), *cos_sin(exponents)], axis=0)
-        column = self._contract([q], angles).numpy()[0]
+        with tf.init_scope():  # a layer may be built while a graph is
+            exponents = tf.constant(rng.uniform(0, 2, (self._exponents.n_rows, n)))
+            angles = tf.concat([tf.ones([1, n], exponents.dtype), *cos_sin(exponents)], axis=0)
+            column = self._contract([q], angles).numpy()[0]
         sizes, orders = zip(*(self.bonds_of(q, side) for side in ("left", "right")), strict=True)
         inner = [[own[i] for i in order] for own, order in zip(sizes, orders, strict=True)]
         n_passing = _product(sizes[0]) // column.shape[3]

@@ -16,12 +16,11 @@ from tfq_resqunn.simulation.matrix_products.sweeps import Sweeps
 from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
 from tfq_resqunn.simulation.protocols import Work
 
-# Of more operations, XLA takes longer than five seconds to compile a few layers.
-XLA_KERNELS = 600
-
 
 class MatrixProducts:
     """Computes expectations by sweeps along the qubits, which Pauli strings share."""
+
+    xla = True
 
     def __init__(self, circuit: GateCircuit):
         self._letters = letters = QubitLetters(circuit)
@@ -36,9 +35,9 @@ class MatrixProducts:
             once=self._network.flops,
             kernels=12 * len(sizes) + self._network.kernels,
         )
-        self.xla = self.work.kernels < XLA_KERNELS
         width = max(c.vectors.shape[2] * len(c.slices) for c in self._network.coordinates.values())
-        self.note = f"sweeps over {len(sizes)} matrices, {width} coordinates"
+        carried = "coordinate" if width == 1 else "coordinates"
+        self.note = f"sweeps over {len(sizes)} matrices, {width} {carried}"
 
     def _size(self, node: Node, n_letters: int) -> tuple[int, int]:
         # Multiplications and additions in the product at a node, and what is written.

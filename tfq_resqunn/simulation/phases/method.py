@@ -30,6 +30,7 @@ from tfq_resqunn.simulation.phases.steps import steps_of
 from tfq_resqunn.simulation.phases.two_groups import TwoGroups
 from tfq_resqunn.simulation.protocols import NotOpen, Work
 from tfq_resqunn.simulation.tensors.exponents import Exponents
+from tfq_resqunn.simulation.tensors.xla import in_xla
 
 # Qubits of a group, whose matrices have as many rows as it has amplitudes, twice.
 GROUP_QUBITS = 5
@@ -105,7 +106,7 @@ class PhaseStates:
         size = max(1, CHUNK_AMPLITUDES // (self._n_amplitudes * filters))
         if static_n is not None and static_n <= size:
             return self._run(features, weights, *matrices)
-        if static_n is not None:
+        if static_n is not None or in_xla():  # which has no gradients of loops in branches
             return self._in_chunks(features, weights, size, *matrices)
         return tf.cond(
             n <= size,
