@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 import sympy
 import tensorflow as tf
+from tensorflow.python.eager.context import eager_mode
 
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Operation
@@ -162,7 +163,7 @@ class Columns:
 
         It is `[slices or 1, n, starts, left, right, letters]`, bonds in the order of their gates.
         """
-        with tf.init_scope():  # a layer may be built while a graph is
+        with eager_mode():  # a layer may be built while a graph is
             exponents = tf.constant(rng.uniform(0, 2, (self._exponents.n_rows, n)))
             angles = tf.concat([tf.ones([1, n], exponents.dtype), *cos_sin(exponents)], axis=0)
             column = self._contract([q], angles).numpy()[0]
