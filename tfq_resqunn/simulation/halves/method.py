@@ -14,7 +14,7 @@ import tensorflow as tf
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.halves.matrices import TransferCoefficients, UnitaryCoefficients
 from tfq_resqunn.simulation.matrix_products.dense import DenseCoefficients
-from tfq_resqunn.simulation.matrix_products.network import Network
+from tfq_resqunn.simulation.matrix_products.network import network_of
 from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
 from tfq_resqunn.simulation.protocols import NotOpen, Work
 
@@ -39,7 +39,7 @@ class Halves:
             raise NotOpen(f"{n_outputs} x {math.prod(sizes)} coefficients are too many")
         self._coefficients: Coefficients
         if not by_matrices:
-            self._coefficients = DenseCoefficients(Network(letters.shared, letters.letters))
+            self._coefficients = DenseCoefficients(network_of(circuit)[1])
         elif circuit.is_noisy:
             self._coefficients = TransferCoefficients(letters.shared, letters.letters)
         else:

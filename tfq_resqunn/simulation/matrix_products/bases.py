@@ -17,7 +17,8 @@ import numpy as np
 from tfq_resqunn.simulation.matrix_products.columns import Columns
 from tfq_resqunn.simulation.matrix_products.cuts import Cuts, Node
 
-_TINY = 1e-9
+_TINY = 1e-11  # against 1: a direction that rounding alone has made
+_NOTHING = 1e-14  # against the longest: a row that rounding alone has made
 _EXTRA = 8  # samples of weights, beyond the number of dimensions
 OTHER_SIDE = {"left": "right", "right": "left"}
 
@@ -36,7 +37,8 @@ class Coordinates:
     Attributes:
         slices: The slices in which there is anything.
         vectors: `[slices, size, n]`: what each coordinate stands for, over the bonds' values.
-        constant: `[slices, n]` where neither weights nor data change the coordinates, or `None`.
+        constant: `[slices, n]` where neither weights nor data change the coordinates, or nothing of
+            them is seen; else `None`.
     """
 
     slices: np.ndarray
@@ -79,6 +81,9 @@ class _Search:
             if node.parent is not None:
                 seen[node.parent].append(self._image(space, node, OTHER_SIDE[node.side]))
             found[node] = self._coordinates(reached[node], space, fixed[node])
+        for node in (*cuts.left, *cuts.right):
+            if node.parent is not None:
+                found[node] = _within(found[node], found[node.parent])
         return found
 
     def _column(self, node: Node, side: str) -> np.ndarray:
@@ -128,8 +133,12 @@ class _Search:
 
     def _space(self, rows: np.ndarray) -> Space:
         """Gives the space of some rows; an equal one that is known already, if there is one."""
+        lengths = np.linalg.norm(rows, axis=2, keepdims=True)
+        rows = np.divide(
+            rows, lengths, out=np.zeros_like(rows), where=lengths > _NOTHING * lengths.max()
+        )
         _, sizes, vectors = np.linalg.svd(rows, full_matrices=False)
-        there = sizes > _TINY * max(1.0, sizes.max(initial=0))
+        there = sizes > _TINY
         vectors = (vectors * there[:, :, None])[:, : max(1, there.sum(axis=1).max())]
         for space in self._spaces:
             if space.vectors.shape == vectors.shape and _is_within(vectors, space.vectors):
@@ -149,8 +158,19 @@ class _Search:
             constant = None
             if fixed is not None:
                 constant = np.einsum("kin,ki->kn", vectors, fixed[slices])
+            elif not len(slices):
+                constant = np.zeros((0, vectors.shape[2]))
             self._found[key] = Coordinates(slices, vectors, constant)
         return self._found[key]
+
+
+def _within(own: Coordinates, parent: Coordinates) -> Coordinates:
+    """Drops slices that a node's parent has not: rounding can leave a trace of one."""
+    there = np.isin(own.slices, parent.slices)
+    if there.all():
+        return own
+    constant = None if own.constant is None else own.constant[there]
+    return Coordinates(own.slices[there], own.vectors[there], constant)
 
 
 def _is_within(vectors: np.ndarray, space: np.ndarray) -> bool:
@@ -158,7 +178,7 @@ def _is_within(vectors: np.ndarray, space: np.ndarray) -> bool:
     if not np.array_equal(*ranks):
         return False
     projected = vectors @ np.swapaxes(space, 1, 2) @ space
-    return bool(np.abs(projected - vectors).max() < 1e-7)
+    return bool(np.abs(projected - vectors).max() < 1e-10)
 
 
 def _size(sizes: Sequence[int]) -> int:

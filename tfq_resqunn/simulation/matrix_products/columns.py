@@ -29,7 +29,7 @@ from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
 # Of more numbers (the slices, times the square of the values of all bonds between two qubits),
 # finding the few that count takes many seconds.
-MAX_NUMBERS = 2**16
+MAX_NUMBERS = 2**13
 # What a term is multiplied by: ("one", 0), or the cosine or sine of an exponent, by its number.
 Angle = tuple[str, int]
 
@@ -181,7 +181,7 @@ class Columns:
 
     def angles(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to 1 and the cosines and sines, `[n, filters]`."""
-        one = tf.ones_like(weights[:1])
+        one = tf.ones([1, weights.shape[1]], weights.dtype)
         return tf.concat([one, *cos_sin(self._exponents(weights))], axis=0)
 
     def __call__(self, angles: tf.Tensor) -> list[tuple[list[int], tf.Tensor]]:

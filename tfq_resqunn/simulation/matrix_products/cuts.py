@@ -55,20 +55,24 @@ class _Tree:
     def __init__(self, side: str, strings: Sequence[String]):
         self._side, self._n = side, len(strings[0])
         self._counts = collections.Counter(s[:i] for s in strings for i in range(1, len(s) + 1))
-        self._nodes: dict[String, Node] = {}
-        self.node(())
+        self._nodes: dict[String, Node] = {(): Node(side, (), -1, None)}
 
     @property
     def nodes(self) -> list[Node]:
         return list(self._nodes.values())
 
     def node(self, letters: String) -> Node:
-        if letters not in self._nodes:
-            parent = self.node(letters[:-1]) if letters else None
-            n = len(letters)
-            qubit = n - 1 if self._side == "left" else self._n - n if n else -1
-            self._nodes[letters] = Node(self._side, letters, qubit, parent)
+        for n in range(self._n_known(letters) + 1, len(letters) + 1):
+            qubit = n - 1 if self._side == "left" else self._n - n
+            parent = self._nodes[letters[: n - 1]]
+            self._nodes[letters[:n]] = Node(self._side, letters[:n], qubit, parent)
         return self._nodes[letters]
+
+    def _n_known(self, letters: String) -> int:
+        n = len(letters)
+        while letters[:n] not in self._nodes:
+            n -= 1
+        return n
 
     def shares(self, string: String) -> list[float]:
         # What the first nodes of a string cost, where a node is paid for by all that share it.

@@ -76,9 +76,9 @@ class DenseCoefficients:
     def _meet(self, x: tf.Tensor, y: tf.Tensor, meeting: Meeting) -> tf.Tensor:
         """Gives a string's coefficients, `[filters, strings of letters]`, from both ends."""
         x, y = tf.gather(x, meeting.at_left), tf.gather(y, meeting.at_right)
-        k, filters, n_left, _ = x.shape
+        (k, filters, n_left, _), n_right = x.shape, y.shape[2]
         overlaps = np.repeat(meeting.overlaps[:, None], filters, axis=1)
         x = tf.matmul(x, tf.constant(overlaps, x.dtype))
         x = tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [filters, n_left, k * y.shape[3]])
-        y = tf.reshape(tf.transpose(y, [1, 2, 0, 3]), [filters, -1, k * y.shape[3]])
+        y = tf.reshape(tf.transpose(y, [1, 2, 0, 3]), [filters, n_right, k * y.shape[3]])
         return tf.reshape(tf.matmul(x, y, transpose_b=True), [filters, -1])

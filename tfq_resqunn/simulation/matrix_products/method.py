@@ -11,9 +11,8 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.matrix_products.cuts import Node
-from tfq_resqunn.simulation.matrix_products.network import Network
+from tfq_resqunn.simulation.matrix_products.network import network_of
 from tfq_resqunn.simulation.matrix_products.sweeps import Sweeps
-from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
 from tfq_resqunn.simulation.protocols import Work
 
 
@@ -23,8 +22,7 @@ class MatrixProducts:
     xla = True
 
     def __init__(self, circuit: GateCircuit):
-        self._letters = letters = QubitLetters(circuit)
-        self._network = Network(letters.shared, letters.letters)
+        self._letters, self._network = letters, _ = network_of(circuit)
         self._sweeps = Sweeps(self._network, letters.places)
         sizes = [
             self._size(node, len(letters.letters[node.qubit])) for node in self._network.moving

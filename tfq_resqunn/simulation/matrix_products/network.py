@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import weakref
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.matrix_products.bases import OTHER_SIDE, find_coordinates
 from tfq_resqunn.simulation.matrix_products.columns import Columns
 from tfq_resqunn.simulation.matrix_products.cuts import Node, cut_strings
+from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,6 +29,18 @@ class Meeting:
     at_left: np.ndarray
     at_right: np.ndarray
     overlaps: np.ndarray
+
+
+# The letters and the network of a circuit, which more than one method asks for.
+_found: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def network_of(circuit: GateCircuit) -> "tuple[QubitLetters, Network]":
+    """Gives the letters that data makes of product states, and the network of all that follows."""
+    if circuit not in _found:
+        letters = QubitLetters(circuit)
+        _found[circuit] = letters, Network(letters.shared, letters.letters)
+    return _found[circuit]
 
 
 class Network:
@@ -46,10 +60,11 @@ class Network:
         circuit, self.letters = absorb(circuit), letters
         n = circuit.n_qubits
         strings = sorted({s for o in circuit.observables for s in o}) or [(0,) * n]
+        places = {string: i for i, string in enumerate(strings)}
         self.mixing = np.zeros((len(circuit.observables), len(strings)))
         for row, operator in zip(self.mixing, circuit.observables, strict=True):
             for string, coefficient in operator.items():
-                row[strings.index(string)] += coefficient
+                row[places[string]] += coefficient
         self._starts = [sorted({s[q] for s in strings}) for q in range(n)]
         self._columns = Columns(circuit, self._starts, letters)
         cuts = cut_strings(strings)

@@ -24,6 +24,8 @@ class Sweeps:
         self._nodes, self._moving, self._pairs = network.nodes, network.moving, network.pairs
         self._coordinates, self._places = network.coordinates, places
         self._meetings = network.meetings
+        self._moves = set(network.moving)
+        self._needed = {node.parent for node in self._moving}.union(*network.pairs)
 
     def __call__(self, rows: tf.Tensor, matrices: Sequence[tf.Tensor], filters: int) -> tf.Tensor:
         """Maps letters `[n_rows, filters or 1, n]` to strings `[n_strings, filters, n]`.
@@ -59,6 +61,8 @@ class Sweeps:
         parts, given = [], iter(matrices)
         for node in self._nodes:
             own = self._coordinates[node]
+            if own.constant is not None and node not in self._needed:
+                continue
             if own.constant is not None:
                 still = tf.constant(own.constant[:, None, :, None], letters[0].dtype)
                 k, _, size, _ = still.shape
@@ -89,9 +93,9 @@ class Sweeps:
         for (number, left, right), (x, y) in zip(self._numbered_pairs(), met, strict=True):
             meeting = self._meetings[number]
             by = upstream[number][None, :, None]
-            if left in self._moving:
+            if left in self._moves:
                 sums[left].append(_put_back(by * y, meeting.at_left, values[left]))
-            if right in self._moving:
+            if right in self._moves:
                 overlaps = _repeated(meeting.overlaps, x)
                 by_right = tf.matmul(overlaps, by * x, transpose_a=True)
                 sums[right].append(_put_back(by_right, meeting.at_right, values[right]))
@@ -117,7 +121,7 @@ class Sweeps:
             before = _take(values[parent], self._slices(node))
             for i, by_part in zip(places, by_parts[1:], strict=True):
                 by_rows[i].append(before * by_part)
-            if parent in self._moving:
+            if parent in self._moves:
                 turned = [p * letters[i] for i, p in zip(places, by_parts[1:], strict=True)]
                 by_before = tf.add_n([by_parts[0], *turned])
                 sums[parent].append(_put_back(by_before, self._slices(node), values[parent]))

@@ -89,6 +89,8 @@ class QubitLetters:
         The weights are `[n_weights, filters]`.
         """
         rows = self._rows(features, weights)
+        if not self._rows.n_rows:  # noise can leave nothing of any letter: a row that nobody takes
+            rows = tf.ones([1, tf.shape(features)[1]], features.dtype)
         return rows[:, None] if len(rows.shape) == 2 else rows
 
 

@@ -99,6 +99,7 @@ class PhaseStates:
         once = sum(blocks.flops for blocks in self._blocks)
         return Work(products, numbers, once, 20 + 12 * len(self._instructions))
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         filters, n, static_n = weights.shape[0], tf.shape(features)[1], features.shape[1]
         weights = tf.transpose(weights)

@@ -28,7 +28,7 @@ class OneGroup:
         self._places = []  # observables that are not diagonal
         for k, operator in enumerate(observables):
             matrix = sum((c * string_matrix(s) for s, c in operator.items()), np.zeros((d, d)))
-            if np.allclose(matrix, np.diag(np.diag(matrix))):
+            if np.array_equal(matrix, np.diag(np.diag(matrix))):
                 self._signs[k] = np.repeat(np.diag(matrix).real, 2)
             else:
                 self._places.append(k)

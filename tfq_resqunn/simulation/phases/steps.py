@@ -199,4 +199,4 @@ def _is_constant_on_one(gate: Gate) -> bool:
 
 
 def _is_one(matrix: np.ndarray) -> bool:
-    return bool(np.allclose(matrix, matrix[0, 0] * np.eye(len(matrix)), atol=1e-12))
+    return bool(np.allclose(matrix, matrix[0, 0] * np.eye(len(matrix)), rtol=0, atol=1e-12))

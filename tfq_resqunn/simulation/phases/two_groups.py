@@ -130,7 +130,8 @@ class TwoGroups:
         rest = (factors / 1j**quarter).reshape(1, first, 1, second, 1)
         if np.abs(rest.imag).max() < 1e-12:
             signs = signs[None, ..., None] * rest.real
-            return moved if np.allclose(signs, 1) else moved * tf.constant(signs, state.dtype)
+            is_one = np.allclose(signs, 1, rtol=0, atol=1e-12)
+            return moved if is_one else moved * tf.constant(signs, state.dtype)
         moved *= tf.constant(signs[None, ..., None], state.dtype)
         sines = np.concatenate([-rest.imag, rest.imag], axis=2)
         real = moved * tf.constant(rest.real, state.dtype)
