@@ -31,6 +31,24 @@ def string_matrix(string: Sequence[int]) -> np.ndarray:
     return functools.reduce(np.kron, [PAULIS[a] for a in string], np.eye(1))
 
 
+def action(string: Sequence[int]) -> tuple[int, np.ndarray]:
+    """Gives what a Pauli string makes of amplitudes: the bits that it flips, and phases.
+
+    Amplitude i is `phases[i]` times what amplitude `i ^ flips` was.
+    """
+    n_qubits = len(string)
+    index = np.arange(2**n_qubits)
+    phases, flips = np.ones(len(index), dtype=complex), 0
+    for q, letter in enumerate(string):
+        if letter in (2, 3):
+            phases = phases * (1 - 2 * ((index >> (n_qubits - 1 - q)) & 1))
+        if letter in (1, 2):
+            flips |= 1 << (n_qubits - 1 - q)
+        if letter == 2:
+            phases = phases * -1j
+    return flips, phases
+
+
 @functools.lru_cache(maxsize=8)
 def pauli_basis(n_qubits: int) -> np.ndarray:
     """Gives the 4**n Pauli matrices on n qubits, `[4**n, d, d]`; the last letter varies fastest."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.gates.operators import Operator
+from tfq_resqunn.simulation.gates.operators import Operator, action
 from tfq_resqunn.simulation.phases.blocks import amplitude_by_amplitude, part_by_part
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
@@ -24,19 +24,12 @@ class TwoGroups:
         self._sizes = [2 ** len(g) for g in groups]
         n_qubits, self._n = sum(map(len, groups)), len(observables)
         index = np.arange(2**n_qubits)
-        bits = [(index >> (n_qubits - 1 - q)) & 1 for q in range(n_qubits)]
         signs = np.zeros((self._n, 2**n_qubits))
         self._strings = []  # (observable, source, factors)
         for k, operator in enumerate(observables):
             for string, coefficient in operator.items():
-                factors, flips = np.full(len(index), coefficient, dtype=complex), 0
-                for q, letter in enumerate(string):
-                    if letter in (2, 3):
-                        factors = factors * (1 - 2 * bits[q])
-                    if letter in (1, 2):
-                        flips |= 1 << (n_qubits - 1 - q)
-                    if letter == 2:
-                        factors = factors * -1j
+                flips, phases = action(string)
+                factors = coefficient * phases
                 if flips:
                     self._strings.append((k, index ^ flips, factors))
                 else:

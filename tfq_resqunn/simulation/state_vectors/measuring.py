@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn.simulation.gates.operators import Operator
+from tfq_resqunn.simulation.gates.operators import Operator, action
 
 
 class Observables:
@@ -14,19 +14,11 @@ class Observables:
     def __init__(self, observables: Sequence[Operator], n_qubits: int):
         self._n = len(observables)
         index = np.arange(2**n_qubits)
-        bits = [(index >> (n_qubits - 1 - q)) & 1 for q in range(n_qubits)]
         self._signs = np.zeros((self._n, 2**n_qubits))
         self._strings = []  # (observable, coefficient, permutation, phases)
         for k, operator in enumerate(observables):
             for string, coefficient in operator.items():
-                phases, flips = np.ones(len(index), dtype=complex), 0
-                for q, letter in enumerate(string):
-                    if letter in (2, 3):
-                        phases = phases * (1 - 2 * bits[q])
-                    if letter in (1, 2):
-                        flips |= 1 << (n_qubits - 1 - q)
-                    if letter == 2:
-                        phases = phases * -1j
+                flips, phases = action(string)
                 if flips:
                     self._strings.append((k, coefficient, index ^ flips, phases))
                 else:
