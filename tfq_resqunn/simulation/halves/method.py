@@ -15,7 +15,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.halves.matrices import TransferCoefficients, UnitaryCoefficients
 from tfq_resqunn.simulation.matrix_products.dense import DenseCoefficients
 from tfq_resqunn.simulation.matrix_products.network import network_of
-from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
+from tfq_resqunn.simulation.pauli_strings.letters import letters_of
 from tfq_resqunn.simulation.protocols import NotOpen, Work
 
 MAX_COEFFICIENTS = 2**21  # of all observables
@@ -32,14 +32,14 @@ class Halves:
     xla = True
 
     def __init__(self, circuit: GateCircuit, *, by_matrices: bool = False):
-        self._letters = letters = QubitLetters(circuit)
+        self._letters = letters = letters_of(circuit)
         sizes = list(map(len, letters.letters))
         self._n_outputs = n_outputs = len(circuit.observables)
         if n_outputs * math.prod(sizes) > MAX_COEFFICIENTS:
             raise NotOpen(f"{n_outputs} x {math.prod(sizes)} coefficients are too many")
         self._coefficients: Coefficients
         if not by_matrices:
-            self._coefficients = DenseCoefficients(network_of(circuit)[1])
+            self._coefficients = DenseCoefficients(network_of(circuit))
         elif circuit.is_noisy:
             self._coefficients = TransferCoefficients(letters.shared, letters.letters)
         else:

@@ -13,6 +13,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.matrix_products.cuts import Node
 from tfq_resqunn.simulation.matrix_products.network import network_of
 from tfq_resqunn.simulation.matrix_products.sweeps import Sweeps
+from tfq_resqunn.simulation.pauli_strings.letters import letters_of
 from tfq_resqunn.simulation.protocols import Work
 
 
@@ -22,7 +23,8 @@ class MatrixProducts:
     xla = True
 
     def __init__(self, circuit: GateCircuit):
-        self._letters, self._network = letters, _ = network_of(circuit)
+        self._letters = letters = letters_of(circuit)
+        self._network = network_of(circuit)
         self._sweeps = Sweeps(self._network, letters.places)
         sizes = [
             self._size(node, len(letters.letters[node.qubit])) for node in self._network.moving

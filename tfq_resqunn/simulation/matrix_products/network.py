@@ -13,7 +13,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.matrix_products.bases import OTHER_SIDE, find_coordinates
 from tfq_resqunn.simulation.matrix_products.columns import Columns
 from tfq_resqunn.simulation.matrix_products.cuts import Node, cut_strings
-from tfq_resqunn.simulation.pauli_strings.letters import QubitLetters
+from tfq_resqunn.simulation.pauli_strings.letters import letters_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,15 +31,15 @@ class Meeting:
     overlaps: np.ndarray
 
 
-# The letters and the network of a circuit, which more than one method asks for.
+# Of circuits that are being planned: several methods ask for the same.
 _found: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def network_of(circuit: GateCircuit) -> "tuple[QubitLetters, Network]":
-    """Gives the letters that data makes of product states, and the network of all that follows."""
+def network_of(circuit: GateCircuit) -> "Network":
+    """Gives the network of all that follows a circuit's product state, which is made once."""
     if circuit not in _found:
-        letters = QubitLetters(circuit)
-        _found[circuit] = letters, Network(letters.shared, letters.letters)
+        letters = letters_of(circuit)
+        _found[circuit] = Network(letters.shared, letters.letters)
     return _found[circuit]
 
 

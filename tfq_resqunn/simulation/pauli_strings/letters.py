@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import weakref
 from collections.abc import Sequence, Set
 
 import numpy as np
@@ -92,6 +93,17 @@ class QubitLetters:
         if not self._rows.n_rows:  # noise can leave nothing of any letter: a row that nobody takes
             rows = tf.ones([1, tf.shape(features)[1]], features.dtype)
         return rows[:, None] if len(rows.shape) == 2 else rows
+
+
+# Of circuits that are being planned: several methods ask for the same.
+_found: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def letters_of(circuit: GateCircuit) -> QubitLetters:
+    """Gives a circuit's letters, which are made once."""
+    if circuit not in _found:
+        _found[circuit] = QubitLetters(circuit)
+    return _found[circuit]
 
 
 class LetterRows:
