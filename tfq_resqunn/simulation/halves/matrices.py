@@ -10,7 +10,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import as_gates
 from tfq_resqunn.simulation.gates.operators import string_matrix
 from tfq_resqunn.simulation.gates.transfers import Transfers, vectors_of
-from tfq_resqunn.simulation.gates.unitary import Unitary
+from tfq_resqunn.simulation.gates.unitaries import Unitaries
 
 
 class UnitaryCoefficients:
@@ -21,17 +21,18 @@ class UnitaryCoefficients:
 
     def __init__(self, circuit: GateCircuit, letters: Sequence[Sequence[int]]):
         d = 2**circuit.n_qubits
-        self._unitary = Unitary(as_gates(circuit.gates), circuit.n_qubits, circuit.weights)
+        gates = as_gates(circuit.gates)
+        self._unitary = Unitaries([gates], circuit.n_qubits, circuit.weights)
         self._observables = np.zeros((len(circuit.observables), d, d), dtype=complex)
         for matrix, operator in zip(self._observables, circuit.observables, strict=True):
             matrix += sum(c * string_matrix(s) for s, c in operator.items())
         strings = itertools.product(*letters)
         self._strings = np.array([string_matrix(s).T.ravel() for s in strings]).T / d
-        self.flops, self.kernels = self._unitary.flops, 40
+        self.flops, self.kernels = self._unitary.flops, 10 + self._unitary.kernels
 
     def __call__(self, weights: tf.Tensor) -> tf.Tensor:
         """Maps weights `[n_weights, filters]` to `[filters, observables, strings]`."""
-        unitary = self._unitary(weights)[:, None]  # [filters, 1, d, d]
+        unitary = self._unitary(weights)[0][:, None]  # [filters, 1, d, d]
         observables = tf.constant(self._observables, unitary.dtype)
         pulled = tf.matmul(unitary, tf.matmul(observables, unitary), adjoint_a=True)
         pulled = tf.reshape(pulled, [-1, len(self._observables), len(self._strings)])

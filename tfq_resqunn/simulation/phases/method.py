@@ -15,7 +15,7 @@ from tfq_resqunn.simulation.gates.absorbing import absorb, measured_letters
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Gate, as_gates
 from tfq_resqunn.simulation.gates.operators import Operator
-from tfq_resqunn.simulation.phases.blocks import Blocks
+from tfq_resqunn.simulation.gates.unitaries import Unitaries
 from tfq_resqunn.simulation.phases.one_group import OneGroup
 from tfq_resqunn.simulation.phases.program import (
     Block,
@@ -58,10 +58,8 @@ class PhaseStates:
         self._instructions, self._phases = program.instructions, program.phases
         self._states: Any = (OneGroup if n_groups == 1 else TwoGroups)(groups, observables)
         self._blocks = [
-            Blocks(blocks, len(group), circuit.weights, form)
-            for blocks, group, form in zip(
-                program.blocks, groups, self._states.real_forms, strict=True
-            )
+            Unitaries(blocks, len(group), circuit.weights)
+            for blocks, group in zip(program.blocks, groups, strict=True)
         ]
         self._first_block = [0, len(program.blocks[0])]  # of each group, among all blocks
         self._exponents, self._frequencies = [], []
@@ -78,6 +76,7 @@ class PhaseStates:
         self._n_amplitudes, self._n_observables = 2**n, len(observables)
         self.work = self._count(groups)
         self.xla = n_groups == 1
+        self._depends_on_data = any(of_data for (of_data, _), _ in self._exponents)
         n_turns = sum(isinstance(i, Multiply) for i in self._instructions)
         self.note = f"{2**n} amplitudes; layers of phases: {n_turns}"
 
@@ -103,7 +102,12 @@ class PhaseStates:
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         filters, n, static_n = weights.shape[0], tf.shape(features)[1], features.shape[1]
         weights = tf.transpose(weights)
-        matrices = [matrix for blocks in self._blocks for matrix in blocks(weights)]
+        matrices = []
+        for blocks, form in zip(self._blocks, self._states.real_forms, strict=True):
+            if blocks.n:
+                unitaries = blocks(weights)
+                real = form(tf.math.real(unitaries), tf.math.imag(unitaries), tf)
+                matrices += tf.unstack(real)
         size = max(1, CHUNK_AMPLITUDES // (self._n_amplitudes * filters))
         if static_n is not None and static_n <= size:
             return self._run(features, weights, *matrices)
@@ -159,10 +163,12 @@ class PhaseStates:
                     )
                 else:
                     parts[g] = states.by_constant(parts[g], i.matrix, i.group)
-        outcomes = states.measure(parts[0])  # [f, n_observables, p]
-        filters, n = weights.shape[1], tf.shape(features)[1]
-        outcomes = tf.broadcast_to(outcomes, [filters, self._n_observables, n])
-        return tf.reshape(outcomes, [filters * self._n_observables, n])
+        outcomes = states.measure(parts[0])
+        # No weights may be in the circuit, and all filters equal; or no data.
+        shape = [weights.shape[1] * self._n_observables, tf.shape(features)[1]]
+        if outcomes.shape[0] < shape[0]:
+            outcomes = tf.tile(outcomes, [weights.shape[1], 1])
+        return outcomes if self._depends_on_data else tf.broadcast_to(outcomes, shape)
 
 
 def _along_z(gates: list[Gate], observables: list[Operator]) -> tuple[list[Gate], list[Operator]]:
@@ -187,12 +193,12 @@ def _along_z(gates: list[Gate], observables: list[Operator]) -> tuple[list[Gate]
 def _values(
     kind: tuple[bool, bool], exponents: Exponents, features: tf.Tensor, weights: tf.Tensor
 ) -> tf.Tensor:
-    """Computes exponents `[m, f, p]` of data, of weights, or of both."""
+    """Computes exponents `[m, f, p]` of weights, or of both; of data alone, `[m, p]`."""
     of_data, of_weights = kind
     if not of_data:
         return tf.expand_dims(exponents(weights), 2)
     if not of_weights:
-        return tf.expand_dims(exponents(features), 1)
+        return exponents(features)
     filters, n = weights.shape[1], tf.shape(features)[1]
     x = tf.tile(features[:, None, :], [1, filters, 1])
     w = tf.tile(weights[:, :, None], [1, 1, n])

@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.operators import Operator, string_matrix
-from tfq_resqunn.simulation.phases.blocks import amplitude_by_amplitude
+from tfq_resqunn.simulation.phases.real_forms import amplitude_by_amplitude
+from tfq_resqunn.simulation.tensors.complex_types import complex_type
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 from tfq_resqunn.simulation.tensors.xla import in_xla
 
@@ -32,14 +33,18 @@ class OneGroup:
                 self._signs[k] = np.repeat(np.diag(matrix).real, 2)
             else:
                 self._places.append(k)
-                matrices.append(amplitude_by_amplitude(matrix).T)
+                matrices.append(amplitude_by_amplitude(matrix.real, matrix.imag, np).T)
         self._matrices = np.concatenate(matrices, axis=1) if matrices else None
 
     def frequencies(self, part: tuple[int, ...], frequencies: np.ndarray) -> np.ndarray:
         return frequencies.T
 
     def half_turns(self, frequencies: np.ndarray, exponents: tf.Tensor) -> tf.Tensor:
-        """Maps exponents `[m, f, p]` to those of all amplitudes."""
+        """Maps exponents `[m, f, p]`, or `[m, p]` for all filters, to those of all amplitudes."""
+        if len(exponents.shape) == 2:
+            # Transposed here, so that TensorFlow can leave out what was transposed before.
+            found = tf.matmul(tf.transpose(exponents), tf.constant(frequencies, exponents.dtype))
+            return tf.expand_dims(found, 0)
         m, f = exponents.shape[:2]
         flat = tf.reshape(exponents, [m, -1])
         found = tf.matmul(flat, tf.constant(frequencies, flat.dtype), transpose_a=True)
@@ -93,27 +98,29 @@ class OneGroup:
         return _complexes(tf.matmul(flat, matrix, transpose_b=True))
 
     def by_constant(self, state: tf.Tensor, matrix: np.ndarray, group: int) -> tf.Tensor:
-        real = amplitude_by_amplitude(matrix.astype(complex))[None]
+        real = amplitude_by_amplitude(matrix.real, matrix.imag, np)[None]
         return self.block(state, tf.constant(real, state.dtype.real_dtype), group)
 
     def measure(self, state: tf.Tensor) -> tf.Tensor:
-        """Gives expectations `[f, n_observables, p]`."""
+        """Gives expectations `[f * n_observables, p]`."""
         flat = _floats(state)
-        signs = tf.constant(self._signs, flat.dtype)
-        f, p = flat.shape[0], tf.shape(flat)[1]
-        if f == 1:
-            squares = tf.square(tf.squeeze(flat, 0))
-            found = tf.expand_dims(tf.matmul(signs, squares, transpose_b=True), 0)
-        else:
-            found = tf.matmul(signs[None], tf.square(flat), transpose_b=True)
+        f, p, n = flat.shape[0], tf.shape(flat)[1], len(self._signs)
+        signs = tf.constant(self._signs.T, flat.dtype)
+        if f == 1 and self._matrices is None:
+            # Transposed last, so that TensorFlow can leave out what is transposed after.
+            return tf.transpose(tf.matmul(tf.square(tf.squeeze(flat, 0)), signs))
+        found = tf.matmul(tf.reshape(tf.square(flat), [-1, 2 * self._d]), signs)
+        found = tf.transpose(tf.reshape(found, [f, p, n]), [0, 2, 1])
         if self._matrices is None:
-            return found
+            return tf.reshape(found, [f * n, p])
         rows = tf.reshape(flat, [-1, 2 * self._d])
         turned = tf.matmul(rows, tf.constant(self._matrices, flat.dtype))
         turned = tf.reshape(turned, [f, p, len(self._places), 2 * self._d])
         values = tf.linalg.matvec(turned, flat)  # [f, p, observables]
-        places = tf.one_hot(self._places, len(self._signs), axis=0, dtype=flat.dtype)
-        return found + tf.matmul(places[None], values, transpose_b=True)
+        places = tf.one_hot(self._places, n, dtype=flat.dtype)  # [observables, n_observables]
+        values = tf.matmul(tf.reshape(values, [f * p, len(self._places)]), places)
+        values = tf.transpose(tf.reshape(values, [f, p, n]), [0, 2, 1])
+        return tf.reshape(found + values, [f * n, p])
 
 
 def _as_many(state: tf.Tensor, phases: tf.Tensor) -> tf.Tensor:
@@ -144,5 +151,4 @@ def _complexes(flat: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     pairs = tf.reshape(flat, [f, -1, d // 2, 2])
     if in_xla():
         return tf.complex(pairs[..., 0], pairs[..., 1]), _floats
-    complex_type = tf.complex128 if flat.dtype == tf.float64 else tf.complex64
-    return tf.bitcast(pairs, complex_type), _floats
+    return tf.bitcast(pairs, complex_type(flat.dtype)), _floats

@@ -13,7 +13,7 @@ import numpy as np
 import sympy
 
 from tfq_resqunn.simulation.gates.gate import Gate
-from tfq_resqunn.simulation.phases.blocks import unitary_of
+from tfq_resqunn.simulation.gates.unitaries import unitary_of
 from tfq_resqunn.simulation.phases.steps import Local, Permutation, Step, Turn
 
 # Groups that share a state, by their numbers.

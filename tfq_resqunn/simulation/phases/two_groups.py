@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.operators import Operator, action
-from tfq_resqunn.simulation.phases.blocks import amplitude_by_amplitude, part_by_part
+from tfq_resqunn.simulation.phases.real_forms import amplitude_by_amplitude, part_by_part
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
 
@@ -42,7 +42,12 @@ class TwoGroups:
         return frequencies.reshape(sizes[0], 1, sizes[1], -1)
 
     def half_turns(self, frequencies: np.ndarray, exponents: tf.Tensor) -> tf.Tensor:
-        """Maps exponents `[m, f, p]` to those of all amplitudes, `[f, first, 1, second, p]`."""
+        """Maps exponents `[m, f, p]`, or `[m, p]` for all filters, to those of all amplitudes.
+
+        These are `[f, first, 1, second, p]`.
+        """
+        if len(exponents.shape) == 2:
+            exponents = tf.expand_dims(exponents, 1)
         m, f = exponents.shape[:2]
         table = tf.constant(frequencies.reshape(-1, m), exponents.dtype)
         if f == 1:
@@ -149,7 +154,7 @@ class TwoGroups:
     def by_constant(self, state: tf.Tensor, matrix: np.ndarray, group: int) -> tf.Tensor:
         """Multiplies a group by a constant matrix, which costs half as much if it is real."""
         if matrix.dtype == complex:
-            real = self.real_forms[group](matrix)[None]
+            real = self.real_forms[group](matrix.real, matrix.imag, np)[None]
             return self.block(state, tf.constant(real, state.dtype), group)
         f, first, _, second, p = state.shape
         constant = tf.constant(matrix, state.dtype)[None]
@@ -161,7 +166,7 @@ class TwoGroups:
         return tf.ensure_shape(found, [None, None, None, None, p])
 
     def measure(self, state: tf.Tensor) -> tf.Tensor:
-        """Gives expectations `[f, n_observables, p]`."""
+        """Gives expectations `[f * n_observables, p]`."""
         f = state.shape[0]
         flat = tf.reshape(state, [f, self._signs.shape[1], -1])
         found = _product(tf.constant(self._signs[None], state.dtype), tf.square(flat))
@@ -169,7 +174,7 @@ class TwoGroups:
             moved = self.move(state, source, factors)
             value = tf.reduce_sum(state * moved, axis=[1, 2, 3])  # [f, p]
             found += tf.one_hot(k, self._n, dtype=state.dtype)[:, None] * value[:, None, :]
-        return found
+        return tf.reshape(found, [f * self._n, tf.shape(state)[4]])
 
 
 def _product(matrix: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:

@@ -14,11 +14,12 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import as_gates
-from tfq_resqunn.simulation.gates.unitary import Unitary
+from tfq_resqunn.simulation.gates.unitaries import Unitaries
 from tfq_resqunn.simulation.protocols import NotOpen, Work
 from tfq_resqunn.simulation.state_vectors.fusion import fuse
 from tfq_resqunn.simulation.state_vectors.measuring import Observables
 from tfq_resqunn.simulation.state_vectors.steps import EXPONENTS, Block, SingleGate, Step
+from tfq_resqunn.simulation.tensors.complex_types import complex_type
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.own_gradient import with_gradient
 
@@ -48,7 +49,8 @@ class StateVectors:
                 exponents[step.kind].append(step.gate.exponent)
             elif isinstance(step, Block):
                 step.place = len(self._blocks)
-                self._blocks.append(Unitary(step.local_gates, len(step.qubits), circuit.weights))
+                gates, size = step.local_gates, len(step.qubits)
+                self._blocks.append(Unitaries([gates], size, circuit.weights))
         self._data = Exponents(exponents["data"], circuit.inputs)
         self._weights = Exponents(exponents["weights"], circuit.weights)
         self._both = Exponents(exponents["both"], [*circuit.inputs, *circuit.weights])
@@ -69,7 +71,7 @@ class StateVectors:
         # What all patches share, and what is each one's own.
         weights = tf.transpose(weights)
         by_weights = self._weights(weights)[:, :, None]
-        shared = {"weights": by_weights, "blocks": [block(weights) for block in self._blocks]}
+        shared = {"weights": by_weights, "blocks": [block(weights)[0] for block in self._blocks]}
         own = {"data": self._data(features)[:, None, :], "both": self._mixed(features, weights)}
         return shared, own
 
@@ -130,7 +132,7 @@ class StateVectors:
         return expectations(*(given[kind] for kind in EXPONENTS), *given["blocks"])
 
     def _run(self, given: Given, filters: int) -> tf.Tensor:
-        dtype = tf.complex128 if given["data"].dtype == tf.float64 else tf.complex64
+        dtype = complex_type(given["data"].dtype)
         start = tf.reshape(tf.one_hot(0, 2**self._n_qubits, dtype=dtype), [-1, 1, 1])
         shape = [2**self._n_qubits, filters, tf.shape(given["data"])[2]]
         state = tf.broadcast_to(start, shape)
