@@ -33,7 +33,7 @@ class DenseCoefficients:
         Of the strings, the last qubit's letter changes fastest.
         """
         network, filters = self._network, weights.shape[1]
-        matrices = network(weights)
+        matrices = network.by_node(network(weights))
         values: dict[Node, tf.Tensor] = {}  # [slices, filters, letters so far, coordinates]
         for node in network.nodes:
             own = network.coordinates[node]

@@ -50,9 +50,8 @@ class MatrixProducts:
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         filters, n = weights.shape[0], tf.shape(features)[1]
         weights = tf.transpose(weights)
-        matrices = self._network(weights)
         rows = self._letters(features, weights)
-        strings = self._sweeps(rows, [matrices[m] for m in self._network.moving], filters)
+        strings = self._sweeps(rows, self._network(weights), filters)
         mixing = self._network.mixing
         if not np.array_equal(mixing, np.eye(len(mixing))):
             flat = tf.reshape(strings, [mixing.shape[1], -1])

@@ -53,6 +53,7 @@ class Network:
         mixing: `[observables, strings]`, the coefficients of the strings.
         nodes: All nodes, each after its parent.
         moving: Those whose values weights and data change, in the same order.
+        alike: The same, by groups whose matrices are computed together.
         coordinates: What a sweep carries at each node.
     """
 
@@ -72,13 +73,13 @@ class Network:
         self.coordinates = find_coordinates(self._columns, cuts)
         self.meetings = [self._meeting(*pair) for pair in self.pairs]
         self.moving = [node for node in self.nodes if self.coordinates[node].constant is None]
-        # Nodes whose matrices are computed together.
-        self._like: dict[tuple, list[Node]] = {}
+        alike: dict[tuple, list[Node]] = {}
         for node in self.moving:
             before, own = (self.coordinates[m] for m in (node.parent or node, node))
             likeness = self._columns.likeness[node.qubit]
             key = likeness, node.side, node.letters[-1], id(before), id(own)
-            self._like.setdefault(key, []).append(node)
+            alike.setdefault(key, []).append(node)
+        self.alike = list(alike.values())
 
     @property
     def flops(self) -> int:
@@ -93,27 +94,34 @@ class Network:
     @property
     def kernels(self) -> int:
         """Operations for the matrices, of all filters together."""
-        return 12 * len(self._like) + 40
+        return 12 * len(self.alike) + 40
 
-    def __call__(self, weights: tf.Tensor) -> dict[Node, tf.Tensor]:
-        """Maps weights `[n_weights, filters]` to the matrix of each moving node.
+    def __call__(self, weights: tf.Tensor) -> list[tf.Tensor]:
+        """Maps weights `[n_weights, filters]` to the matrices of moving nodes, for each group.
 
-        These are `[slices, filters, letters * coordinates before, coordinates]`.
+        These are `[slices, nodes, filters, letters * coordinates before, coordinates]`.
         """
         columns, places = {}, {}
         for qubits, values in self._columns(self._columns.angles(weights)):
             for i, q in enumerate(qubits):
                 columns[q], places[q] = values, i
-        matrices = {}
-        for nodes in self._like.values():
+        matrices = []
+        for nodes in self.alike:
             first = nodes[0]
             start = self._starts[first.qubit].index(first.letters[-1])
             column = columns[first.qubit][:, :, :, start]
             own = [places[node.qubit] for node in nodes]
             if own != list(range(column.shape[0])):
                 column = tf.gather(column, own)
-            matrices.update(zip(nodes, self._matrices(first, column), strict=True))
+            matrices.append(self._matrices(first, column))
         return matrices
+
+    def by_node(self, matrices: Sequence[tf.Tensor]) -> dict[Node, tf.Tensor]:
+        """Gives the matrix of each moving node from those of groups."""
+        found = {}
+        for nodes, group in zip(self.alike, matrices, strict=True):
+            found.update(zip(nodes, tf.unstack(group, num=len(nodes), axis=1), strict=True))
+        return found
 
     def _meeting(self, left: Node, right: Node) -> Meeting:
         ends = self.coordinates[left], self.coordinates[right]
@@ -128,38 +136,29 @@ class Network:
         own = self.letters[:n] if node.side == "left" else self.letters[len(self.letters) - n :]
         return math.prod(map(len, own))
 
-    def _matrices(self, node: Node, column: tf.Tensor) -> list[tf.Tensor]:
+    def _matrices(self, node: Node, column: tf.Tensor) -> tf.Tensor:
         """Gives the matrices of nodes like one, from columns.
 
         These are `[nodes, slices or 1, filters, left, right, letters]`.
         """
-        if node.side == "right":
-            column = tf.transpose(column, [0, 1, 2, 4, 3, 5])
-        n, n_slices, filters, size_in, size_out, n_letters = column.shape
-        parent = node.parent or node
-        before, after = self.coordinates[parent], self.coordinates[node]
-        if n_slices > 1:
-            column = tf.gather(column, after.slices, axis=1)
+        n, n_slices, filters = column.shape[:3]
+        before, after = (self.coordinates[m] for m in (node.parent or node, node))
         chosen = np.searchsorted(before.slices, after.slices)
         enter = self._by_bonds(before.vectors[chosen], node.qubit, node.side)
         leave = self._by_bonds(after.vectors, node.qubit, OTHER_SIDE[node.side])
-        k, passing, _, n_before = enter.shape
-        n_after = leave.shape[3]
-        enter = enter.transpose(0, 1, 3, 2)
-        leave = leave.transpose(0, 2, 1, 3).reshape(k, size_out * passing, n_after)
-        column = tf.transpose(column, [1, 3, 0, 2, 5, 4])
+        # k: slices, p: passing bonds, i and o: own bonds of both sides, b and c: coordinates
+        # before and after, n: nodes, f: filters, l: letters.
+        bonds = "io" if node.side == "left" else "oi"
         if n_slices > 1:
-            enter = enter.reshape(k, passing * n_before, size_in)
-            column = tf.reshape(column, [k, size_in, -1])
+            column = tf.gather(column, after.slices, axis=1)
+            entering = f"kpib,nkf{bonds}l->kpbnfol"
         else:  # all slices have the same
-            enter = enter.reshape(-1, size_in)
-            column = tf.reshape(column, [size_in, -1])
-        x = tf.matmul(tf.constant(enter, column.dtype), column)
-        x = tf.reshape(x, [k, passing, n_before, n * filters, n_letters, size_out])
-        x = tf.reshape(tf.transpose(x, [0, 3, 4, 2, 5, 1]), [k, -1, size_out * passing])
-        x = tf.matmul(x, tf.constant(leave, x.dtype))
-        x = tf.reshape(x, [k, n, filters, n_letters * n_before, n_after])
-        return tf.unstack(x, num=n, axis=1)
+            column = tf.squeeze(column, axis=1)
+            entering = f"kpib,nf{bonds}l->kpbnfol"
+        x = tf.einsum(entering, tf.constant(enter, column.dtype), column)
+        x = tf.einsum("kpbnfol,kpoc->knflbc", x, tf.constant(leave, column.dtype))
+        k, n_after = len(after.slices), after.vectors.shape[2]
+        return tf.reshape(x, [k, n, filters, -1, n_after])
 
     def _by_bonds(self, vectors: np.ndarray, q: int, side: str) -> np.ndarray:
         """Arranges `[slices, size, n]` as `[slices, passing bonds, own bonds, n]`."""
