@@ -34,6 +34,26 @@ def timed(step: Callable[[], object]) -> Contestant:
     return run
 
 
+def affordable(make: Callable[[int], Callable], small: int, most: int, seconds: float) -> int:
+    """Estimates how large a step can be that takes so many seconds.
+
+    Most of what a small step takes is the same for a large one. So two are timed.
+
+    Args:
+        make: Makes a step of a size.
+        small: The smaller one's size, and the least that is given; the other has 8 times as much.
+        most: The most that is given.
+        seconds: That the step may take.
+    """
+    sizes, times = (small, 8 * small), []
+    for size in sizes:
+        step = make(size)
+        step()  # which traces
+        times.append(min(timed(step)(3)))
+    each = max((times[1] - times[0]) / (sizes[1] - sizes[0]), 1e-9)
+    return min(most, max(small, int((seconds - times[0]) / each)))
+
+
 def alternate(contestants: Mapping[Name, Contestant], seconds: float) -> dict[Name, float]:
     """Gives the median seconds of a step for each.
 

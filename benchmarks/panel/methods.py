@@ -1,13 +1,16 @@
 """The third table: every method of a row's plan, chosen or not, beside the best of them."""
 
 import dataclasses
+import functools
+
+import numpy as np
 
 from benchmarks.panel import ours
-from benchmarks.panel.alternation import alternate, timed
+from benchmarks.panel.alternation import affordable, alternate, timed
 from benchmarks.panel.rows import Row
 from benchmarks.tables import markdown_table, ratio, significant
 
-FEW = 8  # circuits, by which a method is estimated
+FEW = 8  # circuits, by which methods are compared and estimated
 OFF, ON = False, True
 
 
@@ -56,17 +59,12 @@ def measure(row: Row, seconds: float, step_limit: float) -> Result:
     methods, closed = ours.forced(row)
     contestants, n_circuits, few = {}, {}, {}
     for method in methods:
-        small = {k: a if k == "w" else a[:FEW] for k, a in row.arrays().items()}
-        step = method.step(small, jit=False)
+        step = method.step(_first(row, FEW), jit=False)
         _, few[method.name] = ours.first(step)
-        per_circuit = timed(step)(1)[0] / len(small["x"])
-        n = max(1, min(row.n_circuits, int(step_limit / per_circuit)))
-        n_circuits[method.name] = max(n, min(FEW, row.n_circuits))
-        arrays = {
-            k: a if k == "w" else a[: n_circuits[method.name]] for k, a in row.arrays().items()
-        }
+        of_size = functools.partial(_step, row, method)
+        n_circuits[method.name] = affordable(of_size, FEW, row.n_circuits, step_limit)
         for jit in (OFF, ON):
-            full = method.step(arrays, jit=jit)
+            full = method.step(_first(row, n_circuits[method.name]), jit=jit)
             ours.first(full)
             contestants[method.name, jit] = timed(full)
         name = f"{row.name}, {method.name}"
@@ -75,6 +73,14 @@ def measure(row: Row, seconds: float, step_limit: float) -> Result:
     scaled = {key: t * row.n_circuits / n_circuits[key[0]] for key, t in times.items()}
     chosen = mine.layer.plan.chosen, mine.keras_compiles
     return Result(row, chosen, scaled, n_circuits, closed)
+
+
+def _step(row: Row, method: ours.Forced, n: int) -> ours.Step:
+    return method.step(_first(row, n), jit=False)
+
+
+def _first(row: Row, n: int) -> dict[str, np.ndarray]:
+    return {name: a if name == "w" else a[:n] for name, a in row.arrays().items()}
 
 
 def table(results: list[Result]) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import tfq_resqunn as rq
-from benchmarks.panel.alternation import alternate, timed
+from benchmarks.panel.alternation import affordable, alternate, timed
 from benchmarks.panel.ours import chooses_xla
 from benchmarks.steps import N_CLASSES, Case, Form
 from benchmarks.tables import markdown_table, ratio, significant
@@ -138,11 +138,13 @@ def _to_its_end(step: Callable) -> None:
 
 
 def _images(network: Network, step_limit: float) -> int:
-    """Estimates how many images a step can have, by one of a single image without XLA."""
-    step = Form(network.case, OURS, False, 1).step(network.model(OURS))
-    step().numpy()
-    seconds = timed(functools.partial(_to_its_end, step))(1)[0]
-    return max(1, min(BATCH, int(step_limit / seconds)))
+    """Estimates how many images a step can have, without XLA."""
+
+    def of_size(n: int) -> Callable:
+        step = Form(network.case, OURS, False, n).step(network.model(OURS))
+        return functools.partial(_to_its_end, step)
+
+    return affordable(of_size, 1, BATCH, step_limit)
 
 
 def _fit(
