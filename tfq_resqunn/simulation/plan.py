@@ -64,7 +64,7 @@ class Plan:
           two halves, by matrices          0.307 us  27 x 12 coefficients
           two halves                        0.69 us  27 x 12 coefficients
           matrix products                  0.568 us  sweeps over 7 matrices, 1 coordinate
-          state vectors, by phases         0.217 us  16 amplitudes; layers of phases: 1
+          state vectors, by phases         0.218 us  16 amplitudes; layers of phases: 1
           state vectors                        1 us  16 amplitudes, adjoint gradients
     """
 
