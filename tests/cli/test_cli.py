@@ -229,8 +229,8 @@ def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
     monkeypatch.setattr(training, "fit", stop)
     result = resqunn("train", *TINY_OPTIONS, "--out=run")
     assert result.exit_code == 130
-    assert "Stopped. No model is saved; run holds the logs up to here." in result.output
-    assert (tmp_path / "run").is_dir()
+    assert "Stopped. 0 of 1 epochs are done. To go on: resqunn train --classes" in result.output
+    assert result.output.endswith(" --out run\n")
     monkeypatch.setattr(training, "load_data", stop)
     result = resqunn("train", *TINY_OPTIONS, "--out=other")
     assert (result.exit_code, result.output) == (130, "\nStopped. Nothing was written.\n")

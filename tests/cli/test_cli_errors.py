@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from tests.helpers.systems import link, needs_linux, needs_posix
 from tfq_resqunn import cli
 from tfq_resqunn.cli.errors import in_options
-from tfq_resqunn.runs import evaluation, training
+from tfq_resqunn.runs import callbacks, evaluation, training
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.settings import settings_of
 from tfq_resqunn.study import runner
@@ -238,8 +239,7 @@ def test_every_error_is_one_message(resqunn, monkeypatch, error, code, said):
     monkeypatch.setattr(training, "fit", fail)
     result = resqunn("train", *TINY, "--out=run")
     assert_clean(result, code, f"Error: {said}")
-    left = "\nThe training has failed. No model is saved; run holds the logs up to here. Remove"
-    assert left in result.output
+    assert "\nThe training has failed. 0 of 1 epochs are done. To go on: resqunn" in result.output
     monkeypatch.setenv("RESQUNN_TRACEBACK", "1")
     assert resqunn("train", *TINY, "--out=other").exception is error
 
@@ -247,8 +247,8 @@ def test_every_error_is_one_message(resqunn, monkeypatch, error, code, said):
 @needs_linux
 @pytest.mark.slow
 @pytest.mark.parametrize("n_bytes", [500, 5000, 20000])
-def test_a_disk_that_is_full(tmp_path, n_bytes):
-    """No file may be longer: that of the settings, of gradients, logs, or the model."""
+def test_a_file_that_may_not_be_longer(tmp_path, n_bytes):
+    """That of the settings, of gradients, logs, or the model; what was whole is used again."""
     program = (
         "import resource, signal, sys\n"
         "from tfq_resqunn import cli\n"
@@ -262,8 +262,95 @@ def test_a_disk_that_is_full(tmp_path, n_bytes):
     assert result.returncode in (1, 2)
     assert "Traceback" not in result.stderr
     assert "File too large" in result.stderr or "errno = 27" in result.stderr
-    assert "The training has failed. No model is saved" in result.stderr
+    if not (tmp_path / "run").exists():
+        assert n_bytes == 500
+        return
+    done = "of 1 epochs are done. To go on: resqunn train"
+    assert "The training has failed." in result.stderr and done in result.stderr
     assert not list((tmp_path / "run").glob(".*"))
+    again = [sys.executable, "-m", "resqunn", "train", *TINY, "--out=run"]
+    subprocess.run(again, check=True, **where)
+    assert (tmp_path / "run" / "result.json").is_file()
+
+
+@needs_linux
+@pytest.mark.slow
+def test_a_disk_that_is_full(tmp_path):
+    """A disk of a few pages takes some epochs, and then no more; with room, the run goes on."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+
+    def mount(size, *options):
+        flags = ["-o", ",".join([*options, f"size={size}"])]
+        return subprocess.run(["mount", "-t", "tmpfs", *flags, "tmpfs", disk], check=False)
+
+    if mount("300k").returncode:
+        pytest.skip("a disk cannot be mounted here")
+    command = [sys.executable, "-m", "resqunn", "train", *TINY, "--epochs=60"]
+    where = {"cwd": disk, "env": {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}}
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False, **where)
+        assert result.returncode in (1, 2), result.stdout
+        assert "Traceback" not in result.stderr
+        assert "No space left on device" in result.stderr
+        done = re.search(r"failed. (\d+) of 60 epochs are done. To go on: (.+)", result.stderr)
+        assert 0 < int(done[1]) < 60
+        folder = disk / "runs" / "digits-001"
+        assert sorted(path.name for path in folder.glob("*.*")) == [
+            "checkpoint.zip", "config.json", "gradients.csv",
+        ]  # fmt: skip
+        assert mount("100m", "remount").returncode == 0
+        result = subprocess.run(command, capture_output=True, text=True, check=True, **where)
+        assert f"Going on in {folder.relative_to(disk)}: {done[1]} of 60 epochs" in result.stderr
+        command = [*command, f"--out={tmp_path / 'undisturbed'}"]
+        subprocess.run(command, check=True, capture_output=True, **where)
+        for name in ("history.csv", "gradients.csv"):
+            there = tmp_path / "undisturbed" / name
+            assert (folder / name).read_bytes() == there.read_bytes()
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_folder_that_goes(resqunn, monkeypatch, tmp_path):
+    begin = callbacks.Keeper.on_epoch_begin
+
+    def remove(self, epoch, logs=None):
+        begin(self, epoch, logs)
+        if epoch == 1:
+            shutil.rmtree("run")
+
+    monkeypatch.setattr(callbacks.Keeper, "on_epoch_begin", remove)
+    result = resqunn("train", *TINY, "--epochs=3", "--out=run")
+    assert_clean(
+        result, 2,
+        "Error: --out must stay where it is during the training.\nReceived run, which has gone "
+        "meanwhile, with all that was in it.\nTrain again.\n",
+    )  # fmt: skip
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_that_is_not_finished(resqunn, monkeypatch, tmp_path):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "fit", stop)
+        assert resqunn("train", *TINY, "--out=run").exit_code == 130
+    said = (
+        "Error: MODEL must be the model of a run that is finished.\nReceived "
+        f"{Path('run/model.keras')}, whose run is under way or was stopped.\n0 of 1 epochs are "
+        "done. To go on: resqunn train "
+        '--classes "3,8" --n-train 8 --n-test 4 --image-size 4 --epochs 1 --out run\n'
+    )
+    for command in (["evaluate", "run/model.keras"], ["predict", "run/model.keras", "x.npz"]):
+        result = resqunn(*command)
+        assert (result.exit_code, result.output) == (2, said)
+    result = resqunn("train", *TINY, "--out=run", "--seed=1")
+    assert_clean(result, 2, "--out must be a new folder, or one in which this run was stopped.")
+    assert "  seed: 1 against 0\n" in result.output
+    result = resqunn("train", *TINY, "--out=run", "--checkpoint-every=0")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("Going on in run: 0 of 1 epochs are done.\n")
 
 
 def test_a_loss_that_is_no_number(resqunn, tmp_path):

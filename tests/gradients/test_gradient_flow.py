@@ -211,6 +211,26 @@ def test_a_fit_that_goes_on_goes_on_and_one_that_starts_anew_starts_anew():
     assert flow.epochs == [0, 1]
 
 
+def test_a_new_one_takes_over_what_another_has_recorded(tmp_path):
+    x, y = data()
+    set_seed(1)
+    model, first = small_model(), rq.GradientFlow(x, y, tmp_path / "logs")
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[first])
+    second = rq.GradientFlow(x, y, tmp_path / "logs", tmp_path / "gradients.csv")
+    second.go_on(first.epochs, first.history)
+    table = pd.read_csv(tmp_path / "gradients.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(table, first.table)
+    reports = list(second.history)
+    model.fit(x, y, epochs=3, initial_epoch=2, verbose=0, callbacks=[second])
+    assert second.epochs == [0, 1, 2, 3]
+    assert all(a is b for a, b in zip(second.history, reports, strict=False))
+    assert second.history[3] == rq.gradient_report(model, x, y)
+    assert first.epochs == [0, 1, 2]
+    written = EventAccumulator(str(tmp_path / "logs" / "gradients"), {"tensors": 0}).Reload()
+    assert list(values(written, "gradient/head/norm")) == [0, 1, 2, 3]
+    assert list(values(written, "circuit/quanv_1")) == [0]
+
+
 def test_model_that_is_built_by_fit():
     x, y = data()
     model = keras.Sequential([rq.Quanv2D(), keras.layers.Flatten(), keras.layers.Dense(3)])

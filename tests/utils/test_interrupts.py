@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,7 +96,8 @@ def test_training_stops(tmp_path, moment):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Stopped. No model is saved; run holds the logs up to here." in said
+    done = re.search(r"Stopped. (\d+) of 500 epochs are done. To go on: resqunn train (.+)", said)
+    assert done[2] == "--epochs 500 --out run"
     assert said.count("Traceback") == said.count("Exception ignored")
 
 

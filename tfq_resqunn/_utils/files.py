@@ -18,6 +18,7 @@ FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 RESERVED = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
 )
+TEMPORARY = re.compile(r"\.[0-9]+-.+")  # names that a process gives what it is writing
 MAX_NAME = 100  # characters, of the 260 that a path may have on Windows
 
 
@@ -118,6 +119,13 @@ def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
         finally:
             for path in reversed(made):
                 _patiently(path.rmdir)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Removes what a process that was killed has left of files it was writing in a folder."""
+    for path in folder.iterdir():
+        if TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def rename_patiently(folder: Path, name: Path) -> None:

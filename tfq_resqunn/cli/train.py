@@ -1,6 +1,5 @@
 """`resqunn train`: a network, trained, in a folder of its own."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,13 @@ from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_run
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.folder import check_new_folder, next_run_folder
+from tfq_resqunn.runs.folder import (
+    check_run_folder,
+    epochs_done,
+    how_to_go_on,
+    is_unfinished,
+    run_folder,
+)
 
 EXAMPLES = """\b
 Examples:
@@ -24,6 +29,9 @@ Examples:
   resqunn train --noise depolarizing=0.01 --shots 1000
   resqunn train --dataset mnist --n-train 2000 --n-test 500 --image-size 14
   resqunn train --dataset my_images.npz --depth 3 --placement "X+O1, O2+O3"
+\b
+The same command goes on where it was stopped: in the folder --out, or else in the newest one below
+runs/ in which the same run is not finished and nobody is training.
 """
 
 
@@ -32,26 +40,36 @@ Examples:
 @click.option(
     "--out",
     type=click.Path(),
-    help="Folder to make for the run.  [default: the next free of runs/<dataset>-001, ...]",
+    help="Folder to make for the run, or to go on in.  [default: the next free of "
+    "runs/<dataset>-001, ...]",
+)
+@click.option(
+    "--checkpoint-every",
+    default=1,
+    type=click.IntRange(min=0),
+    help="Epochs after which the run is kept, to go on from there; 0 is never.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar.")
-def train(out: str | None, quiet: bool, **settings: Any) -> None:
+def train(out: str | None, checkpoint_every: int, quiet: bool, **settings: Any) -> None:
     """Train a network, and write it and everything about the run into a new folder."""
     config = RunConfig(**settings)
-    folder = Path(out or next_run_folder(config.dataset))
-    check_new_folder(folder)
+    folder = Path(out or run_folder(config))
+    check_run_folder(config, folder)
     check_run(config)
+    if is_unfinished(folder):
+        click.echo(f"Going on in {folder}: {epochs_done(folder)}.", err=True)
     load_tensorflow()
     from tfq_resqunn.runs import training
 
-    was_there = os.path.lexists(folder)
     try:
-        result = training.train(config, folder, verbose=0 if quiet else 1)
+        result = training.train(
+            config, folder, verbose=0 if quiet else 1, checkpoint_every=checkpoint_every
+        )
     except KeyboardInterrupt:
         click.echo(f"\nStopped. {_what_is_left(folder)}", err=True)
         sys.exit(INTERRUPTED)
     except Exception:
-        if folder.is_dir() and not was_there:
+        if is_unfinished(folder):
             click.echo(f"\nThe training has failed. {_what_is_left(folder)}", err=True)
         raise
     click.echo(f"\n{result.gradients}\n")
@@ -71,12 +89,9 @@ def train(out: str | None, quiet: bool, **settings: Any) -> None:
     click.echo(f"  resqunn predict {result.paths['model']} IMAGES.npz")
 
 
-def _what_is_left(out: Path) -> str:
-    if (out / "model.keras").is_file():
-        return f"The model is saved in {out}; what else belongs there may be missing."
-    if out.is_dir():
-        return (
-            f"No model is saved; {out} holds the logs up to here. "
-            "Remove it, or choose another --out next time."
-        )
+def _what_is_left(folder: Path) -> str:
+    if is_unfinished(folder):
+        return how_to_go_on(folder)
+    if folder.is_dir():
+        return f"The run in {folder} is finished."
     return "Nothing was written."

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -102,6 +103,8 @@ class GradientFlow(keras.callbacks.Callback):
             check_file(csv, "GradientFlow: `csv`")
         self.history: list[GradientReport] = []
         self.epochs: list[int] = []
+        self._done: int | None = None  # epochs of this training, once the first has begun
+        self._goes_on = False
         self._summaries: Summaries | None = None
 
     @property
@@ -115,18 +118,32 @@ class GradientFlow(keras.callbacks.Callback):
         columns = [field.name for field in dataclasses.fields(GradientRow)]
         return pd.DataFrame(rows, columns=["epoch", *columns])
 
+    def go_on(self, epochs: Sequence[int], history: Sequence[GradientReport]) -> None:
+        """Takes over what was recorded in a training that the next `fit` goes on with.
+
+        That `fit` has to begin after the last of these epochs, whose report is not made again. The
+        file `csv` is written at once.
+
+        Args:
+            epochs: The `epochs` of an earlier `GradientFlow`.
+            history: Its `history`.
+        """
+        self.epochs, self.history, self._goes_on = list(epochs), list(history), True
+        self._write_csv()
+
     def on_train_begin(self, logs: dict | None = None) -> None:
         check_compiled(self.model, "GradientFlow")
         if not self.model.built:  # a Sequential model without an Input
             self.model(self._x)
         self._layers = tuple(layers_with_weights(self.model))
         self._measure = self._trace()
-        self._done: int | None = None
+        goes_on, self._goes_on = self._goes_on, False
+        self._done = self.epochs[-1] if goes_on else None
         if self.log_dir is not None:
             n = self.n_feature_maps
             images = tf.nest.map_structure(lambda part: part[:n], self._x) if n else None
             folder = self.log_dir / "gradients"
-            self._summaries = Summaries(folder, self.model, self._layers, images)
+            self._summaries = Summaries(folder, self.model, self._layers, images, goes_on)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._done is not None:  # not the first of this training
@@ -164,8 +181,11 @@ class GradientFlow(keras.callbacks.Callback):
         report = make_report(self._layers, gradients)
         self.epochs.append(epoch)
         self.history.append(report)
+        self._write_csv()
+        if self._summaries is not None:
+            self._summaries.write(epoch, report, gradients)
+
+    def _write_csv(self) -> None:
         if self.csv is not None:
             with replacing(self.csv) as temporary:
                 self.table.to_csv(temporary, index=False, lineterminator="\n")
-        if self._summaries is not None:
-            self._summaries.write(epoch, report, gradients)

@@ -27,12 +27,16 @@ class Summaries:
     """Writes gradients, angles, circuits and feature maps into a folder for TensorBoard.
 
     The layers are the model's, with weights and names; feature maps are those of the images.
+    `has_circuits` is whether the folder has the circuits already, which are written once.
     """
 
-    def __init__(self, folder: Path, model: keras.Model, layers: NamedLayers, images: Batch | None):
+    def __init__(
+        self, folder: Path, model: keras.Model, layers: NamedLayers, images: Batch | None,
+        has_circuits: bool = False,
+    ) -> None:  # fmt: skip
         self._writer = tf.summary.create_file_writer(str(folder))
         self._model, self._layers, self._images = model, layers, images
-        self._circuits_are_written = False
+        self._circuits_are_written = has_circuits
 
     def write(self, epoch: int, report: GradientReport, gradients: Gradients) -> None:
         """Writes what belongs to one epoch, and once, with the first, the circuits."""

@@ -226,6 +226,20 @@ class RunConfig:
                 object.__setattr__(self, name, tuple(value))
         check_settings(self)
 
+    def differences(self, other: "RunConfig") -> list[str]:
+        """List what another configuration has otherwise: this value against that.
+
+        Example:
+            >>> RunConfig(epochs=5, seed=1).differences(RunConfig(epochs=20, seed=1))
+            ['epochs: 5 against 20']
+        """
+        mine, theirs = (json.loads(config.to_json()) for config in (self, other))
+        return [
+            f"{name}: {json.dumps(mine[name])} against {json.dumps(theirs[name])}"
+            for name in mine
+            if mine[name] != theirs[name]
+        ]
+
     def to_json(self) -> str:
         """Write the configuration as a JSON object, a key for each argument."""
         return json.dumps(dataclasses.asdict(self), indent=2)

@@ -2,11 +2,9 @@
 
 import contextlib
 import json
-import math
 import os
 import time
 import warnings
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -16,15 +14,29 @@ import tensorflow as tf
 
 from tfq_resqunn import datasets
 from tfq_resqunn._utils.arguments import check_path, checked, instance, integer
-from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn._utils.files import new_folder, remove_temporaries, replacing, write_text
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
+from tfq_resqunn._utils.random_streams import streams_of
 from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn._version import __version__
-from tfq_resqunn.gradients import GradientFlow, GradientReport
+from tfq_resqunn.gradients import GradientFlow
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
+from tfq_resqunn.runs.batches import training_images
+from tfq_resqunn.runs.callbacks import Clock, Keeper, Logs
+from tfq_resqunn.runs.checkpoint import check_same, cut_logs, first_progress, restore, save
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS, RESULT_COLUMNS, check_new_folder
+from tfq_resqunn.runs.folder import (
+    CHECKPOINT,
+    FILES,
+    HISTORY_COLUMNS,
+    check_new_folder,
+    check_run_folder,
+    in_use,
+    is_unfinished,
+)
+from tfq_resqunn.runs.progress import Progress, read_progress
+from tfq_resqunn.runs.result import RunResult, divergence
 
 N_GRADIENT_IMAGES = 64
 # Some are not there on every system; TensorFlow has packages of several names.
@@ -35,119 +47,131 @@ MODEL_ARGUMENTS = (
     "ansatz", "n_layers", "n_uploads", "observables", "readout", "input_gradient", "trainable",
     "backend", "repetitions", "noise",
 )  # fmt: skip
-History = dict[str, list[float]]  # the values of each epoch, by name
 
 
-@dataclass(frozen=True, eq=False)
-class RunResult:
-    """What a training run gave.
-
-    Args:
-        paths: The files it wrote, under the names in `runs.folder.FILES`: `model`, `config`,
-            `history`, `gradients`; `result`, if the loss stayed finite; `curves` and `logs`, if
-            they were asked for.
-        train_accuracy: Of the trained model on the training images.
-        test_accuracy: The same on the test images.
-        train_loss: Of the trained model on the training images.
-        test_loss: The same on the test images.
-        n_weights: Number of trained weights.
-        seconds: Time that the whole run took.
-        seconds_per_epoch: Median of the time that an epoch took, the first left out.
-        gradients: The gradient report of the trained model.
-        history: Loss and accuracy after each epoch, by name.
-    """
-
-    paths: dict[str, Path]
-    train_accuracy: float
-    test_accuracy: float
-    train_loss: float
-    test_loss: float
-    n_weights: int
-    seconds: float
-    seconds_per_epoch: float
-    gradients: GradientReport
-    history: History
-
-    @property
-    def divergence(self) -> str | None:
-        """In a sentence, from which epoch on the loss is no finite number; `None` if it is one."""
-        return divergence(self.history)
-
-    def measures(self) -> dict[str, float]:
-        """Gives what stands in `result.json`."""
-        return {name: getattr(self, name) for name in RESULT_COLUMNS}
-
-
-@checked(config=instance(RunConfig, "a RunConfig"), out=check_path, verbose=integer(0, 2))
-def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunResult:
+@checked(
+    config=instance(RunConfig, "a RunConfig"),
+    out=check_path,
+    verbose=integer(0, 2),
+    checkpoint_every=integer(0),
+)
+def train(
+    config: RunConfig, out: str | os.PathLike, verbose: int = 1, *, checkpoint_every: int = 1
+) -> RunResult:
     """Train a ResQuNN and write everything about the run into a new folder.
+
+    Where a run of the same configuration was stopped in that folder, in whatever way, it goes on
+    after the last epoch that was kept, and ends as if it had never been stopped.
 
     Args:
         config: What to train, on what, and how.
-        out: Folder to make. It gets `model.keras`, `config.json`, `history.csv`, `curves.png`,
-            `gradients.csv` (of every epoch), `logs/` (for TensorBoard) and `result.json`.
+        out: Folder to make, or to go on in. It gets `model.keras`, `config.json`, `history.csv`,
+            `curves.png`, `gradients.csv` (of every epoch), `logs/` (for TensorBoard) and
+            `result.json`. Until all of these are there, it has a `checkpoint.zip`.
         verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch.
+        checkpoint_every: Epochs from one checkpoint to the next. With 0 there is none, and a run
+            that is stopped begins anew. What a run gives does not depend on it.
 
     Returns:
         A `RunResult`. Where the loss did not stay finite, its `divergence` says so; all files but
         `result.json` are written.
 
     Raises:
-        FileExistsError: If `out` exists. Nothing is overwritten.
-        OSError: If `out` cannot be made.
+        FileExistsError: If `out` exists, unless this run was stopped there, or if another process
+            is training in it. Nothing is overwritten.
+        FileNotFoundError: If the folder goes while it trains.
+        OSError: If `out` cannot be made, or written to.
         TypeError: If a value of `config` has the wrong type.
-        ValueError: If a value of `config` is wrong. All is checked before training starts.
+        ValueError: If a value of `config` is wrong, which is checked before training starts; or if
+            the run in `out` was begun with another Keras, or with other images.
     """
-    check_new_folder(out)
-    return run(config, load_data(config), Path(out), verbose=verbose, extras=True)
+    started = time.perf_counter()
+    folder = Path(out)
+    check_run_folder(config, folder)
+    data = load_data(config)
+    first = first_progress(data)
+    set_seed(config.seed)
+    model = build_model(config, data)
+    if not is_unfinished(folder):
+        _make_folder(folder, config, data, first)
+    with in_use(folder):
+        if not is_unfinished(folder):  # another process has finished it meanwhile
+            check_new_folder(folder)
+        remove_temporaries(folder)
+        progress = read_progress(folder / CHECKPOINT)
+        check_same(progress, first, folder)
+        _warn_of_versions(folder, config, data)
+        try:
+            result = _complete(
+                model, config, data, folder, progress, started,
+                verbose=verbose, extras=True, checkpoint_every=checkpoint_every,
+            )  # fmt: skip
+            (folder / CHECKPOINT).unlink()
+        except Exception as error:
+            if folder.is_dir():
+                raise
+            raise FileNotFoundError(
+                f"train: `out` must stay where it is during the training.\nReceived {folder}, "
+                "which has gone meanwhile, with all that was in it.\nTrain again."
+            ) from error
+    return result
 
 
 def run(
-    config: RunConfig,
-    data: datasets.Dataset,
-    folder: Path,
-    *,
-    verbose: int = 0,
-    jit_compile: bool | str = "auto",
-    extras: bool = False,
+    config: RunConfig, data: datasets.Dataset, folder: Path, *, jit_compile: bool | str = "auto"
 ) -> RunResult:
-    """Train a network and fill a new folder, as `runs/folder.py` says; `train` and studies do so.
+    """Train a network and fill a new folder, as `runs/folder.py` says; studies do so.
 
-    `verbose` is that of `train`, `jit_compile` that of `Model.compile`; `extras` are `curves.png`
-    and `logs/`.
+    `jit_compile` is that of `Model.compile`.
     """
     started = time.perf_counter()
     set_seed(config.seed)
     model = build_model(config, data, jit_compile)
-
     folder.mkdir(parents=True)
+    _write_config(folder, config, data)
+    return _complete(model, config, data, folder, Progress(), started)
+
+
+def _complete(
+    model: keras.Model, config: RunConfig, data: datasets.Dataset, folder: Path,
+    progress: Progress, started: float, *, verbose: int = 0, extras: bool = False,
+    checkpoint_every: int = 0,
+) -> RunResult:  # fmt: skip
+    """Train the epochs that are left, and write what a finished run has.
+
+    `started` is when this process began with it; `extras` are `curves.png` and `logs/`.
+    """
+    started -= progress.seconds
     paths = {name: folder / file for name, file in FILES.items()}
-    with replacing(paths["config"]) as temporary:
-        write_text(temporary, describe_run(config, data))
     logs = paths["logs"] if extras else None
     images, labels = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
     flow = GradientFlow(images, labels, log_dir=logs, csv=paths["gradients"])
-    starts: list[float] = []
-    ends: list[float] = []
-    clock = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: starts.append(time.perf_counter()),
-        on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()),
-    )
-    history = fit(
-        model, config, data, [clock, *([keras.callbacks.TensorBoard(logs)] * extras), flow], verbose
-    )
-    seconds = np.subtract(ends, starts)  # of each epoch, validation included
+    if logs is not None:
+        cut_logs(logs, progress.logs)
+    if progress.n_epochs:
+        restore(folder / CHECKPOINT, progress, model, flow)
+    with streams_of(config.seed) as begin:
+        clock = Clock()
+        keeper = Keeper(
+            progress.begun(), folder, logs, flow, clock, begin, checkpoint_every, started
+        )
+        writers = [] if logs is None else [Logs(logs, is_new=not progress.n_epochs)]
+        begin(0)
+        if progress.n_epochs < config.epochs:
+            fit(model, config, data, [clock, *writers, flow, keeper], verbose, progress.n_epochs)
+        begin(config.epochs + 1)
+        trained = model.evaluate(data.x_train, data.y_train, verbose=0, return_dict=True)
+    history = keeper.progress.history
+
     with replacing(paths["model"]) as temporary:
         model.save(temporary)
-    epochs = pd.RangeIndex(1, len(history["loss"]) + 1, name="epoch")
+    epochs = pd.RangeIndex(1, config.epochs + 1, name="epoch")
     table = pd.DataFrame(history, index=epochs, columns=HISTORY_COLUMNS)
     with replacing(paths["history"]) as temporary:
         table.to_csv(temporary, lineterminator="\n")
     if extras:
         with replacing(paths["curves"]) as temporary:
             training_curves(history, temporary)
-
-    trained = model.evaluate(data.x_train, data.y_train, verbose=0, return_dict=True)
     is_finite = divergence(history) is None
     optional = {"curves": extras, "logs": extras, "result": is_finite}
     result = RunResult(
@@ -158,7 +182,7 @@ def run(
         test_loss=history["val_loss"][-1],
         n_weights=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
         seconds=round(time.perf_counter() - started, 3),
-        seconds_per_epoch=round(float(np.median(seconds[1:] if len(seconds) > 1 else seconds)), 4),
+        seconds_per_epoch=round(keeper.progress.seconds_per_epoch, 4),
         gradients=flow.history[-1],
         history=history,
     )
@@ -166,6 +190,35 @@ def run(
         with replacing(paths["result"]) as temporary:
             write_text(temporary, json.dumps(result.measures(), indent=2) + "\n")
     return result
+
+
+# --- the folder ------------------------------------------------------------------------------
+
+
+def _make_folder(folder: Path, config: RunConfig, data: datasets.Dataset, first: Progress) -> None:
+    """Make the folder of a run; it appears with what says that the run is not finished."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with new_folder(folder, "train: `out`") as temporary:
+        save(temporary / CHECKPOINT, first)
+        _write_config(temporary, config, data)
+
+
+def _write_config(folder: Path, config: RunConfig, data: datasets.Dataset) -> None:
+    with replacing(folder / FILES["config"]) as temporary:
+        write_text(temporary, describe_run(config, data))
+
+
+def _warn_of_versions(folder: Path, config: RunConfig, data: datasets.Dataset) -> None:
+    """Warn where a run goes on with other versions of packages than it was begun with."""
+    then = json.loads((folder / FILES["config"]).read_text(encoding="utf-8")).get("versions")
+    then = then if isinstance(then, dict) else {}
+    now = json.loads(describe_run(config, data))["versions"]
+    if changed := sorted(name for name in {*then, *now} if then.get(name) != now.get(name)):
+        warnings.warn(
+            f"train: the run in {folder} was begun with other versions of {', '.join(changed)}. "
+            "Its numbers may differ from those of a run that was not stopped.",
+            stacklevel=4,
+        )
 
 
 # --- the steps of a run --------------------------------------------------------------------
@@ -200,40 +253,22 @@ def build_model(
 
 
 def fit(
-    model: keras.Model, config: RunConfig, data: datasets.Dataset, callbacks: list, verbose: int
-) -> History:
-    """Train a model as a run says, and give the values of each epoch by name."""
+    model: keras.Model, config: RunConfig, data: datasets.Dataset, callbacks: list, verbose: int,
+    n_done: int,
+) -> None:  # fmt: skip
+    """Train a model as a run says, after the epochs that are done."""
     with warnings.catch_warnings():
         # Frozen layers before a head without weights: a control, and meant.
         warnings.filterwarnings("ignore", message="The model does not have any trainable weights")
-        history = model.fit(
-            data.x_train,
-            data.y_train,
-            batch_size=config.batch_size,
+        model.fit(
+            **training_images(data, config.batch_size, n_done, config.epochs),
             epochs=config.epochs,
+            initial_epoch=n_done,
             validation_data=(data.x_test, data.y_test),
+            validation_batch_size=config.batch_size,
             callbacks=callbacks,
             verbose=verbose,
         )
-    return {name: [float(v) for v in values] for name, values in history.history.items()}
-
-
-def divergence(history: History) -> str | None:
-    """Say in a sentence from which epoch on the loss is no finite number; `None` if it is one.
-
-    Example:
-        >>> divergence({"loss": [2.3, math.nan, math.nan], "val_loss": [2.3, 2.2, math.nan]})
-        'The loss is nan from epoch 2 of 3 on.'
-    """
-    for name in ("loss", "val_loss"):
-        losses = history[name]
-        if not math.isfinite(losses[-1]):
-            n_finite = max(
-                (e for e, loss in enumerate(losses, 1) if math.isfinite(loss)), default=0
-            )
-            which = "loss" if name == "loss" else "loss of the test images"
-            return f"The {which} is {losses[-1]} from epoch {n_finite + 1} of {len(losses)} on."
-    return None
 
 
 def describe_run(config: RunConfig, data: datasets.Dataset) -> str:

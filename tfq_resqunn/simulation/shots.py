@@ -13,6 +13,7 @@ import numpy as np
 import sympy
 import tensorflow as tf
 
+from tfq_resqunn._utils.random_streams import draw_seed
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.observables.measurements import split
@@ -30,8 +31,8 @@ _seeds = tf.random.experimental.stateless_split
 class Sampled:
     """A function from features and weights to estimates of expectations, new ones at each call.
 
-    A call takes one seed from TensorFlow's global generator, and all its random numbers, those of
-    its gradient included, from that seed. So `set_seed` makes them repeat, whatever runs at once.
+    A call takes one seed (`draw_seed`), and all its random numbers, those of its gradient included,
+    from that seed. So `set_seed` makes them repeat, whatever runs at once.
     Each Pauli string of each observable gets its own shots.
 
     Attributes:
@@ -70,7 +71,7 @@ class Sampled:
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
         by_weights = tf.transpose(self._by_weights(tf.transpose(weights)))
-        seed = tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
+        seed = draw_seed()
         if not self._is_mixed:
             estimates = self._sample(self._by_data(features), by_weights, seed)
         else:

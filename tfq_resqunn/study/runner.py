@@ -5,13 +5,13 @@ import json
 import os
 import shutil
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
-from filelock import FileLock, Timeout
 
+from tfq_resqunn._utils import locks
 from tfq_resqunn._utils.arguments import (
     check_count,
     check_flag,
@@ -147,18 +147,13 @@ def _prepare(config: StudyConfig, folder: Path) -> None:
         write_text(temporary, json.dumps(described, indent=2) + "\n")
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> contextlib.AbstractContextManager[None]:
     """Keeps others out of the folder, for as long as this process lives; the file may stay."""
-    try:
-        held = FileLock(folder / LOCK).acquire(timeout=0)
-    except Timeout:
-        raise FileExistsError(
-            f"run_study: `folder` must not be in use by another study. Received {folder}, in "
-            "which one is running. Wait for it, or choose another folder."
-        ) from None
-    with held:
-        yield
+    return locks.locked(
+        folder / LOCK,
+        f"run_study: `folder` must not be in use by another study. Received {folder}, in which one "
+        "is running. Wait for it, or choose another folder.",
+    )
 
 
 def _check_runs(config: StudyConfig) -> None:

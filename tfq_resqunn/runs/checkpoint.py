@@ -1,0 +1,135 @@
+"""The checkpoint of a run: all that a process needs to train on as if there had been no other.
+
+It is a zip file with `progress.json` and the bytes of each variable of the model and the optimizer,
+in their order; shapes and types are those that the model has. At no epoch it holds no variables.
+What an epoch draws at random, its order of the images included, follows from the run's seed and the
+epoch's number alone, so that no generator's state needs to be kept.
+"""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfq_resqunn import datasets
+from tfq_resqunn._utils.files import replacing
+from tfq_resqunn._utils.keras import IS_KERAS_3, keras
+from tfq_resqunn.gradients import GradientFlow, GradientReport
+from tfq_resqunn.gradients.report import GradientRow
+from tfq_resqunn.runs.progress import MEMBER, Progress, unreadable
+
+KERAS = "3" if IS_KERAS_3 else "2"
+
+
+def first_progress(data: datasets.Dataset) -> Progress:
+    """Gives the progress of a run that has not begun."""
+    found = hashlib.sha256()
+    for array in (data.x_train, data.y_train, data.x_test, data.y_test):
+        found.update(f"{array.shape} {array.dtype.str}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return Progress(KERAS, found.hexdigest())
+
+
+def check_same(progress: Progress, first: Progress, folder: Path) -> None:
+    """Raises a ValueError if a run was begun otherwise: with another Keras, or other images."""
+    if progress.keras != first.keras:
+        remedy = "Set" if progress.keras == "2" else "Unset"
+        raise ValueError(
+            f"train: `out` must hold a run of this Keras, {KERAS}.\nReceived {folder}, in which "
+            f"Keras {progress.keras} was training.\n{remedy} TF_USE_LEGACY_KERAS, or choose "
+            "another folder."
+        )
+    if progress.data != first.data:
+        raise ValueError(
+            "train: `dataset` must hold the same images as when the run was begun.\nReceived "
+            f"others than those of {folder}.\nRestore them, or choose another folder (--out)."
+        )
+
+
+def save(path: Path, progress: Progress, variables: Sequence[Any] = ()) -> None:
+    """Writes a checkpoint; whatever goes wrong, the one before it stays."""
+    try:
+        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            archive.writestr(MEMBER, progress.to_json())
+            for number, variable in enumerate(variables):
+                archive.writestr(str(number), np.asarray(variable).tobytes())
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise type(error)(error.errno, error.strerror, str(path)) from error
+
+
+def restore(path: Path, progress: Progress, model: keras.Model, flow: GradientFlow) -> None:
+    """Gives a model, its optimizer and the gradient reports the state that a checkpoint holds."""
+    variables = variables_of(model)
+    try:
+        epochs, reports = _reports(progress)
+        with zipfile.ZipFile(path) as archive:
+            if len(archive.namelist()) != len(variables) + 1:
+                raise ValueError(f"it must hold {len(variables)} variables")
+            arrays = [_read(archive, str(k), np.asarray(v)) for k, v in enumerate(variables)]
+    except (
+        zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, zlib.error,
+    ) as error:  # fmt: skip
+        raise unreadable(path, error) from error
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+    flow.go_on(epochs, reports)
+
+
+def _read(archive: zipfile.ZipFile, name: str, like: np.ndarray) -> np.ndarray:
+    if archive.getinfo(name).file_size != like.nbytes:
+        raise ValueError(f"variable {name} must have {like.nbytes} bytes")
+    return np.frombuffer(archive.read(name), like.dtype).reshape(like.shape)
+
+
+def variables_of(model: keras.Model) -> list:
+    """Lists what training changes in a compiled model: its variables and its optimizer's."""
+    model.optimizer.build(model.trainable_variables)
+    return [*model.variables, *model.optimizer.variables]
+
+
+def rows_of(flow: GradientFlow) -> list[list]:
+    """Gives what is recorded, as `Progress` has it."""
+    return [
+        [epoch, *vars(row).values()]
+        for epoch, report in zip(flow.epochs, flow.history, strict=True)
+        for row in report.rows
+    ]
+
+
+def _reports(progress: Progress) -> tuple[list[int], list[GradientReport]]:
+    reports: dict[int, list[GradientRow]] = {}
+    for epoch, *row in progress.gradients:
+        reports.setdefault(epoch, []).append(GradientRow(*row))
+    if list(reports) != list(range(progress.n_epochs + 1)):
+        raise ValueError("gradients must be those of each epoch")
+    return list(reports), [GradientReport(tuple(rows)) for rows in reports.values()]
+
+
+# --- TensorBoard's files, which only grow ----------------------------------------------------
+
+
+def log_sizes(logs: Path) -> dict[str, int]:
+    """Gives the bytes of each of TensorBoard's files, by its path in the folder."""
+    return {path.relative_to(logs).as_posix(): path.stat().st_size for path in _files_in(logs)}
+
+
+def cut_logs(logs: Path, sizes: dict[str, int]) -> None:
+    """Brings TensorBoard's files back to the sizes they had; those that were not there, go."""
+    for path in _files_in(logs):
+        size = sizes.get(path.relative_to(logs).as_posix())
+        if size is None:
+            path.unlink()
+        elif size < path.stat().st_size:
+            with path.open("r+b") as file:
+                file.truncate(size)
+
+
+def _files_in(logs: Path) -> list[Path]:
+    files = logs.rglob("events.out.tfevents.*")
+    return [path for path in files if path.is_file() and not path.is_symlink()]

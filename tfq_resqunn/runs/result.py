@@ -1,0 +1,68 @@
+"""What a training run gave, as one value."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfq_resqunn.gradients import GradientReport
+from tfq_resqunn.runs.folder import RESULT_COLUMNS
+from tfq_resqunn.runs.progress import History
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """What a training run gave.
+
+    Args:
+        paths: The files it wrote, under the names in `runs.folder.FILES`: `model`, `config`,
+            `history`, `gradients`; `result`, if the loss stayed finite; `curves` and `logs`, if
+            they were asked for.
+        train_accuracy: Of the trained model on the training images.
+        test_accuracy: The same on the test images.
+        train_loss: Of the trained model on the training images.
+        test_loss: The same on the test images.
+        n_weights: Number of trained weights.
+        seconds: Time that the whole run took; of a run that was stopped, that of all its parts up
+            to the last epoch that each of them kept.
+        seconds_per_epoch: Median of the time that an epoch took, the first of each part left out.
+        gradients: The gradient report of the trained model.
+        history: Loss and accuracy after each epoch, by name.
+    """
+
+    paths: dict[str, Path]
+    train_accuracy: float
+    test_accuracy: float
+    train_loss: float
+    test_loss: float
+    n_weights: int
+    seconds: float
+    seconds_per_epoch: float
+    gradients: GradientReport
+    history: History
+
+    @property
+    def divergence(self) -> str | None:
+        """In a sentence, from which epoch on the loss is no finite number; `None` if it is one."""
+        return divergence(self.history)
+
+    def measures(self) -> dict[str, float]:
+        """Gives what stands in `result.json`."""
+        return {name: getattr(self, name) for name in RESULT_COLUMNS}
+
+
+def divergence(history: History) -> str | None:
+    """Say in a sentence from which epoch on the loss is no finite number; `None` if it is one.
+
+    Example:
+        >>> divergence({"loss": [2.3, math.nan, math.nan], "val_loss": [2.3, 2.2, math.nan]})
+        'The loss is nan from epoch 2 of 3 on.'
+    """
+    for name in ("loss", "val_loss"):
+        losses = history[name]
+        if not math.isfinite(losses[-1]):
+            n_finite = max(
+                (e for e, loss in enumerate(losses, 1) if math.isfinite(loss)), default=0
+            )
+            which = "loss" if name == "loss" else "loss of the test images"
+            return f"The {which} is {losses[-1]} from epoch {n_finite + 1} of {len(losses)} on."
+    return None
