@@ -11,6 +11,7 @@ from tfq_resqunn._utils.interrupts import INTERRUPTED
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_run
+from tfq_resqunn.runs.cluster import STRATEGIES, check_strategy
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import check_new_folder, next_run_folder
 
@@ -24,6 +25,7 @@ Examples:
   resqunn train --noise depolarizing=0.01 --shots 1000
   resqunn train --dataset mnist --n-train 2000 --n-test 500 --image-size 14
   resqunn train --dataset my_images.npz --depth 3 --placement "X+O1, O2+O3"
+  resqunn train --strategy mirrored --batch-size 64
 """
 
 
@@ -34,24 +36,37 @@ Examples:
     type=click.Path(),
     help="Folder to make for the run.  [default: the next free of runs/<dataset>-001, ...]",
 )
+@click.option(
+    "--strategy",
+    type=click.Choice(STRATEGIES),
+    help="Devices that share each batch: all GPUs of this machine (mirrored), or those of all "
+    "machines in TF_CONFIG (multi-worker), each of which runs this command; the first of them "
+    "writes the folder.  [default: one device]",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar.")
-def train(out: str | None, quiet: bool, **settings: Any) -> None:
+def train(out: str | None, strategy: str | None, quiet: bool, **settings: Any) -> None:
     """Train a network, and write it and everything about the run into a new folder."""
     config = RunConfig(**settings)
     folder = Path(out or next_run_folder(config.dataset))
-    check_new_folder(folder)
+    cluster = check_strategy(strategy)
+    is_writer = cluster is None or cluster.is_chief
+    if is_writer:
+        check_new_folder(folder)
     check_run(config)
+    if cluster is not None:
+        click.echo(f"Waiting for {len(cluster.addresses)} workers ...", err=True)
     load_tensorflow()
     from tfq_resqunn.runs import training
 
     was_there = os.path.lexists(folder)
     try:
-        result = training.train(config, folder, verbose=0 if quiet else 1)
+        result = training.train(config, folder, verbose=0 if quiet else 1, strategy=strategy)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. {_what_is_left(folder)}", err=True)
+        left = _what_is_left(folder) if is_writer else ""
+        click.echo(f"\nStopped. {left}", err=True)
         sys.exit(INTERRUPTED)
     except Exception:
-        if folder.is_dir() and not was_there:
+        if is_writer and folder.is_dir() and not was_there:
             click.echo(f"\nThe training has failed. {_what_is_left(folder)}", err=True)
         raise
     click.echo(f"\n{result.gradients}\n")
@@ -66,6 +81,9 @@ def train(out: str | None, quiet: bool, **settings: Any) -> None:
             err=True,
         )
         sys.exit(1)
+    if not is_writer:
+        click.echo("The files of the run are where the first worker has written them.")
+        return
     click.echo("\nGo on with:")
     click.echo(f"  tensorboard --logdir {result.paths['logs']}")
     click.echo(f"  resqunn predict {result.paths['model']} IMAGES.npz")

@@ -6,7 +6,7 @@ import math
 import os
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from tfq_resqunn._version import __version__
 from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
+from tfq_resqunn.runs.cluster import check_strategy_name
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS, RESULT_COLUMNS, check_new_folder
+from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS, RESULT_COLUMNS
+from tfq_resqunn.runs.strategy import placed
 
 N_GRADIENT_IMAGES = 64
 # Some are not there on every system; TensorFlow has packages of several names.
@@ -78,8 +80,15 @@ class RunResult:
         return {name: getattr(self, name) for name in RESULT_COLUMNS}
 
 
-@checked(config=instance(RunConfig, "a RunConfig"), out=check_path, verbose=integer(0, 2))
-def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunResult:
+@checked(
+    config=instance(RunConfig, "a RunConfig"),
+    out=check_path,
+    verbose=integer(0, 2),
+    strategy=check_strategy_name,
+)
+def train(
+    config: RunConfig, out: str | os.PathLike, verbose: int = 1, *, strategy: str | None = None
+) -> RunResult:
     """Train a ResQuNN and write everything about the run into a new folder.
 
     Args:
@@ -87,19 +96,28 @@ def train(config: RunConfig, out: str | os.PathLike, verbose: int = 1) -> RunRes
         out: Folder to make. It gets `model.keras`, `config.json`, `history.csv`, `curves.png`,
             `gradients.csv` (of every epoch), `logs/` (for TensorBoard) and `result.json`.
         verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch.
+        strategy: Which devices share each batch: `"mirrored"`, all GPUs of this machine;
+            `"multi-worker"`, those of all machines that the environment variable `TF_CONFIG`
+            names, each of which runs the same program (Keras 2 alone can). `None`: one device.
 
     Returns:
         A `RunResult`. Where the loss did not stay finite, its `divergence` says so; all files but
-        `result.json` are written.
+        `result.json` are written. Of several workers, the first alone writes files, and the
+        others' results have no `paths`.
 
     Raises:
+        ConnectionError: If another worker is gone.
         FileExistsError: If `out` exists. Nothing is overwritten.
         OSError: If `out` cannot be made.
         TypeError: If a value of `config` has the wrong type.
-        ValueError: If a value of `config` is wrong. All is checked before training starts.
+        ValueError: If a value of `config` is wrong, or the strategy cannot train here. All is
+            checked before training starts.
     """
-    check_new_folder(out)
-    return run(config, load_data(config), Path(out), verbose=verbose, extras=True)
+    with placed(strategy, out) as place:
+        data = load_data(config)
+        place.check_batches(config, data)
+        result = run(config, data, place.folder, verbose=verbose, extras=True)
+    return result if place.is_chief else replace(result, paths={})
 
 
 def run(
@@ -147,7 +165,9 @@ def run(
         with replacing(paths["curves"]) as temporary:
             training_curves(history, temporary)
 
-    trained = model.evaluate(data.x_train, data.y_train, verbose=0, return_dict=True)
+    trained = model.evaluate(
+        data.x_train, data.y_train, batch_size=config.batch_size, verbose=0, return_dict=True
+    )
     is_finite = divergence(history) is None
     optional = {"curves": extras, "logs": extras, "result": is_finite}
     result = RunResult(
