@@ -149,7 +149,10 @@ FILES = ("no folder", "empty", *FOLDERS)
 def test_files_that_cannot_be_written(resqunn, tmp_path, model, command, place, monkeypatch):
     path = bad_places(tmp_path)[place]
     before = sorted(tmp_path.iterdir())
-    for module in ("tfq_resqunn.runs.prediction.predict", "tfq_resqunn.layers.Quanv2D.build"):
+    for module in (
+        "tfq_resqunn.runs.prediction.predict_to_csv",
+        "tfq_resqunn.layers.Quanv2D.build",
+    ):
         monkeypatch.setattr(module, unwanted)
     arguments = {
         "predict": ("predict", str(model), str(model.parents[1] / "images.npz"), "--out", path),

@@ -12,12 +12,15 @@ import pandas as pd
 import pytest
 
 from tests.helpers.reference import HAS_TFQ
+from tests.helpers.systems import needs_linux
 from tfq_resqunn import datasets
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.gradients import gradient_report
+from tfq_resqunn.runs import prediction
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import RESULT_COLUMNS, next_run_folder
-from tfq_resqunn.runs.prediction import predict
+from tfq_resqunn.runs.prediction import predict, predict_to_csv
+from tfq_resqunn.runs.trained import Trained
 from tfq_resqunn.runs.training import train
 
 TINY = RunConfig(
@@ -227,6 +230,71 @@ def test_predictions_file(run, images, tmp_path):
     assert list(table.columns) == ["label", "true_label", "p_3", "p_8"]
     np.testing.assert_array_equal(table["label"], predictions.labels)
     np.testing.assert_allclose(table[["p_3", "p_8"]], predictions.probabilities, rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [4, 6])  # the run's own, and one that is resized
+def test_predictions_in_parts(run, tmp_path, monkeypatch, rng, size):
+    path, n = tmp_path / "images.npz", 3 * 64 + 5
+    np.savez(path, x=rng.random((n, size, size)), y=rng.choice([3, 8], n))
+    whole = predict(run.paths["model"], path)
+    whole.to_csv(tmp_path / "whole.csv")
+    monkeypatch.setattr(prediction, "PIXELS_AT_ONCE", 64 * size * size)
+    parts = []
+    fit_images = Trained.fit_images
+    monkeypatch.setattr(
+        Trained, "fit_images", lambda *args: parts.append(len(args[1])) or fit_images(*args)
+    )
+    in_parts = predict(run.paths["model"], path)
+    assert parts == [64, 64, 64, 5]
+    np.testing.assert_array_equal(in_parts.probabilities, whole.probabilities)
+    labelled = predict_to_csv(run.paths["model"], path, tmp_path / "parts.csv")
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert labelled.n_images == n
+    assert labelled.accuracy == whole.accuracy
+    assert labelled.note == whole.note
+    assert bool(labelled.note) == (size != 4)
+
+
+def test_a_table_is_there_in_whole_or_not_at_all(run, images, tmp_path, monkeypatch):
+    def fail(*args):
+        raise RuntimeError("the second part")
+
+    path = tmp_path / "labels.csv"
+    path.write_text("of before")
+    monkeypatch.setattr(prediction, "PIXELS_AT_ONCE", 1)
+    np.savez(tmp_path / "images.npz", x=np.zeros((33, 4, 4)))
+    fit_images = Trained.fit_images
+    monkeypatch.setattr(
+        Trained, "fit_images", lambda *args: (fail if len(args[1]) == 1 else fit_images)(*args)
+    )
+    with pytest.raises(RuntimeError, match="the second part"):
+        predict_to_csv(run.paths["model"], tmp_path / "images.npz", path)
+    assert path.read_text() == "of before"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["images.npz", "labels.csv"]
+
+
+# Labels images, and prints the most memory that this took, in MiB.
+PREDICT = """
+import resource, sys
+from tfq_resqunn.runs.prediction import predict_to_csv
+predict_to_csv(*sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10)
+"""
+
+
+@needs_linux
+@pytest.mark.slow
+def test_memory_does_not_grow_with_images(tmp_path):
+    config = replace(TINY, image_size=28, depth=1, n_train=8, epochs=1)
+    model = train(config, tmp_path / "run", verbose=0).paths["model"]
+    peaks = []
+    for n in (2_000, 200_000):
+        path = tmp_path / f"{n}.npz"
+        np.savez(path, x=np.random.default_rng(0).integers(0, 256, (n, 28, 28), dtype=np.uint8))
+        command = [sys.executable, "-c", PREDICT, model, path, tmp_path / f"{n}.csv"]
+        result = subprocess.run(command, check=True, capture_output=True, text=True)
+        peaks.append(int(result.stdout.splitlines()[-1]))
+    assert peaks[1] < peaks[0] + 200, peaks  # all images as floats are 600 MiB
 
 
 def test_images_of_another_shape(run, tmp_path):

@@ -2,8 +2,11 @@
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import tensorflow as tf
+from tensorflow.python.framework import ops
 
 from tfq_resqunn import Quanv2D
 from tfq_resqunn.circuits.noise.channels import Noise
@@ -14,6 +17,15 @@ pytestmark = pytest.mark.once
 
 ANSATZ = "sim_13"  # which no other test has on two qubits, so that nobody else holds these circuits
 NOISE = Noise.of({"depolarizing": 0.1})
+
+
+# What takes each method.
+METHODS = {
+    "Pauli strings": {"ansatz": ANSATZ},
+    "by phases": {"ansatz": ANSATZ, "n_uploads": 2},
+    "noise": {"ansatz": ANSATZ, "n_uploads": 2, "noise": {"depolarizing": 0.1}},
+    "shots": {"ansatz": ANSATZ, "repetitions": 10},
+}
 
 
 def circuit_of(n_layers=1):
@@ -36,6 +48,41 @@ def test_nothing_is_kept_that_nobody_uses():
         methods.append(weakref.ref(run.method))
     del run
     assert not any(method() for method in methods)  # at once: there are no cycles
+
+
+def test_threads_compile_once():
+    circuits = [circuit_of(1 + i % 2) for i in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda circuit: compile_circuit(circuit)[1], circuits))
+    assert len(set(map(id, runs))) == 2
+
+
+def traced(arguments, n_images):
+    """Weak references to the graph of a gradient, and to what computes it."""
+    layer = Quanv2D(kernel_size=(1, 2), **arguments)
+    layer.build((None, 2, 2, 1))
+
+    @tf.function(autograph=False)
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+        return tape.gradient(y, [x, *layer.trainable_weights])
+
+    concrete = gradient.get_concrete_function(tf.TensorSpec([n_images, 2, 2, 1]))
+    assert None not in concrete.outputs
+    return weakref.ref(concrete.graph), weakref.ref(layer.plan)
+
+
+@pytest.mark.parametrize("n_images", [2, 200_000])  # the second in chunks
+@pytest.mark.parametrize("arguments", METHODS.values(), ids=METHODS)
+def test_graphs_that_are_gone_leave_nothing(arguments, n_images):
+    before = set(ops.gradient_registry.list())
+    references = traced(arguments, n_images)
+    assert set(ops.gradient_registry.list()) > before
+    gc.collect()
+    assert [reference() for reference in references] == [None, None]
+    assert set(ops.gradient_registry.list()) == before
 
 
 def test_layers_that_are_gone_leave_nothing():

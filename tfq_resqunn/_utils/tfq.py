@@ -5,8 +5,10 @@ It exists for Linux on x86-64 with Python 3.10 to 3.12 only, and only the backen
 installed but cannot be imported is an error, since it was meant to be used.
 """
 
+import contextlib
 import functools
 import importlib.util
+from collections.abc import Iterator
 from typing import Any
 
 _SPEC = importlib.util.find_spec("tensorflow_quantum")
@@ -21,7 +23,8 @@ def import_tfq() -> Any:
     import tensorflow as tf
 
     try:
-        import tensorflow_quantum
+        with _without_start(tf):
+            import tensorflow_quantum
     except Exception as error:  # of whatever kind TensorFlow has for a library that does not fit
         raise ImportError(
             "tfq_resqunn: TensorFlow Quantum is installed, but cannot be imported with TensorFlow "
@@ -30,6 +33,30 @@ def import_tfq() -> Any:
             "'tf-keras==2.18.*'. To go on without it: pip uninstall tensorflow-quantum."
         ) from error
     return tensorflow_quantum
+
+
+@contextlib.contextmanager
+def _without_start(tf: Any) -> Iterator[None]:
+    """Keeps TensorFlow Quantum from starting TensorFlow when it is imported.
+
+    It makes a lock then, a `tf.CriticalSection`, which starts TensorFlow. After that no devices can
+    be set up, and no workers be connected. Here the lock is made when it is first used.
+    """
+    section = tf.CriticalSection
+
+    class Later:
+        @functools.cached_property
+        def _section(self) -> Any:
+            return section()
+
+        def execute(self, *args: Any, **kwargs: Any) -> Any:
+            return self._section.execute(*args, **kwargs)
+
+    tf.CriticalSection = Later
+    try:
+        yield
+    finally:
+        tf.CriticalSection = section
 
 
 def check_tfq(backend: str, who: str) -> None:

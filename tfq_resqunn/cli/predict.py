@@ -28,7 +28,7 @@ def predict(model: str, images: str, out: str) -> None:
     MODEL is the model.keras of a run. IMAGES.npz has the images as the array x (or x_test, or
     its only array): [n, rows, cols] or [n, rows, cols, channels], integers in 0..255 or floats
     in [0, 1]; they are resized as those of the run were. If it has labels, as y or y_test, the
-    accuracy is printed.
+    accuracy is printed. An .npy file has images alone. There may be more than memory holds.
 
     The most probable class is chosen; a model with one output chooses its second class above a
     probability of 0.5 (a logit of 0).
@@ -38,10 +38,9 @@ def predict(model: str, images: str, out: str) -> None:
         load_tensorflow()
         from tfq_resqunn.runs import prediction
 
-        predictions = prediction.predict(model, images)
-        predictions.to_csv(temporary)
-    if predictions.note:
-        click.echo(predictions.note, err=True)
-    click.echo(f"{len(predictions.labels)} images labelled: {out}")
-    if predictions.accuracy is not None:
-        click.echo(f"accuracy {predictions.accuracy:.4f}")
+        labelled = prediction.predict_to_csv(model, images, temporary)
+    if labelled.note:
+        click.echo(labelled.note, err=True)
+    click.echo(f"{labelled.n_images} images labelled: {out}")
+    if labelled.accuracy is not None:
+        click.echo(f"accuracy {labelled.accuracy:.4f}")

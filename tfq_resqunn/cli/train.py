@@ -10,6 +10,7 @@ from tfq_resqunn._utils.interrupts import INTERRUPTED
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_run
+from tfq_resqunn.runs.cluster import STRATEGIES, check_strategy
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import (
     check_run_folder,
@@ -29,6 +30,7 @@ Examples:
   resqunn train --noise depolarizing=0.01 --shots 1000
   resqunn train --dataset mnist --n-train 2000 --n-test 500 --image-size 14
   resqunn train --dataset my_images.npz --depth 3 --placement "X+O1, O2+O3"
+  resqunn train --strategy mirrored --batch-size 64
 \b
 The same command goes on where it was stopped: in the folder --out, or else in the newest one below
 runs/ in which the same run is not finished and nobody is training.
@@ -49,27 +51,46 @@ runs/ in which the same run is not finished and nobody is training.
     type=click.IntRange(min=0),
     help="Epochs after which the run is kept, to go on from there; 0 is never.",
 )
+@click.option(
+    "--strategy",
+    type=click.Choice(STRATEGIES),
+    help="Devices that share each batch: all GPUs of this machine (mirrored), or those of all "
+    "machines in TF_CONFIG (multi-worker), each of which runs this command; the first of them "
+    "writes the folder.  [default: one device]",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar.")
-def train(out: str | None, checkpoint_every: int, quiet: bool, **settings: Any) -> None:
+def train(
+    out: str | None, checkpoint_every: int, strategy: str | None, quiet: bool, **settings: Any
+) -> None:
     """Train a network, and write it and everything about the run into a new folder."""
     config = RunConfig(**settings)
+    cluster = check_strategy(strategy)
+    is_writer = cluster is None or cluster.is_chief
     folder = Path(out or run_folder(config))
-    check_run_folder(config, folder)
+    if is_writer:
+        check_run_folder(config, folder)
     check_run(config)
-    if is_unfinished(folder):
+    if cluster is not None:
+        click.echo(f"Waiting for {len(cluster.addresses)} workers ...", err=True)
+    elif is_unfinished(folder):
         click.echo(f"Going on in {folder}: {epochs_done(folder)}.", err=True)
     load_tensorflow()
     from tfq_resqunn.runs import training
 
     try:
         result = training.train(
-            config, folder, verbose=0 if quiet else 1, checkpoint_every=checkpoint_every
+            config,
+            folder,
+            verbose=0 if quiet else 1,
+            checkpoint_every=checkpoint_every,
+            strategy=strategy,
         )
     except KeyboardInterrupt:
-        click.echo(f"\nStopped. {_what_is_left(folder)}", err=True)
+        left = _what_is_left(folder) if is_writer else ""
+        click.echo(f"\nStopped. {left}", err=True)
         sys.exit(INTERRUPTED)
     except Exception:
-        if is_unfinished(folder):
+        if is_writer and is_unfinished(folder):
             click.echo(f"\nThe training has failed. {_what_is_left(folder)}", err=True)
         raise
     click.echo(f"\n{result.gradients}\n")
@@ -84,6 +105,9 @@ def train(out: str | None, checkpoint_every: int, quiet: bool, **settings: Any) 
             err=True,
         )
         sys.exit(1)
+    if not is_writer:
+        click.echo("The files of the run are where the first worker has written them.")
+        return
     click.echo("\nGo on with:")
     click.echo(f"  tensorboard --logdir {result.paths['logs']}")
     click.echo(f"  resqunn predict {result.paths['model']} IMAGES.npz")

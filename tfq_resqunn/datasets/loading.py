@@ -3,14 +3,12 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import SELECTION, check_image_size
-from tfq_resqunn.datasets.arrays import check_channels, check_images, check_labels
-from tfq_resqunn.datasets.npz import read_npz
+from tfq_resqunn.datasets.image_file import ImageFile
 from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize
 from tfq_resqunn.datasets.sources import read_checked
 
@@ -111,7 +109,8 @@ def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]
 
     Args:
         path: An `.npz` file. Its images are the array `x`, or `x_test`, or the file's only
-            array; their labels, if any, are `y` or `y_test`. Same rules as in `load`.
+            array; their labels, if any, are `y` or `y_test`. Same rules as in `load`. Or an `.npy`
+            file, which has images alone.
 
     Returns:
         The images, float32 `[n, rows, cols, channels]` in [0, 1], and the labels as they
@@ -122,19 +121,5 @@ def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]
         ValueError: If there are no images, or their values or shapes are wrong.
         FileNotFoundError: If the file does not exist.
     """
-    path = Path(path)
-    arrays = check_channels(read_npz(path, "load_images"), "load_images")
-    x_name: str | None = next((key for key in ("x", "x_test") if key in arrays), None)
-    if x_name is None and len(arrays) == 1:
-        x_name = next(iter(arrays))
-    if x_name is None:
-        raise ValueError(
-            f"load_images: `path` must be a file with an array named x or x_test, or with a "
-            f"single array.\nReceived {path} with {', '.join(arrays) or 'no arrays'}.\n"
-            f"Save the images with np.savez({path.name!r}, x=images)."
-        )
-    y_name = next((key for key in ("y", "y_test") if key in arrays), None)
-    x = check_images(arrays[x_name], f"load_images: `{x_name}`")
-    if y_name is None:
-        return x, None
-    return x, check_labels(arrays[y_name], x, f"load_images: `{y_name}`", x_name)
+    images = ImageFile(path)
+    return images.load(), images.labels

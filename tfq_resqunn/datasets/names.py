@@ -1,4 +1,4 @@
-"""The data sets by name, and `.npz` files: found before anything is read; knows no NumPy."""
+"""The data sets by name, and NumPy's files: found before anything is read; knows no NumPy."""
 
 import difflib
 import os
@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 NAMES = ("digits", "mnist", "fashion_mnist")
+NPY = b"\x93NUMPY"  # what an `.npy` file begins with
 
 
 def find(name: str | os.PathLike, who: str = "load") -> str | Path:
@@ -30,15 +31,34 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
 
 def find_npz(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
     """Gives the path of an `.npz` file that is there; `argument` names it in messages."""
+    path = _find_file(path, who, argument)
+    if not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"{who}: `{argument}` must be an .npz archive.\nReceived {path}, which is not.\n"
+            "Write it with np.savez."
+        )
+    return path
+
+
+def find_images(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
+    """Gives the path of a file of images that is there: `.npz`, or `.npy` with images alone."""
+    path = Path(path)
+    if path.suffix != ".npy":
+        return find_npz(path, who, argument)
+    with _find_file(path, who, argument).open("rb") as file:
+        if file.read(len(NPY)) != NPY:
+            raise ValueError(
+                f"{who}: `{argument}` must be an .npy file.\nReceived {path}, which is not.\n"
+                "Write it with np.save."
+            )
+    return path
+
+
+def _find_file(path: str | os.PathLike, who: str, argument: str) -> Path:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
             f"{who}: `{argument}` must be a file that exists.\nReceived {path}, which does not.\n"
             "Check the path; it is relative to the folder the program runs in."
-        )
-    if not zipfile.is_zipfile(path):
-        raise ValueError(
-            f"{who}: `{argument}` must be an .npz archive.\nReceived {path}, which is not.\n"
-            "Write it with np.savez."
         )
     return path

@@ -1,9 +1,12 @@
-"""Reads `.npz` files, whoever wrote them: what is too large is known before it is unpacked."""
+"""Reads NumPy's files, whoever wrote them: what is too large is known before it is unpacked."""
 
+import contextlib
+import dataclasses
 import math
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -11,23 +14,116 @@ import numpy as np
 
 from tfq_resqunn.datasets.names import find_npz
 
-MAX_BYTES = 2**32  # of all arrays of a file
+MAX_BYTES = 2**32  # of what is read at once: all arrays of a file, or one of them
 SMALL = 2**28  # bytes that may be packed as tightly as can be
+MAX_AXES = 64
 MAX_RATIO = 100  # how often larger than the file its arrays may be, beyond that
 
 
-def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
-    """Reads all arrays of a file.
+class StoredArray:
+    """An array in a file, whose rows are read in their order, a few at a time.
 
-    It raises a ValueError if the file is no `.npz` archive, damaged, too large once unpacked, or
-    holds anything but arrays of numbers.
+    Attributes:
+        shape: Its shape.
+        dtype: Its type.
+        n_bytes: The memory that it takes as a whole.
+    """
+
+    def __init__(self, path: Path, member: str | None, header: "_Header", who: str) -> None:
+        self._path, self._member, self._header, self._who = path, member, header, who
+        self.shape, self.dtype, self.n_bytes = header.shape, header.dtype, header.n_bytes
+
+    def rows(self, at_once: int) -> Iterator[np.ndarray]:
+        """Yields its rows, `[at_once, ...]`; fewer at the end.
+
+        Raises a ValueError if the file is damaged, which may show only at the end.
+        """
+        if self._header.is_fortran:  # its rows lie scattered over the file
+            whole = self.read()
+            yield from (whole[i : i + at_once] for i in range(0, len(whole), at_once))
+            return
+        n, shape = self.shape[0], self.shape[1:]
+        with _explaining(self._path, self._who), self._open() as file:
+            if _read_header(file, self._path.name) != self._header:
+                raise ValueError("it has changed while it was read.")
+            for start in range(0, n, at_once):
+                n_rows = min(at_once, n - start)
+                data = file.read(n_rows * math.prod(shape) * self.dtype.itemsize)
+                yield np.frombuffer(data, self.dtype).reshape(n_rows, *shape)
+
+    def check_size(self) -> None:
+        """Raises a ValueError if it is too large to be in memory as a whole."""
+        _check_size(self.n_bytes, self._path, self._who)
+
+    def read(self) -> np.ndarray:
+        """Reads all of it, if it is not too large for that."""
+        self.check_size()
+        with _explaining(self._path, self._who):
+            loaded = np.load(self._path, allow_pickle=False)
+            if self._member is None:
+                return loaded
+            with loaded as arrays:
+                return arrays[self._member]
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[IO[bytes]]:
+        if self._member is None:
+            with self._path.open("rb") as file:
+                yield file
+        else:
+            with zipfile.ZipFile(self._path) as archive, archive.open(self._member) as file:
+                yield file
+
+
+def open_npz(path: Path, who: str) -> dict[str, StoredArray]:
+    """Finds the arrays of a file, and reads none of them yet.
+
+    It raises a ValueError if the file is no `.npz` archive, damaged, packed too tightly to be of
+    use, or holds anything but arrays of numbers.
     """
     find_npz(path, who)
+    with _explaining(path, who), zipfile.ZipFile(path) as archive:
+        headers = _read_headers(archive, path, who)
+    return {
+        member.removesuffix(".npy"): StoredArray(path, member, header, who)
+        for member, header in headers.items()
+    }
+
+
+def open_npy(path: Path, who: str) -> StoredArray:
+    """Finds the array of an `.npy` file, as `open_npz` finds those of its archive."""
+    with _explaining(path, who), path.open("rb") as file:
+        header = _read_header(file, path.name)
+        if header.n_bytes != path.stat().st_size - file.tell():
+            raise ValueError("it is not as large as it says.")
+    return StoredArray(path, None, header, who)
+
+
+def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
+    """Reads all arrays of a file; a ValueError if `open_npz` raises one, or they are too large."""
+    arrays = open_npz(path, who)
+    _check_size(sum(array.n_bytes for array in arrays.values()), path, who)
+    return {name: array.read() for name, array in arrays.items()}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Header:
+    """What stands before an array's values."""
+
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype
+
+    @property
+    def n_bytes(self) -> int:
+        """The bytes that its values take."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+@contextlib.contextmanager
+def _explaining(path: Path, who: str) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            _check_sizes(archive, path, who)
-        with np.load(path, allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays.files}
+        yield
     except _PicklesError as error:
         raise ValueError(
             f"{who}: the file must hold arrays of numbers, no Python objects.\n"
@@ -37,9 +133,12 @@ def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
     except _SizeError:
         raise
     except _DAMAGED as error:
+        kind, write = ".npz archive of arrays", "np.savez"
+        if path.suffix == ".npy":
+            kind, write = ".npy file", "np.save"
         raise ValueError(
-            f"{who}: the file must be a whole .npz archive of arrays.\nReceived {path}, which "
-            f"cannot be read: {str(error)[:300]}\nCopy it again, or write it with np.savez."
+            f"{who}: the file must be a whole {kind}.\nReceived {path}, which cannot be read: "
+            f"{str(error)[:300]}\nCopy it again, or write it with {write}."
         ) from error
 
 
@@ -57,32 +156,44 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-def _check_sizes(archive: zipfile.ZipFile, path: Path, who: str) -> None:
-    total, packed = 0, path.stat().st_size
+def _read_headers(archive: zipfile.ZipFile, path: Path, who: str) -> dict[str, _Header]:
+    total, headers = 0, {}
     for member in archive.infolist():
         with archive.open(member) as file:
-            total += _size(file, member)
-        if total > MAX_BYTES or (total > SMALL and total > MAX_RATIO * packed):
-            raise _SizeError(
-                f"{who}: the arrays of a file may have {MAX_BYTES:,} bytes, and beyond {SMALL:,} "
-                f"not more than {MAX_RATIO} times the file's own.\nReceived {path}, a file of "
-                f"{packed:,} bytes whose arrays have {total:,} or more.\nGet it from "
-                "a source that you trust, save it with np.savez, or save it in parts."
-            )
+            headers[member.filename] = header = _read_header(file, member.filename)
+            if header.n_bytes != member.file_size - file.tell():
+                raise ValueError(f"{member.filename} is not as large as it says.")
+        total += header.n_bytes
+        if total > SMALL and total > MAX_RATIO * path.stat().st_size:
+            raise _too_large(total, path, who)
+    return headers
 
 
-def _size(file: IO[bytes], member: zipfile.ZipInfo) -> int:
-    """Gives how many bytes an array takes, from its first few; nothing else is unpacked."""
+def _check_size(n_bytes: int, path: Path, who: str) -> None:
+    if n_bytes > MAX_BYTES:
+        raise _too_large(n_bytes, path, who)
+
+
+def _too_large(n_bytes: int, path: Path, who: str) -> ValueError:
+    return _SizeError(
+        f"{who}: the arrays of a file may have {MAX_BYTES:,} bytes, and beyond {SMALL:,} "
+        f"not more than {MAX_RATIO} times the file's own.\nReceived {path}, a file of "
+        f"{path.stat().st_size:,} bytes whose arrays have {n_bytes:,} or more.\nGet it from "
+        "a source that you trust, save it with np.savez, or save it in parts."
+    )
+
+
+def _read_header(file: IO[bytes], name: str) -> _Header:
+    """Reads what an array says of itself; nothing else is unpacked."""
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        header = _Header(*np.lib.format.read_array_header_1_0(file))
     elif version == (2, 0):
-        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        header = _Header(*np.lib.format.read_array_header_2_0(file))
     else:
-        raise ValueError(f"{member.filename} is in version {version} of NumPy's format.")
-    if dtype.hasobject:
+        raise ValueError(f"{name} is in version {version} of NumPy's format.")
+    if len(header.shape) > MAX_AXES:
+        raise ValueError(f"{name} has more axes than NumPy's arrays, {len(header.shape)}.")
+    if header.dtype.hasobject:
         raise _PicklesError("Object arrays cannot be loaded when allow_pickle=False")
-    size = math.prod(shape) * dtype.itemsize
-    if size != member.file_size - file.tell():
-        raise ValueError(f"{member.filename} is not as large as it says.")
-    return size
+    return header

@@ -30,8 +30,8 @@ def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
         x_train, y_train, x_test, y_test = _download(found)
     x_train = check_images(x_train, "load: `x_train`")
     x_test = check_images(x_test, "load: `x_test`")
-    y_train = check_labels(y_train, x_train, "load: `y_train`", "x_train")
-    y_test = check_labels(y_test, x_test, "load: `y_test`", "x_test")
+    y_train = check_labels(y_train, len(x_train), "load: `y_train`", "x_train")
+    y_test = check_labels(y_test, len(x_test), "load: `y_test`", "x_test")
     if x_train.shape[1:] != x_test.shape[1:]:
         raise ValueError(
             f"load: `x_test` must hold images of the same shape as `x_train`.\n"
@@ -88,7 +88,7 @@ def _read_npz(path: Path, seed: int) -> Arrays:
 
 def _split_whole(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
     x = check_images(x, "load: `x`")
-    y = check_labels(y, x, "load: `y`", "x")
+    y = check_labels(y, len(x), "load: `y`", "x")
     labels, counts = np.unique(y, return_counts=True)
     n_test = math.ceil(TEST_SHARE * len(y))
     parts = _split(x, y, seed) if counts.min() > 1 and n_test >= len(labels) else None

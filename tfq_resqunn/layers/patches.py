@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from tfq_resqunn.layers.geometry import Axis, Geometry, Size
 from tfq_resqunn.layers.inputs import check_numbers
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
 
 # Up to this many rows are sliced one by one.
@@ -144,7 +145,7 @@ def _cut_side_by_side(images: tf.Tensor, kernel: Counts, n_patches: Counts) -> t
 
 
 def _slices(images: tf.Tensor, kernel: Counts, n_patches: Counts) -> tf.Tensor:
-    @tf.custom_gradient
+    @custom_gradient
     def sliced(images: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         pixels = list(itertools.product(*map(range, kernel)))
         channels = range(images.shape[-1])
@@ -163,7 +164,7 @@ def _slices(images: tf.Tensor, kernel: Counts, n_patches: Counts) -> tf.Tensor:
 def _laid(patches: tf.Tensor, kernel: Counts, n_patches: Counts) -> tf.Tensor:
     filters, n_pixels, channels, _ = patches.shape
 
-    @tf.custom_gradient
+    @custom_gradient
     def laid(patches: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
             images = tf.ensure_shape(upstream, [None] * (len(kernel) + 1) + [filters * channels])

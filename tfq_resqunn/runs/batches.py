@@ -3,7 +3,8 @@
 Keras shuffles with a stateful operation in its input pipeline, which begins with the global seed.
 Keras 3 begins it anew in each epoch, so that all epochs have one order. Keras 2 goes on with it
 from epoch to epoch, and a `fit` that begins later would begin with the order of the first epoch. So
-it is given batches that are shuffled as it does, after the orders of the epochs that are done.
+it is given batches that are shuffled as it does, after the orders of the epochs that are done. At
+the start of a training under a strategy, it shares out batches of its own.
 """
 
 import math
@@ -17,7 +18,7 @@ from tfq_resqunn.datasets import Dataset
 
 def training_images(data: Dataset, batch_size: int, n_done: int, n_epochs: int) -> dict[str, Any]:
     """Gives the arguments of `Model.fit` that say which images it takes, and in which order."""
-    if IS_KERAS_3:
+    if IS_KERAS_3 or (n_done == 0 and tf.distribute.has_strategy()):
         return {"x": data.x_train, "y": data.y_train, "batch_size": batch_size}
     n_images = len(data.y_train)
     n_batches = math.ceil(n_images / batch_size)

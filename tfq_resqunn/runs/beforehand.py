@@ -46,18 +46,18 @@ def check_prediction(model_path: str | os.PathLike, images_path: str | os.PathLi
     check_path(images_path, "images_path", "predict")
     if Path(images_path).suffix == ".keras":
         raise ValueError(
-            f"predict: `images_path` must be an .npz file.\nReceived {images_path}, a model.\n"
-            "The model comes first, then the images."
+            f"predict: `images_path` must be an .npz or .npy file.\nReceived {images_path}, a "
+            "model.\nThe model comes first, then the images."
         )
     find_model(model_path, "predict")
-    names.find_npz(images_path, "load_images")
+    names.find_images(images_path, "load_images")
 
 
 def check_evaluation(model_path: str | os.PathLike, images_path: str | os.PathLike | None) -> None:
     """Checks that the files that an evaluation takes are there, and of the right kind."""
     config_path = find_model(model_path, "evaluate").with_name("config.json")
     if images_path is not None:
-        names.find_npz(check_path(images_path, "path", "load_images"), "load_images")
+        names.find_images(check_path(images_path, "path", "load_images"), "load_images")
     elif not config_path.is_file():
         raise FileNotFoundError(
             "evaluate: `model_path` must be the model.keras in the folder of a run.\n"

@@ -1,15 +1,21 @@
 """What a trained model says: images, labelled."""
 
+import math
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tfq_resqunn import datasets
 from tfq_resqunn._utils.files import replacing
+from tfq_resqunn.datasets.image_file import ImageFile
 from tfq_resqunn.runs.beforehand import check_prediction
-from tfq_resqunn.runs.trained import read_trained
+from tfq_resqunn.runs.trained import Trained, read_trained
+
+BATCH = 32  # images that a model computes at once
+PIXELS_AT_ONCE = 2**23  # values of the images that are in memory at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +45,23 @@ class Predictions:
 
     def to_csv(self, path: str | os.PathLike) -> None:
         """Write one row for each image: label, true label if known, probabilities."""
-        columns = {"label": self.labels}
-        if self.true_labels is not None:
-            columns["true_label"] = self.true_labels
-        for label, column in zip(self.classes, self.probabilities.T, strict=True):
-            columns[f"p_{label}"] = column
         with replacing(path) as temporary:
-            table = pd.DataFrame(columns)
-            table.to_csv(temporary, index_label="image", lineterminator="\n")
+            _write_rows(temporary, [self])
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What has become of images that were labelled into a table.
+
+    Args:
+        n_images: Their number.
+        accuracy: Fraction of right labels, or `None` where the true ones are not known.
+        note: What was done to the images before, in a sentence; empty for nothing.
+    """
+
+    n_images: int
+    accuracy: float | None
+    note: str
 
 
 def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Predictions:
@@ -56,7 +71,7 @@ def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Pr
         model_path: A `.keras` file, such as `train` writes. Where its `config.json` lies
             beside it, labels are those that the training data came with, and images are resized
             as those were; without it, classes are numbered, and a warning says so.
-        images_path: An `.npz` file, see `datasets.load_images`.
+        images_path: An `.npz` or `.npy` file, see `datasets.load_images`.
 
     Returns:
         The `Predictions`; they have an accuracy where the file has labels. A model with a single
@@ -68,11 +83,74 @@ def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Pr
             shape that it takes, or have labels that it does not know.
     """
     check_prediction(model_path, images_path)
-    x, true_labels = datasets.load_images(images_path)
-    trained = read_trained(model_path, "predict")
-    x, note = trained.fit_images(x, images_path)
-    if true_labels is not None:
-        trained.number_labels(true_labels, images_path)  # checks them
-    probabilities = trained.probabilities(trained.model.predict(x, verbose=0))
-    labels = np.asarray(trained.classes, dtype=np.int64)[probabilities.argmax(axis=1)]
-    return Predictions(labels, probabilities, trained.classes, true_labels, note)
+    images = ImageFile(images_path)
+    images.check()
+    parts = list(_in_parts(read_trained(model_path, "predict"), images))
+    return Predictions(
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.probabilities for part in parts]),
+        parts[0].classes,
+        images.labels,
+        parts[0].note,
+    )
+
+
+def predict_to_csv(
+    model_path: str | os.PathLike, images_path: str | os.PathLike, path: str | os.PathLike
+) -> Labelled:
+    """Do what `predict` does, for more images than memory holds.
+
+    They are read in parts, and written in parts as `Predictions.to_csv` writes them, into a file
+    that is there in whole or not at all.
+
+    Args:
+        model_path: As for `predict`.
+        images_path: As for `predict`.
+        path: The table to write. An existing file is replaced.
+
+    Raises:
+        FileNotFoundError: As `predict` does.
+        OSError: If the table cannot be written.
+        ValueError: As `predict` does.
+    """
+    with replacing(path) as temporary:
+        check_prediction(model_path, images_path)
+        images = ImageFile(images_path)
+        images.check()
+        return _write_rows(temporary, _in_parts(read_trained(model_path, "predict"), images))
+
+
+def _in_parts(trained: Trained, images: ImageFile) -> Iterator[Predictions]:
+    """Labels images, a few at a time."""
+    if images.labels is not None:
+        trained.number_labels(images.labels, images.path)  # checks them
+    # Whole batches, so that a model is asked what it would be asked for all images at once.
+    at_once = BATCH * max(1, PIXELS_AT_ONCE // (BATCH * math.prod(images.shape[1:])))
+    classes, start = np.asarray(trained.classes, dtype=np.int64), 0
+    for x in images.parts(at_once):
+        x, note = trained.fit_images(x, images.path)
+        outputs = trained.model.predict(x, batch_size=BATCH, verbose=0)
+        probabilities = trained.probabilities(outputs)
+        labels, end = classes[probabilities.argmax(axis=1)], start + len(x)
+        true_labels = None if images.labels is None else images.labels[start:end]
+        yield Predictions(labels, probabilities, trained.classes, true_labels, note)
+        start = end
+
+
+def _write_rows(path: Path, parts: Iterable[Predictions]) -> Labelled:
+    """Writes a table of images, part by part."""
+    n, n_right, accuracy, note = 0, 0, None, ""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for part in parts:
+            columns = {"label": part.labels}
+            if part.true_labels is not None:
+                columns["true_label"] = part.true_labels
+                n_right += int(np.sum(part.labels == part.true_labels))
+                accuracy = n_right / (n + len(part.labels))
+            for label, column in zip(part.classes, part.probabilities.T, strict=True):
+                columns[f"p_{label}"] = column
+            index = pd.RangeIndex(n, n + len(part.labels), name="image")
+            table = pd.DataFrame(columns, index=index)
+            table.to_csv(file, header=n == 0, lineterminator="\n")
+            n, note = n + len(part.labels), part.note
+    return Labelled(n, accuracy, note)

@@ -53,14 +53,16 @@ class Trained:
 
     def number_labels(self, labels: np.ndarray, source: str | os.PathLike) -> np.ndarray:
         """Give the number of each label's class; the model must know them all."""
-        places = {label: number for number, label in enumerate(self.classes)}
-        if unknown := sorted(set(labels.tolist()) - set(places)):
+        order = np.argsort(self.classes)
+        ordered = np.asarray(self.classes)[order]
+        found = np.unique(labels)
+        if unknown := np.setdiff1d(found, ordered).tolist():
             raise ValueError(
                 f"{self.who}: the labels must be among the model's classes, {self.classes}. "
                 f"Received {unknown} as well, in {source}.\nLeave those images out, or choose a "
                 "model that was trained on them."
             )
-        return np.array([places[label] for label in labels.tolist()])
+        return order[np.searchsorted(ordered, labels)]
 
 
 def read_trained(path: str | os.PathLike, who: str) -> Trained:

@@ -5,6 +5,7 @@ import json
 import os
 import time
 import warnings
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tfq_resqunn.plots import training_curves
 from tfq_resqunn.runs.batches import training_images
 from tfq_resqunn.runs.callbacks import Clock, Keeper, Logs
 from tfq_resqunn.runs.checkpoint import check_same, cut_logs, first_progress, restore, save
+from tfq_resqunn.runs.cluster import check_strategy, check_strategy_name
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import (
     CHECKPOINT,
@@ -37,6 +39,7 @@ from tfq_resqunn.runs.folder import (
 )
 from tfq_resqunn.runs.progress import Progress, read_progress
 from tfq_resqunn.runs.result import RunResult, divergence
+from tfq_resqunn.runs.strategy import placed
 
 N_GRADIENT_IMAGES = 64
 # Some are not there on every system; TensorFlow has packages of several names.
@@ -54,9 +57,15 @@ MODEL_ARGUMENTS = (
     out=check_path,
     verbose=integer(0, 2),
     checkpoint_every=integer(0),
+    strategy=check_strategy_name,
 )
 def train(
-    config: RunConfig, out: str | os.PathLike, verbose: int = 1, *, checkpoint_every: int = 1
+    config: RunConfig,
+    out: str | os.PathLike,
+    verbose: int = 1,
+    *,
+    checkpoint_every: int = 1,
+    strategy: str | None = None,
 ) -> RunResult:
     """Train a ResQuNN and write everything about the run into a new folder.
 
@@ -70,51 +79,63 @@ def train(
             `result.json`. Until all of these are there, it has a `checkpoint.zip`.
         verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch.
         checkpoint_every: Epochs from one checkpoint to the next. With 0 there is none, and a run
-            that is stopped begins anew. What a run gives does not depend on it.
+            that is stopped begins anew, as one of several workers always does. What a run gives
+            does not depend on it.
+        strategy: Which devices share each batch: `"mirrored"`, all GPUs of this machine;
+            `"multi-worker"`, those of all machines that the environment variable `TF_CONFIG`
+            names, each of which runs the same program (Keras 2 alone can). `None`: one device.
 
     Returns:
         A `RunResult`. Where the loss did not stay finite, its `divergence` says so; all files but
-        `result.json` are written.
+        `result.json` are written. Of several workers, the first alone writes files, and the
+        others' results have no `paths`.
 
     Raises:
+        ConnectionError: If another worker is gone.
         FileExistsError: If `out` exists, unless this run was stopped there, or if another process
             is training in it. Nothing is overwritten.
         FileNotFoundError: If the folder goes while it trains.
         OSError: If `out` cannot be made, or written to.
         TypeError: If a value of `config` has the wrong type.
-        ValueError: If a value of `config` is wrong, which is checked before training starts; or if
-            the run in `out` was begun with another Keras, or with other images.
+        ValueError: If a value of `config` is wrong, or the strategy cannot train here, which is
+            checked before training starts; or if the run in `out` was begun with another Keras, or
+            with other images.
     """
     started = time.perf_counter()
-    folder = Path(out)
-    check_run_folder(config, folder)
-    data = load_data(config)
-    first = first_progress(data)
-    set_seed(config.seed)
-    model = build_model(config, data)
-    if not is_unfinished(folder):
-        _make_folder(folder, config, data, first)
-    with in_use(folder):
-        if not is_unfinished(folder):  # another process has finished it meanwhile
-            check_new_folder(folder)
-        remove_temporaries(folder)
-        progress = read_progress(folder / CHECKPOINT)
-        check_same(progress, first, folder)
-        _warn_of_versions(folder, config, data)
-        try:
-            result = _complete(
-                model, config, data, folder, progress, started,
-                verbose=verbose, extras=True, checkpoint_every=checkpoint_every,
-            )  # fmt: skip
-            (folder / CHECKPOINT).unlink()
-        except Exception as error:
-            if folder.is_dir():
-                raise
-            raise FileNotFoundError(
-                f"train: `out` must stay where it is during the training.\nReceived {folder}, "
-                "which has gone meanwhile, with all that was in it.\nTrain again."
-            ) from error
-    return result
+    cluster = check_strategy(strategy)
+    if cluster is None or cluster.is_chief:
+        check_run_folder(config, Path(out))
+    with placed(strategy, out) as place:
+        data = load_data(config)
+        place.check_batches(config, data)
+        first, folder = first_progress(data), place.folder
+        set_seed(config.seed)
+        model = build_model(config, data)
+        if not is_unfinished(folder):
+            _make_folder(folder, config, data, first)
+        with in_use(folder):
+            if not is_unfinished(folder):  # another process has finished it meanwhile
+                check_new_folder(folder)
+            remove_temporaries(folder)
+            progress = read_progress(folder / CHECKPOINT)
+            check_same(progress, first, folder)
+            _warn_of_versions(folder, config, data)
+            if cluster is not None:  # of which the others cannot read what the chief has kept
+                progress, checkpoint_every = first, 0
+            try:
+                result = _complete(
+                    model, config, data, folder, progress, started,
+                    verbose=verbose, extras=True, checkpoint_every=checkpoint_every,
+                )  # fmt: skip
+                (folder / CHECKPOINT).unlink()
+            except Exception as error:
+                if folder.is_dir():
+                    raise
+                raise FileNotFoundError(
+                    f"train: `out` must stay where it is during the training.\nReceived {folder}, "
+                    "which has gone meanwhile, with all that was in it.\nTrain again."
+                ) from error
+    return result if place.is_chief else replace(result, paths={})
 
 
 def run(
@@ -160,7 +181,9 @@ def _complete(
         if progress.n_epochs < config.epochs:
             fit(model, config, data, [clock, *writers, flow, keeper], verbose, progress.n_epochs)
         begin(config.epochs + 1)
-        trained = model.evaluate(data.x_train, data.y_train, verbose=0, return_dict=True)
+        trained = model.evaluate(
+            data.x_train, data.y_train, batch_size=config.batch_size, verbose=0, return_dict=True
+        )
     history = keeper.progress.history
 
     with replacing(paths["model"]) as temporary:

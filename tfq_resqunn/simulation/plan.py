@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 
@@ -17,6 +18,7 @@ from tfq_resqunn.simulation.pauli_vectors.method import PauliVectors
 from tfq_resqunn.simulation.phases.method import PhaseStates
 from tfq_resqunn.simulation.protocols import Method, NotOpen
 from tfq_resqunn.simulation.state_vectors.method import StateVectors
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 
 STATES = "state vectors"
 
@@ -112,7 +114,7 @@ class Compiled:
         return _linked(self.method(features, weights), weights)
 
 
-@tf.custom_gradient
+@custom_gradient
 def _linked(outcomes: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     """Gives weights that change nothing a gradient of 0; Keras refuses to train without one."""
     return tf.identity(outcomes), lambda upstream: (upstream, tf.zeros_like(weights))
@@ -121,6 +123,7 @@ def _linked(outcomes: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, Callabl
 # Circuits that something uses are compiled once. What nothing uses any more is forgotten, since a
 # compiled circuit can take tens of megabytes.
 _in_use: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+_compiling = threading.Lock()
 
 
 def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[Plan, Compiled]:
@@ -129,10 +132,11 @@ def compile_circuit(circuit: QuanvCircuit, noise: Noise | None = None) -> tuple[
     Takes what is still in use of an equal circuit. Raises a `ValueError` if a gate has no matrix
     as a function of its exponent, or no method is open.
     """
-    compiled = _in_use.get((circuit, noise))
-    if compiled is None:
-        compiled = Compiled(*compile_gates(GateCircuit.of(circuit, noise)))
-        _in_use[circuit, noise] = compiled
+    with _compiling:  # by one thread, while others that ask for the same wait for it
+        compiled = _in_use.get((circuit, noise))
+        if compiled is None:
+            compiled = Compiled(*compile_gates(GateCircuit.of(circuit, noise)))
+            _in_use[circuit, noise] = compiled
     return compiled.plan, compiled
 
 

@@ -33,7 +33,8 @@ class Sampled:
 
     A call takes one seed (`draw_seed`), and all its random numbers, those of its gradient included,
     from that seed. So `set_seed` makes them repeat, whatever runs at once.
-    Each Pauli string of each observable gets its own shots.
+    Each Pauli string of each observable gets its own shots. Replicas of a `tf.distribute` strategy
+    draw different numbers, even where they are seeded alike.
 
     Attributes:
         plan: How the exact expectations are computed.
@@ -71,7 +72,7 @@ class Sampled:
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """Maps features `[n_features, n]`, weights `[filters, n_weights]` to `[outputs, n]`."""
         by_weights = tf.transpose(self._by_weights(tf.transpose(weights)))
-        seed = draw_seed()
+        seed = _of_replica(draw_seed())
         if not self._is_mixed:
             estimates = self._sample(self._by_data(features), by_weights, seed)
         else:
@@ -122,3 +123,11 @@ class Sampled:
         by_data_gradient = tf.matmul(factors[:n_data], for_patches)
         by_weights_gradient = tf.transpose(tf.matmul(factors[n_data:], for_filters))
         return by_data_gradient, by_weights_gradient
+
+
+def _of_replica(seed: tf.Tensor) -> tf.Tensor:
+    """Gives each replica of a strategy a seed of its own; without one, leaves the seed alone."""
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+        return seed
+    return tf.random.experimental.stateless_fold_in(seed, replica.replica_id_in_sync_group)

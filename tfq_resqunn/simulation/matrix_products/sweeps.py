@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfq_resqunn.simulation.matrix_products.cuts import Node
 from tfq_resqunn.simulation.matrix_products.meetings import meetings_of, put_back, take
 from tfq_resqunn.simulation.matrix_products.network import Network
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 
 # What a sweep carries at each node: [slices, filters, 1, coordinates, patches]. The 1 stands where
 # letters stand, `[1, filters or 1, letters, 1, patches]`.
@@ -42,7 +43,7 @@ class Sweeps:
         """
         n, groups = tf.shape(rows)[2], self._network.alike
 
-        @tf.custom_gradient
+        @custom_gradient
         def swept(*given: tf.Tensor) -> tuple[tf.Tensor, Callable]:
             letters = self._by_qubit(given[: len(self._qubits)])
             own = [tf.expand_dims(group, 3) for group in given[len(self._qubits) :]]
@@ -181,7 +182,7 @@ class _Reshape:
 def _gathered(rows: tf.Tensor, places: Sequence) -> tf.Tensor:
     """Gathers rows by an array of numbers; its gradient is dense."""
 
-    @tf.custom_gradient
+    @custom_gradient
     def gathered(rows: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         n_rows = rows.shape[0]
         return tf.gather(rows, places), lambda g: tf.math.unsorted_segment_sum(g, places, n_rows)

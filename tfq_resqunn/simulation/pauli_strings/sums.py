@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 from tfq_resqunn.simulation.tensors.rows import Product, Products
 from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
 
@@ -90,7 +91,7 @@ def _weighted(coefficients: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
 
     n_sums = coefficients.shape[0]
 
-    @tf.custom_gradient
+    @custom_gradient
     def weighted(coefficients: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             by_vector = [tf.linalg.matvec(rows, u) for u in tf.unstack(upstream, num=n_sums)]

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.transfers import Transfers, vectors_of
 from tfq_resqunn.simulation.protocols import NotOpen, Work
+from tfq_resqunn.simulation.tensors.own_gradient import recomputed
 
 MAX_VECTOR_QUBITS = 6  # a Pauli vector has 4**n numbers
 # Numbers that are computed at once, of as many patches' vectors: what lies between is kept for
@@ -47,7 +48,7 @@ class PauliVectors:
         n_chunks = -(-n // size)
         padded = tf.pad(features, [[0, 0], [0, n_chunks * size - n]])
         chunks = tf.transpose(tf.reshape(padded, [features.shape[0], n_chunks, size]), [1, 0, 2])
-        run = tf.recompute_grad(self._run)  # it sees gradients by its arguments alone
+        run = recomputed(self._run)
         outcomes = tf.map_fn(lambda chunk: run(chunk, weights), chunks, parallel_iterations=1)
         outcomes = tf.reshape(tf.transpose(outcomes, [1, 0, 2]), [len(self._observables), -1])
         return outcomes[:, :n]

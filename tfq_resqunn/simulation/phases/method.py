@@ -30,6 +30,7 @@ from tfq_resqunn.simulation.phases.steps import steps_of
 from tfq_resqunn.simulation.phases.two_groups import TwoGroups
 from tfq_resqunn.simulation.protocols import NotOpen, Work
 from tfq_resqunn.simulation.tensors.exponents import Exponents
+from tfq_resqunn.simulation.tensors.own_gradient import recomputed
 from tfq_resqunn.simulation.tensors.xla import in_xla
 
 # Qubits of a group, whose matrices have as many rows as it has amplitudes, twice.
@@ -127,7 +128,7 @@ class PhaseStates:
         size = -(-n // n_chunks)
         padded = tf.pad(features, [[0, 0], [0, n_chunks * size - n]])
         chunks = tf.transpose(tf.reshape(padded, [features.shape[0], n_chunks, size]), [1, 0, 2])
-        run = tf.recompute_grad(self._run)  # it sees gradients by its arguments alone
+        run = recomputed(self._run)
         outcomes = tf.map_fn(
             lambda chunk: run(chunk, weights, *matrices), chunks, parallel_iterations=1
         )

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfq_resqunn.simulation.gates.operators import Operator, string_matrix
 from tfq_resqunn.simulation.phases.real_forms import amplitude_by_amplitude
 from tfq_resqunn.simulation.tensors.complex_types import complex_type
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 from tfq_resqunn.simulation.tensors.xla import in_xla
 
@@ -63,7 +64,7 @@ class OneGroup:
         """Gives the phases as a state."""
         phases, conjugates = both
 
-        @tf.custom_gradient
+        @custom_gradient
         def begun(half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
             return tf.identity(phases), lambda g: np.pi * tf.math.imag(conjugates * g)
 
@@ -75,7 +76,7 @@ class OneGroup:
         state = _as_many(state, phases)
         axes = [a for a in (0, 1) if half_turns.shape[a] == 1 and state.shape[a] != 1]
 
-        @tf.custom_gradient
+        @custom_gradient
         def multiplied(state: tf.Tensor, half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
             def gradient(g: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
                 back = conjugates * g
@@ -134,7 +135,7 @@ def _as_many(state: tf.Tensor, phases: tf.Tensor) -> tf.Tensor:
     return widened
 
 
-@tf.custom_gradient
+@custom_gradient
 def _floats(state: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     """Writes `[..., d]` complex numbers as `[..., 2 * d]` real ones."""
     if in_xla():
@@ -145,7 +146,7 @@ def _floats(state: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     return tf.reshape(pairs, [f, -1, 2 * d]), _complexes
 
 
-@tf.custom_gradient
+@custom_gradient
 def _complexes(flat: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     f, _, d = flat.shape
     pairs = tf.reshape(flat, [f, -1, d // 2, 2])

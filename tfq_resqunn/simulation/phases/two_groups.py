@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfq_resqunn.simulation.gates.operators import Operator, action
 from tfq_resqunn.simulation.phases.real_forms import amplitude_by_amplitude, part_by_part
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 from tfq_resqunn.simulation.tensors.trigonometry import cos_sin
 
 
@@ -71,7 +72,7 @@ class TwoGroups:
         cosines, sines = phases
         state = tf.concat([cosines, tf.split(sines, 2, axis=2)[1]], axis=2)
 
-        @tf.custom_gradient
+        @custom_gradient
         def begun(half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
             return tf.identity(state), lambda g: np.pi * _slope(state, _swap(g))
 
@@ -85,7 +86,7 @@ class TwoGroups:
         state = _as_many(state, cosines)
         axes = [a for a in (0, 4) if half_turns.shape[a] == 1 and state.shape[a] != 1]
 
-        @tf.custom_gradient
+        @custom_gradient
         def multiplied(state: tf.Tensor, half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
             found = state * cosines + _swap(state) * sines
 
@@ -185,7 +186,7 @@ def _product(matrix: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     return tf.matmul(matrix, columns)
 
 
-@tf.custom_gradient
+@custom_gradient
 def _swap(state: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     """Lets real and imaginary parts change places."""
     return tf.gather(state, [1, 0], axis=2), _swap
@@ -205,7 +206,7 @@ def _slope(state: tf.Tensor, swapped: tf.Tensor) -> tf.Tensor:
 def _take(rows: tf.Tensor, source: np.ndarray) -> tf.Tensor:
     """Permutes rows `[f, rows, m]`; the gradient permutes them back."""
 
-    @tf.custom_gradient
+    @custom_gradient
     def taken(rows: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         found = tf.gather(rows, source, axis=1)
         return found, lambda g: _take(g, np.argsort(source))

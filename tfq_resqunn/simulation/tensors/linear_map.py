@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 from tfq_resqunn.simulation.tensors.xla import in_xla
 
 # Above this many entries a constant matrix is applied sparsely.
@@ -54,7 +55,7 @@ class LinearMap:
 def _linear(x: tf.Tensor, forward: Callable, adjoint: Callable) -> tf.Tensor:
     """Gives a linear map its gradient, the adjoint, whose own gradient is the map."""
 
-    @tf.custom_gradient
+    @custom_gradient
     def mapped(x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         return forward(x), lambda upstream: _linear(upstream, adjoint, forward)
 

@@ -1,16 +1,47 @@
-"""Functions with a gradient of their own, of which nothing is kept but what went in."""
+"""Functions with a gradient of their own."""
 
+import functools
+import weakref
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.framework import ops
+
+
+def custom_gradient(function: Callable) -> Callable:
+    """Does what `tf.custom_gradient` does, and keeps no graph alive.
+
+    TensorFlow gives each such gradient in a graph a name, and holds it by that name until the
+    process ends; the gradient holds its graph, and that holds all constants and variables in it.
+    So a program that makes one model after the other would grow. Here the graph itself holds its
+    gradients, and they go when it goes.
+
+    >>> @custom_gradient
+    ... def double(x):
+    ...     return 2 * x, lambda upstream: 2 * upstream
+    >>> float(double(tf.constant(3.0)))
+    6.0
+    """
+    own = tf.custom_gradient(function)
+
+    @functools.wraps(function)
+    def called(*arguments: Any) -> Any:
+        results = own(*arguments)
+        if not tf.executing_eagerly():
+            op = tf.nest.flatten(results)[0].op
+            _leave_to_graph(op.get_attr("_gradient_op_type").decode(), ops.get_default_graph())
+        return results
+
+    return called
 
 
 def with_gradient(function: Callable, gradient: Callable) -> Callable:
     """Gives a function of tensors a gradient, which may be differentiated in turn.
 
-    Outside of a `tf.function`, a tape also records the operations within `tf.custom_gradient`, and
-    keeps all intermediate results in memory, although `gradient` does not need them. Here
-    `stop_gradient` hides them from the tape.
+    Nothing is kept for the gradient but what went in. Outside of a `tf.function`, a tape also
+    records the operations within `tf.custom_gradient`, and keeps all intermediate results in
+    memory, although `gradient` does not need them. Here `stop_gradient` hides them from the tape.
 
     >>> cube = with_gradient(lambda x: x**3, lambda x, upstream: [3 * x**2 * upstream])
     >>> x = tf.constant(2.0)
@@ -21,9 +52,49 @@ def with_gradient(function: Callable, gradient: Callable) -> Callable:
     12.0
     """
 
-    @tf.custom_gradient
+    @custom_gradient
     def own(*arguments: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         unseen = [tf.stop_gradient(a) for a in arguments]
         return function(*unseen), lambda upstream: gradient(*arguments, upstream)
 
     return own
+
+
+def recomputed(function: Callable) -> Callable:
+    """Gives a function of tensors that is run again for its gradient, and keeps nothing for it.
+
+    >>> cube = recomputed(lambda x: x**3)
+    >>> x = tf.constant(2.0)
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = cube(x)
+    >>> float(tape.gradient(y, x))
+    12.0
+    """
+
+    def gradient(*given: tf.Tensor) -> list[tf.Tensor | None]:
+        *arguments, upstream = given
+        with tf.GradientTape() as tape:
+            tape.watch(arguments)
+            value = function(*arguments)
+        return tape.gradient(value, arguments, output_gradients=upstream)
+
+    return with_gradient(function, gradient)
+
+
+def _leave_to_graph(name: str, graph: tf.Graph) -> None:
+    """Has a graph, and no longer TensorFlow's table, hold one of its gradients, by its name."""
+    table = ops.gradient_registry._registry
+    entry = table[name]
+    gradient = entry["type"]
+    # The graph holds the gradient, which holds the graph: a circle that Python finds.
+    graph._tfq_resqunn_gradients = [*getattr(graph, "_tfq_resqunn_gradients", []), gradient]
+    reference = weakref.ref(gradient)
+
+    def called(*arguments: Any) -> Any:
+        gradient = reference()
+        assert gradient is not None  # its graph, which asks for it, is there
+        return gradient(*arguments)
+
+    entry["type"] = called
+    weakref.finalize(graph, table.pop, name, None).atexit = False

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn.simulation.tensors.linear_map import LinearMap
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 
 Product = tuple[int, ...]
 Halves = tuple[list[Product], list[Product]]
@@ -102,7 +103,7 @@ class Take:
             self._back[n_rows] = LinearMap(shape, self.places, np.arange(n_places), ones)
         back = self._back[n_rows]
 
-        @tf.custom_gradient
+        @custom_gradient
         def gathered(rows: tf.Tensor) -> tuple[tf.Tensor, Callable]:
             def gradient(upstream: tf.Tensor) -> tf.Tensor:
                 flat = tf.reshape(upstream, [n_places, -1])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
 
 
@@ -51,13 +52,13 @@ _COSINE = (
 )
 
 
-@tf.custom_gradient
+@custom_gradient
 def _cosine(half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     _, sine = _halves(half_turns)
     return 1.0 - 2.0 * sine * sine, lambda upstream: -np.pi * upstream * _sine(half_turns)
 
 
-@tf.custom_gradient
+@custom_gradient
 def _sine(half_turns: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     cosine, sine = _halves(half_turns)
     return 2.0 * sine * cosine, lambda upstream: np.pi * upstream * _cosine(half_turns)
