@@ -238,6 +238,25 @@ def test_a_worker_with_other_software_is_refused(client, monkeypatch):
     )
 
 
+def test_dask_draws_no_random_numbers_of_a_run():
+    """In a process of its own, which Dask then leaves as it is."""
+    program = """
+import random
+from dask.sizeof import sizeof
+from tfq_resqunn.study.worker import leave_random_numbers_alone
+message = {str(k): k for k in range(1000)}
+def is_drawn():
+    random.seed(1)
+    before = random.getstate()
+    sizeof(message)
+    return random.getstate() != before
+assert is_drawn()  # or this test, and what it is about, can go
+leave_random_numbers_alone()
+assert not is_drawn()
+"""
+    subprocess.run([sys.executable, "-c", program], env=environment(), check=True)
+
+
 # --- where a scheduler is ----------------------------------------------------------------------
 
 

@@ -123,7 +123,7 @@ class _LocalWorkers(Cluster):
         name = f"worker-{len(self._processes) + 1}"
         folder = self._folder / name
         folder.mkdir()
-        with open(folder / "log", "wb") as log:
+        with open(folder / "log", "ab") as log:  # to append, since the worker empties it once
             process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, env=_environment(), text=True,

@@ -40,6 +40,7 @@ def main() -> None:
     threading.Thread(target=_end_with_the_study, args=(folder,), daemon=True).start()
     start_tensorflow()
     importlib.import_module("tfq_resqunn.runs.training")  # of which the first run needs all
+    os.ftruncate(2, 0)  # what TensorFlow says while it is loaded means nothing
     logging.getLogger("distributed").setLevel(logging.WARNING)
     with dask.config.set(QUIET):
         asyncio.run(_serve(folder, settings))

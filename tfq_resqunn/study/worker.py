@@ -6,6 +6,8 @@ TensorFlow is therefore imported by the training alone.
 
 import functools
 import importlib
+import random
+import sys
 import tempfile
 import traceback
 import uuid
@@ -95,11 +97,25 @@ def start_tensorflow() -> None:
         tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
+def leave_random_numbers_alone() -> None:
+    """Let Dask, as far as it is imported, draw from a generator of its own.
+
+    It draws from Python's, in threads of its own, whenever it estimates the size of a message.
+    From the same generator Keras draws the seeds of a run.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("dask", "distributed", "tornado") and (
+            getattr(module, "random", None) is random
+        ):
+            module.random = random.Random()  # type: ignore[attr-defined]
+
+
 def do_job(job: Job) -> Answer:
     """Train a run in this process, of which Keras' state is a part: one run at a time."""
     worker = get_worker()
     if refusal := _refusal(worker, job.made_by):
         return Answer(refusal=refusal)
+    leave_random_numbers_alone()
     try:
         config = RunConfig.from_json(job.config)
         path = None if job.data is None else str(Path(worker.local_directory, job.data))
