@@ -24,7 +24,7 @@ from tfq_resqunn.study.address import find_scheduler
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import run_study
-from tfq_resqunn.study.worker import Answer, do_job
+from tfq_resqunn.study.worker import Answer, Job, do_job
 
 pytestmark = pytest.mark.once
 
@@ -230,7 +230,7 @@ def test_a_worker_whose_tensorflow_has_started_is_refused(client, tiny, tmp_path
 def test_a_worker_with_other_software_is_refused(client, monkeypatch):
     add_worker(client, 1)
     monkeypatch.setattr("tfq_resqunn.study.worker.start_tensorflow", lambda: None)
-    job = cluster.Job("a", "{}", None, "tfq_resqunn 0.1.0 with Keras 3")
+    job = Job("a", "{}", None, "tfq_resqunn 0.1.0 with Keras 3")
     answer = client.submit(do_job, job).result()
     assert answer == Answer(refusal=answer.refusal)
     assert answer.refusal.startswith(

@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -103,7 +104,7 @@ def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
     """
     folder = Path(folder)
     with _explaining(folder):
-        if folder.exists() and not folder.is_dir():
+        if _is_no_folder(folder):
             raise NotADirectoryError(
                 f"{folder} must be a folder, and is a file.\nChoose another place."
             )
@@ -116,6 +117,13 @@ def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
                 _probe(folder)
                 return
         _probe(folder)
+
+
+def _is_no_folder(path: Path) -> bool:
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _probe(folder: Path) -> None:
