@@ -1,5 +1,6 @@
 """A Dask cluster as a study sees it: who trains, where data lies, and what is said about that."""
 
+import asyncio
 import contextlib
 import logging
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import distributed
+from distributed.comm import connect
 
 from tfq_resqunn._utils.arguments import Rule
 from tfq_resqunn.study.address import SchedulerLost
@@ -85,17 +87,28 @@ def connected(address: str) -> Iterator[distributed.Client]:
     """Connects to a scheduler; a `ConnectionError` says that it cannot be reached."""
     with quiet():
         try:
+            # A client would wait for ever where somebody listens and does not speak.
+            asyncio.run(asyncio.wait_for(_greet(address), SECONDS_TO_CONNECT))
             client = distributed.Client(
                 address, timeout=SECONDS_TO_CONNECT, set_as_default=False, name="resqunn"
             )
-        except LOST as error:
+        except Exception as error:  # whatever comes of reading what no scheduler has written
             raise ConnectionError(
                 "run_study: `scheduler` must be a Dask scheduler that answers within "
-                f"{SECONDS_TO_CONNECT} seconds.\nReceived {address}, which does not.\n"
+                f"{SECONDS_TO_CONNECT} seconds.\nReceived {address}, which does not "
+                f"({type(error).__name__}: {error}).\n"
                 "Start one with `dask scheduler`, which prints its address."
             ) from error
         with client:
             yield client
+
+
+async def _greet(address: str) -> None:
+    security = distributed.Security()
+    comm = await connect(
+        address, timeout=SECONDS_TO_CONNECT, **security.get_connection_args("client")
+    )
+    comm.abort()
 
 
 def check_workers(client: distributed.Client) -> int:
