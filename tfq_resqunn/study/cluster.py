@@ -16,6 +16,7 @@ from tfq_resqunn.study.address import SchedulerLost
 from tfq_resqunn.study.worker import DataFile, several_threads
 
 SECONDS_TO_CONNECT = 10
+SECONDS_TO_ANSWER = 2
 # Those that Dask gives levels of their own; what lies beneath them has the same.
 LOGGERS = (
     "asyncio", "bokeh", "distributed", "distributed.client", "distributed.gc", "tornado",
@@ -113,8 +114,11 @@ async def _greet(address: str) -> None:
 
 def check_workers(client: distributed.Client) -> int:
     """Counts the workers of a scheduler; it is a `ValueError` if one has several threads."""
-    with answering(client):
-        threads = client.nthreads()
+    threads = None
+    while threads is None:
+        # If the scheduler has just gone, the client says so while the request still waits for it.
+        with answering(client), contextlib.suppress(distributed.TimeoutError):
+            threads = client.nthreads(callback_timeout=SECONDS_TO_ANSWER)
     if several := {address: n for address, n in threads.items() if n != 1}:
         raise ValueError(f"run_study: {several_threads(several)}")
     return len(threads)

@@ -14,7 +14,7 @@ from typing import Any
 import distributed
 
 import tfq_resqunn
-from tfq_resqunn.study.cluster import Cluster, Say, quiet, say_where_the_dashboard_is
+from tfq_resqunn.study.cluster import Cluster, Say, check_workers, quiet, say_where_the_dashboard_is
 from tfq_resqunn.study.local_worker import READY
 
 N_LINES_SHOWN = 20
@@ -88,7 +88,7 @@ class _LocalWorkers(Cluster):
         yield str(path.absolute())
 
     def n_workers(self) -> int:
-        return len(self.client.nthreads())
+        return check_workers(self.client)
 
     def start(self, n_workers: int) -> None:
         for _ in range(n_workers):
