@@ -149,7 +149,7 @@ def test_scheduler_that_is_killed_ends_the_study_which_goes_on(
     scheduler.kill()
     killed = time.monotonic()
     _, said = process.communicate(timeout=60)
-    assert time.monotonic() - killed < 10
+    assert time.monotonic() - killed < 30  # on a machine that is busy
     assert process.returncode == 1
     assert said == (
         f"Error: the scheduler {address} no longer answers, or has been restarted. What was being "
