@@ -68,6 +68,7 @@ def assert_clean(result, code, *said):
         ("study", "StudyConfig: `heads` must", "--head must"),
         ("study", "placements=['none', 'X+O1']", "--placement none --placement X+O1"),
         ("study", "run_study: `n_jobs` and `folder`", "--jobs and --out"),
+        ("study", "run_study: `n_jobs` without `client`", "--jobs without --scheduler"),
         ("predict", "predict: `model_path` must be", "MODEL must be"),
         ("predict", "load_images: `path` must be", "IMAGES.npz must be"),
         ("evaluate", "load_images: `path` must be", "--images must be"),
@@ -369,7 +370,9 @@ def test_a_loss_that_is_no_number(resqunn, tmp_path):
 
 
 def test_workers_that_cannot_start(resqunn, monkeypatch):
-    monkeypatch.setattr("tfq_resqunn.study.pool.PROGRAM", "raise SystemExit('no such luck')")
+    monkeypatch.setattr(
+        "tfq_resqunn.study.local_cluster.PROGRAM", "raise SystemExit('no such luck')"
+    )
     result = resqunn("study", "--depth=1", "--n-train=20", "--n-test=20", "--out=study")
     assert_clean(result, 1, "Error: RuntimeError: a worker process could not start.")
     assert "no such luck" in result.output

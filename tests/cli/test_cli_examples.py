@@ -1,5 +1,6 @@
 """Every example in the help of a command runs, on smaller data."""
 
+import contextlib
 import re
 import shlex
 import textwrap
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from tests.helpers.studies import train_with
 from tfq_resqunn import cli
 from tfq_resqunn.datasets import sources
 from tfq_resqunn.runs import training
@@ -62,7 +64,10 @@ def offline(monkeypatch):
         return x, y, x, y
 
     monkeypatch.setattr(sources, "_download", download)
-    monkeypatch.setattr("tfq_resqunn.study.runner.run_jobs", lambda *_: (x for x in ()))
+    train_with(monkeypatch, lambda *_: (x for x in ()))
+    monkeypatch.setattr(
+        "tfq_resqunn.study.cluster.connected", lambda address: contextlib.nullcontext()
+    )
 
 
 def test_every_command_has_examples():

@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "tfq_resqunn"
 HEAVY = (
-    "cirq", "keras", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "sympy", "tensorflow",
-    "tensorflow_quantum", "tf_keras",
+    "cirq", "dask", "distributed", "keras", "matplotlib", "numpy", "pandas", "scipy", "sklearn",
+    "sympy", "tensorflow", "tensorflow_quantum", "tf_keras",
 )  # fmt: skip
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
@@ -96,6 +96,19 @@ MISTAKES = {
     "study --dataset digit": 'Did you mean "digits"?',
     "study --jobs 0": "--jobs must be at least 1",
     "study --out run": "holds something else",
+    "study --shard x": "'x' must be I/N, part I of N with 1 <= I <= N, such as 2/8",
+    "study --shard 3/2": "'3/2' must be I/N",
+    "study --shard 0/2": "'0/2' must be I/N",
+    "study --shard 1": "'1' must be I/N",
+    "study --shard -1/2": "'-1/2' must be I/N",
+    "study --shard 1/2/3": "'1/2/3' must be I/N",
+    "study --scheduler none.json": "--scheduler must be an address such as tcp://10.0.0.1:8786",
+    "study --scheduler text.npz": "--scheduler must be a file that `dask scheduler",
+    "study --scheduler run": "Received 'run', which is neither.",
+    "study --scheduler tcp://": "--scheduler must be an address such as tcp://10.0.0.1:8786",
+    "study --scheduler http://x:1": "--scheduler must be an address such as tcp://10.0.0.1:8786",
+    "study --scheduler tcp://x:1 --jobs 2": "--jobs must be left out with --scheduler",
+    "study --report-only --shard 1/2": "--report-only trains nothing",
     "study --out none --report-only": "--out must be that of a study",
     "draw --encoder angel": "Did you mean 'angle'?",
     "draw --kernel-size 0": "--kernel-size must be at least 1",

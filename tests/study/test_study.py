@@ -7,101 +7,31 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
+import dask
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
-from filelock import FileLock
 
+from tests.helpers.studies import TIMES, assert_same_results, children_of, times_of, wait_for
 from tests.helpers.systems import needs_linux, words_of
 from tfq_resqunn import cli
 from tfq_resqunn.cli.study import accuracy_table
 from tfq_resqunn.runs import RunConfig, load_trained, predict
 from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS
+from tfq_resqunn.study import local_cluster
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
 from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig, StudyRun
-from tfq_resqunn.study.folder import partial_folder
+from tfq_resqunn.study.locks import locked
 from tfq_resqunn.study.results import GRADIENT_COLUMNS, load_results
-from tfq_resqunn.study.runner import locked, run_study
-
-TABLES = ("table", "histories", "gradients")
-TIMES = ["seconds", "seconds_per_epoch"]
+from tfq_resqunn.study.runner import run_study
 
 
 def whole(message):
     return f"^{re.escape(message)}$"
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """A folder that all workers of pytest-xdist have in common, and no other session."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared_study"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def data_file(shared):
-    path = shared / "tiny.npz"
-    with FileLock(shared / "data.lock"):
-        if not path.exists():
-            rng = np.random.default_rng(1234)
-            x, y = rng.random((24, 4, 4)), np.arange(24) % 2
-            np.savez(path, x_train=x[:16], y_train=y[:16], x_test=x[16:], y_test=y[16:])
-    return path
-
-
-@pytest.fixture(scope="module")
-def tiny(data_file):
-    """Three runs of a moment each."""
-    run = RunConfig(dataset=str(data_file), depth=1, epochs=2, batch_size=8)
-    return StudyConfig(run, placements=["X+O1"], input_gradients=[True], heads=["none"], seeds=[5])
-
-
-@pytest.fixture(scope="module")
-def made(tiny, shared):
-    """The tiny study, run once by two workers, and which of them were sent an interrupt."""
-    folder, interrupted = shared / "study", []
-
-    def interrupt_the_workers(step):
-        if sys.platform == "linux":
-            for worker in children_of(os.getpid()):
-                os.kill(worker, signal.SIGINT)
-                interrupted.append(worker)
-
-    with FileLock(shared / "study.lock"):
-        if not folder.exists():
-            run_study(tiny, folder, n_jobs=2, on_progress=interrupt_the_workers, report=False)
-            (shared / "interrupted.json").write_text(json.dumps(interrupted))
-    return folder, json.loads((shared / "interrupted.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def finished(tiny, made, tmp_path_factory):
-    """The tiny study, and a copy of its folder."""
-    folder = shutil.copytree(made[0], tmp_path_factory.mktemp("studies") / "tiny")
-    return run_study(tiny, folder, report=False), folder
-
-
-def assert_same_results(one, other):
-    for name in TABLES:
-        mine, theirs = getattr(one, name), getattr(other, name)
-        pd.testing.assert_frame_equal(
-            mine.drop(columns=TIMES, errors="ignore"),
-            theirs.drop(columns=TIMES, errors="ignore"),
-            check_exact=True,
-        )
-
-
-def times_of(folder):
-    """When each run was made."""
-    return {path: path.stat().st_mtime_ns for path in folder.glob("runs/[!.]*/*")}
 
 
 # --- what a study is made of -----------------------------------------------------------------
@@ -298,28 +228,28 @@ def test_finished_study_is_left_as_it_is(finished, tiny):
 @needs_linux
 @pytest.mark.once
 def test_runs_that_fail_do_not_stop_others_and_are_tried_again(finished, tiny, tmp_path):
-    """One fails with an exception, one takes its process with it; one worker here, two there."""
+    """One cannot be written, one loses its worker; one worker here, two there."""
     trained, frozen, classical = (tmp_path / "runs" / run.id for run in tiny.runs())
     (classical / "not ours").mkdir(parents=True)  # so the run cannot take its place
     (tmp_path / "study.json").write_text(json.dumps({"config": tiny.to_dict(), "command": ""}))
-    progress = []
+    progress, killed = [], []
 
     def kill_the_worker(step):
         progress.append(step)
         if step.run.variant == "trainable":
-            wait_for(partial_folder(frozen).exists)
-            for worker in children_of(os.getpid()):
-                os.kill(worker, signal.SIGKILL)
+            (worker,) = children_of(os.getpid())
+            os.kill(worker, signal.SIGKILL)
+            killed.append(worker)
 
     arguments = dict(folder=tmp_path, n_jobs=1, report=False)
     broken = run_study(tiny, on_progress=kill_the_worker, **arguments)
-    assert list(broken.failures) == [frozen.name, classical.name]
-    assert "The worker process ended with signal SIGKILL." in broken.failures[frozen.name]
+    assert killed
+    assert list(broken.failures) == [classical.name]
     assert "Directory not empty" in broken.failures[classical.name]
-    assert [step.error is None for step in progress] == [True, False, False]
+    assert [step.error is None for step in progress] == [True, True, False]
     assert [step.n_ended for step in progress] == [1, 2, 3]
-    assert broken.n_missing == 2
-    assert sorted((tmp_path / "runs").iterdir()) == sorted([trained, classical])
+    assert broken.n_missing == 1
+    assert sorted((tmp_path / "runs").iterdir()) == sorted([trained, frozen, classical])
 
     (classical / "not ours").rmdir()
     before = times_of(tmp_path)
@@ -329,6 +259,37 @@ def test_runs_that_fail_do_not_stop_others_and_are_tried_again(finished, tiny, t
     assert not list((tmp_path / "failed").iterdir())
     after = times_of(tmp_path)
     assert {path: after[path] for path in before} == before  # nothing was done twice
+
+
+@needs_linux
+@pytest.mark.once
+def test_a_run_that_kills_its_workers_is_given_up(finished, tiny, tmp_path, monkeypatch):
+    program = """
+import os, sys
+from tfq_resqunn.study import worker
+train_run = worker.train_run
+def kill_when_frozen(config, data, folder):
+    if not config.trainable:
+        print("last", "words", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), 9)
+    train_run(config, data, folder)
+worker.train_run = kill_when_frozen
+main()
+"""
+    mine = local_cluster.PROGRAM.replace("main()\n", "") + program
+    monkeypatch.setattr(local_cluster, "PROGRAM", mine)
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
+        results = run_study(tiny, tmp_path / "study", n_jobs=2, report=False)
+    (frozen,) = [run.id for run in tiny.runs() if run.variant == "frozen"]
+    assert list(results.failures) == [frozen]
+    assert results.failures[frozen] == (
+        "The worker process ended with signal SIGKILL.\nIt had written:\nlast words\n"
+        "This run was given to 2 workers, one after the other, and each of them died.\n"
+    )
+    monkeypatch.undo()
+    mended = run_study(tiny, tmp_path / "study", n_jobs=1, report=False)
+    assert not mended.failures
+    assert_same_results(mended, finished[0])
 
 
 @needs_linux
@@ -342,7 +303,9 @@ def test_workers_ignore_the_terminals_interrupt(made):
 
 
 def test_worker_that_cannot_start(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr("tfq_resqunn.study.pool.PROGRAM", "raise SystemExit('no such luck')")
+    monkeypatch.setattr(
+        "tfq_resqunn.study.local_cluster.PROGRAM", "raise SystemExit('no such luck')"
+    )
     message = (
         "run_study: a worker process could not start.\nThe worker process ended with exit code "
         "1.\nIt had written:\nno such luck\n"
@@ -351,11 +314,11 @@ def test_worker_that_cannot_start(tiny, tmp_path, monkeypatch):
         run_study(tiny, tmp_path / "study", report=False)
 
 
-def test_a_worker_without_a_place_for_its_log_ends_the_study(tiny, tmp_path, monkeypatch):
+def test_workers_without_a_place_for_their_logs_end_the_study(tiny, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    monkeypatch.setattr("tempfile.TemporaryDirectory", full)
     with pytest.raises(OSError, match="No space left on device"):
         run_study(tiny, tmp_path / "study", report=False)
 
@@ -524,26 +487,9 @@ def test_study_that_is_stopped_goes_on(name, to_all, finished, tiny, tmp_path):
     assert load_results(folder).n_missing > 0
     before = times_of(folder)
 
-    subprocess.run(command, check=True, **where)
+    again = subprocess.run(command, check=True, stderr=subprocess.PIPE, text=True, **where)
+    assert again.stderr == ""
     assert_same_results(load_results(folder), finished[0])
     after = times_of(folder)
     assert {path: after[path] for path in before} == before
     assert len(list((folder / "runs").iterdir())) == 3  # nothing partial is left
-
-
-def children_of(pid):
-    """The processes that a process has started."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it has ended meanwhile
-            continue
-        if parent == pid:
-            yield int(path.parent.name)
-
-
-def wait_for(condition, seconds=120):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from tests.helpers.studies import train_with
 from tests.helpers.systems import words_of
 from tests.study.test_study_report import RUN, write_study
 from tfq_resqunn import cli
@@ -19,11 +20,12 @@ from tfq_resqunn.runs.settings import option_words, settings_of
 from tfq_resqunn.runs.training import load_data
 from tfq_resqunn.study.command import command_line, read_settings
 from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig
-from tfq_resqunn.study.folder import is_done
-from tfq_resqunn.study.pool import Outcome, _how_it_ended
+from tfq_resqunn.study.folder import is_done, store_run
+from tfq_resqunn.study.local_cluster import how_it_ended
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import run_study
+from tfq_resqunn.study.scheduling import Outcome
 from tfq_resqunn.study.worker import train_run
 
 pytestmark = pytest.mark.once
@@ -109,15 +111,17 @@ def failing(tmp_path, monkeypatch):
         variants=["trainable"],
     )  # fmt: skip
 
-    def run_jobs(jobs, n):
-        for text, folder in jobs:
-            config = RunConfig.from_json(text)
+    def run_jobs(cluster, jobs):
+        for job in jobs:
+            config, folder = RunConfig.from_json(job.config), tmp_path / "trained" / job.name
             try:
-                yield Outcome(folder, result=train_run(config, load_data(config), folder))
+                train_run(config, load_data(config), folder)
+                files = {path.name: path.read_bytes() for path in folder.iterdir()}
+                yield Outcome(job, files, None, 1)
             except ArithmeticError as error:
-                yield Outcome(folder, error=f"Traceback\n  x\n{type(error).__name__}: {error}\n")
+                yield Outcome(job, None, f"Traceback\n  x\n{type(error).__name__}: {error}\n", 1)
 
-    monkeypatch.setattr("tfq_resqunn.study.runner.run_jobs", run_jobs)
+    train_with(monkeypatch, run_jobs)
     return config
 
 
@@ -140,12 +144,22 @@ def test_a_run_whose_loss_is_no_number_has_failed(failing, tmp_path):
     [(-15, "signal SIGTERM"), (1, "exit code 1"), (3221225477, "exit code 0xC0000005")],
 )
 def test_how_a_worker_ended(code, said):
-    assert _how_it_ended(code) == said
+    assert how_it_ended(code) == said
 
 
 def test_nothing_failed_and_nothing_says_so(failing, tmp_path):
     run_study(failing, tmp_path / "study", n_jobs=1, report=False)
     assert not (tmp_path / "study" / "failed").exists()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{}, {"model.keras": b""}, {"result.json": b"{}", "../x": b""}, {"result.json": b"{"}],
+)
+def test_files_that_are_not_those_of_a_run_are_refused(tmp_path, files):
+    with pytest.raises(ValueError):
+        store_run(files, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- a study of version 0.2.0 ------------------------------------------------------------------
@@ -174,11 +188,11 @@ def test_an_older_study_goes_on(older, monkeypatch):
     """Its runs have no model.keras, and are done all the same."""
     config, started = load_results(older).config, []
 
-    def run_jobs(jobs, n):
-        started.extend(folder.name for _, folder in jobs)
+    def run_jobs(cluster, jobs):
+        started.extend(job.name for job in jobs)
         yield from ()
 
-    monkeypatch.setattr("tfq_resqunn.study.runner.run_jobs", run_jobs)
+    train_with(monkeypatch, run_jobs)
     before = {path: path.read_bytes() for path in older.glob("runs/*/*")}
     assert all(is_done(older, run) == (run.seed == 0) for run in config.runs())
     run_study(config, older, report=False)

@@ -2,7 +2,9 @@
 
 import ntpath
 import os
-from pathlib import PureWindowsPath
+import subprocess
+import sys
+from pathlib import Path, PureWindowsPath
 
 import pytest
 from hypothesis import given
@@ -85,3 +87,20 @@ def test_a_file_that_stays_open_is_named(open_elsewhere, tmp_path, monkeypatch):
     ):
         files.write_text(temporary, "new")
     assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_several_processes_may_try_the_same_folder_at_once(tmp_path):
+    """As jobs of an array do, which begin a study together."""
+    program = (
+        "import sys\n"
+        "from tfq_resqunn._utils.files import check_folder\n"
+        "for _ in range(300): check_folder(sys.argv[1])\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "a" / "b")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    processes = [
+        subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    assert [process.communicate()[1] for process in processes] == [""] * 4
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -182,6 +182,21 @@ assert sum("models with its layers cannot be loaded" in str(w.message) for w in 
 
 
 @pytest.mark.once
+def test_tensorflow_can_be_set_up_before_the_layers_are_imported(tmp_path):
+    program = """
+import sys, tfq_resqunn
+from tfq_resqunn._utils import registration
+with registration.postponed():
+    import tensorflow as tf, keras
+    assert not any(name in sys.modules for name in (registration._KERAS, *registration.MODULES))
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+assert all(name in sys.modules for name in (registration._KERAS, *registration.MODULES))
+tf.zeros(1)
+"""
+    run(program, tmp_path, False)
+
+
+@pytest.mark.once
 def test_finders_are_asked_once(monkeypatch, tmp_path):
     """And what they find can be asked for its files before it is imported, as any module."""
     monkeypatch.syspath_prepend(tmp_path)

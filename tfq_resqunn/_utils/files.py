@@ -1,13 +1,15 @@
 """Writing files: they appear once they are complete, and are the same on every system."""
 
+import contextlib
+import errno
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 # Windows moves and removes nothing that is open, and virus scanners open what is new.
@@ -19,10 +21,12 @@ RESERVED = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE
 )
 TEMPORARY = re.compile(r"\.[0-9]+-.+")  # names that a process gives what it is writing
+PROBE = ".probe-"  # what a file is called that only shows whether files can be made
+TIMES_TO_PROBE = 100
 MAX_NAME = 100  # characters, of the 260 that a path may have on Windows
 
 
-@contextmanager
+@contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Gives another name in the same folder to write to; the file is then renamed to `path`.
 
@@ -66,7 +70,7 @@ def check_file(path: str | os.PathLike, what: str = "A file") -> Path:
     return target
 
 
-@contextmanager
+@contextlib.contextmanager
 def new_folder(path: str | os.PathLike, what: str = "A folder") -> Iterator[Path]:
     """Gives another folder to fill, beside `path`; once it is complete it is renamed to `path`.
 
@@ -100,25 +104,50 @@ def check_folder(folder: str | os.PathLike, files: Iterable[str] = ()) -> None:
     What is made to find that out is removed again.
     """
     folder = Path(folder)
-    made: list[Path] = []
     with _explaining(folder):
-        if folder.exists() and not folder.is_dir():
+        if _is_no_folder(folder):
             raise NotADirectoryError(
                 f"{folder} must be a folder, and is a file.\nChoose another place."
             )
         for path in map(folder.joinpath, files):
             if path.is_dir():
                 raise IsADirectoryError(f"{path} must be a file, and is a folder.\nRemove it.")
-        try:
-            for path in reversed((folder, *folder.parents)):
-                if not path.is_dir():
+        for _ in range(TIMES_TO_PROBE - 1):
+            # Another process may try the same at this moment, and remove what it has made.
+            with contextlib.suppress(FileNotFoundError):
+                _probe(folder)
+                return
+        _probe(folder)
+
+
+def _is_no_folder(path: Path) -> bool:
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _probe(folder: Path) -> None:
+    made: list[Path] = []
+    try:
+        for path in reversed((folder, *folder.parents)):
+            if not path.is_dir():
+                with contextlib.suppress(FileExistsError):  # if it is no folder, that comes out
                     path.mkdir()
                     made.append(path)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        finally:
-            for path in reversed(made):
-                _patiently(path.rmdir)
+        with tempfile.TemporaryFile(dir=folder, prefix=PROBE):
+            pass
+    finally:
+        for path in reversed(made):
+            _remove_if_empty(path)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        _patiently(folder.rmdir)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+            raise
 
 
 def remove_temporaries(folder: Path) -> None:
@@ -174,7 +203,7 @@ def distinct_names(texts: Iterable[str]) -> list[str]:
     return names
 
 
-@contextmanager
+@contextlib.contextmanager
 def _explaining(path: Path) -> Iterator[None]:
     """Adds the path to errors of the system, and what to do."""
     try:

@@ -8,14 +8,18 @@ from filelock import FileLock, Timeout
 
 
 @contextlib.contextmanager
-def locked(path: Path, refusal: str) -> Iterator[None]:
-    """Holds a lock for as long as this process lives; the file may stay, and means nothing.
+def locked(path: Path, refusal: str, seconds: float = 0) -> Iterator[FileLock]:
+    """Holds a lock until it is left or released; the file may stay, and means nothing.
 
-    Raises a FileExistsError with the given message where another process holds it.
+    Where another process holds it, waits for so many seconds, and then raises a FileExistsError
+    with the given message. The system releases a lock when its process ends, however that ends.
     """
+    lock = FileLock(path)
     try:
-        held = FileLock(path).acquire(timeout=0)
+        lock.acquire(timeout=seconds)
     except Timeout:
         raise FileExistsError(refusal) from None
-    with held:
-        yield
+    try:
+        yield lock
+    finally:
+        lock.release()

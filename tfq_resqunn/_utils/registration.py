@@ -15,12 +15,13 @@ The order matters, since a module that is half imported has no names yet:
   waited for each other's imports, Python would end both with an error.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -36,6 +37,7 @@ MODULES = (
 )
 _KERAS = "tfq_resqunn._utils.keras"
 _complete: set[str] = set()
+_n_postponed = 0
 
 
 def register_when_keras_is_there() -> None:
@@ -45,9 +47,29 @@ def register_when_keras_is_there() -> None:
         after_import(name, _note)
 
 
+@contextlib.contextmanager
+def postponed() -> Iterator[None]:
+    """Within it, TensorFlow can be imported and set up; the classes are registered at its end.
+
+    Registering them imports TensorFlow Quantum, which starts TensorFlow.
+    """
+    global _n_postponed
+    _n_postponed += 1
+    try:
+        yield
+    finally:
+        _n_postponed -= 1
+        _register_if_due()
+
+
 def _note(name: str) -> None:
     _complete.add(name)
-    if "tensorflow" in _complete and len(_complete) > 1 and _KERAS not in sys.modules:
+    _register_if_due()
+
+
+def _register_if_due() -> None:
+    is_due = "tensorflow" in _complete and len(_complete) > 1 and not _n_postponed
+    if is_due and _KERAS not in sys.modules:
         _try([_KERAS])
 
 

@@ -18,6 +18,7 @@ MISTAKES = (ValueError, TypeError, OSError, ImportError)
 # What the library calls otherwise than the option it comes from.
 OTHER_NAMES = {
     "backends": "backend",
+    "client": "scheduler",
     "folder": "out",
     "images_path": "images",
     "model_path": "model",

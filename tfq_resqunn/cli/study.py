@@ -1,5 +1,6 @@
 """`resqunn study`: every placement, with its controls, over seeds, and a report of it."""
 
+import contextlib
 import math
 import re
 from pathlib import Path
@@ -10,13 +11,16 @@ from click.core import ParameterSource
 
 from tfq_resqunn._utils.arguments import check_count
 from tfq_resqunn._utils.interrupts import INTERRUPTED
+from tfq_resqunn.cli.errors import in_options
 from tfq_resqunn.cli.loading import load_tensorflow
-from tfq_resqunn.cli.options import add_settings
+from tfq_resqunn.cli.options import Written, add_settings
 from tfq_resqunn.runs.beforehand import check_run
 from tfq_resqunn.runs.settings import settings_of
+from tfq_resqunn.study.address import SchedulerLost, find_scheduler
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
 from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig
 from tfq_resqunn.study.folder import check_study_folder, is_done, read_study
+from tfq_resqunn.study.shards import Shard, in_shard, read_shard, write_shard
 
 if TYPE_CHECKING:
     from tfq_resqunn.study.results import Results
@@ -30,6 +34,11 @@ Examples:
   resqunn study --dataset my_images.npz --n-train 500 --variant trainable --seeds 0,1,7
   resqunn study --config study.yaml --out runs/my-study
   resqunn study --out runs/my-study --report-only
+  resqunn study --out runs/my-study --scheduler tcp://10.0.0.1:8786
+  resqunn study --out runs/my-study --shard 2/8
+\b
+On a cluster, --scheduler trains on the workers of Dask, and --shard in the jobs of an array; see
+docs/cluster.md.
 \b
 The same command goes on where it was stopped; with more seeds or placements, the study in the
 folder --out grows. A configuration file names placements, input_gradients, heads, variants and
@@ -63,12 +72,25 @@ NETWORKS = {  # variants and input gradients
     "runs/study-<dataset>-<depth>]",
 )
 @click.option("--jobs", type=int, help="Runs at once.  [default: the number of cores]")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS|FILE",
+    help="Train on the workers of a Dask cluster: the address of its scheduler, such as "
+    "tcp://10.0.0.1:8786, or its scheduler file.  [default: on this machine]",
+)
+@click.option(
+    "--shard",
+    type=Written(read_shard, "I/N, part I of N with 1 <= I <= N, such as 2/8"),
+    metavar="I/N",
+    help="Train part I of N, from 1 on, while other commands train the other parts into the same "
+    "folder.  [default: all]",
+)
 @click.option("--report-only", is_flag=True, help="Write the report of what is there already.")
 @click.option("--quiet", is_flag=True, help="No line for each run.")
 @click.pass_context
 def study(
-    ctx: click.Context, config: Path | None, out: Path | None, jobs: int | None, report_only: bool,
-    quiet: bool, **settings: Any,
+    ctx: click.Context, config: Path | None, out: Path | None, jobs: int | None,
+    scheduler: str | None, shard: Shard | None, report_only: bool, quiet: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Train every placement with its controls, over seeds, and report what it shows."""
     values = read_settings(config) if config else {}
@@ -78,6 +100,10 @@ def study(
             (values if name in OWN else values["run"])[name] = value
     configured = None if report_only else StudyConfig.from_dict(values)
     folder = out or default_folder(configured or StudyConfig.from_dict(values))
+    where: dict[str, Any] = {"n_jobs": jobs, "scheduler": scheduler, "shard": shard}
+    again = command_line(configured, folder, **where) if configured else "the same command"
+    if report_only and (scheduler is not None or shard is not None):
+        raise click.UsageError("--report-only trains nothing: leave out --scheduler and --shard.")
     try:
         if configured is None:
             read_study(folder)  # which is quick
@@ -87,20 +113,48 @@ def study(
             write_report(folder)
             results = load_results(folder)
         else:
-            check_count.or_none()(jobs, "n_jobs", "run_study")
-            check_study_folder(configured, folder)
-            if not all(is_done(folder, run) for run in configured.runs()):
-                check_run(configured.run)
-            load_tensorflow()
-            from tfq_resqunn.study.runner import run_study
-
-            show = None if quiet else _show
-            results = run_study(configured, folder, n_jobs=jobs, on_progress=show)
+            results = _run(configured, folder, where, quiet)
     except KeyboardInterrupt:
-        again = command_line(configured, folder, jobs) if configured else "the same command"
         click.echo(f"\nStopped; nothing is lost. To go on: {again}", err=True)
         ctx.exit(INTERRUPTED)
-    _show_results(ctx, results, folder, jobs)
+    except SchedulerLost as error:
+        click.echo(f"Error: {in_options(str(error), ctx.command)}", err=True)
+        click.echo(f"To go on: {again}", err=True)
+        ctx.exit(1)
+    _show_results(ctx, results, folder, where)
+
+
+def _run(config: StudyConfig, folder: Path, where: dict[str, Any], quiet: bool) -> "Results":
+    """Checks all that can be checked at once, then loads TensorFlow and trains."""
+    check_count.or_none()(where["n_jobs"], "n_jobs", "run_study")
+    scheduler = where["scheduler"]
+    if scheduler is not None and where["n_jobs"] is not None:
+        raise ValueError(
+            "run_study: `n_jobs` must be left out with `scheduler`. Received both. Runs at once "
+            "are as many as the cluster has workers."
+        )
+    address = None if scheduler is None else find_scheduler(scheduler)
+    check_study_folder(config, folder)
+    if not all(is_done(folder, run) for run in in_shard(config.runs(), where["shard"])):
+        check_run(config.run)
+    with contextlib.ExitStack() as stack:
+        client = None
+        if address is not None:
+            from tfq_resqunn.study.cluster import connected
+
+            client = stack.enter_context(connected(address))
+        load_tensorflow()
+        from tfq_resqunn.study.runner import run_study
+
+        return run_study(
+            config,
+            folder,
+            n_jobs=where["n_jobs"],
+            client=client,
+            shard=where["shard"],
+            on_progress=None if quiet else _show,
+            on_message=None if quiet else click.echo,
+        )
 
 
 def _show(progress: "Progress") -> None:
@@ -127,14 +181,27 @@ def _headline(error: str) -> str:
     return [*lines[-1:], *named[-1:]][-1]
 
 
-def _show_results(ctx: click.Context, results: "Results", folder: Path, jobs: int | None) -> None:
+def _show_results(
+    ctx: click.Context, results: "Results", folder: Path, where: dict[str, Any]
+) -> None:
     click.echo(f"\n{accuracy_table(results)}\n")
-    for name, file in (("report", "report.html"), ("text", "report.md"), ("table", "results.csv")):
-        click.echo(f"{name:<7} {folder / file}")
-    for run, error in results.failures.items():
+    shard = where["shard"]
+    mine = {run.id for run in in_shard(results.config.runs(), shard)}
+    if shard is None or not results.n_missing:
+        files = {"report": "report.html", "text": "report.md", "table": "results.csv"}
+        for name, file in files.items():
+            click.echo(f"{name:<7} {folder / file}")
+    else:
+        n_runs = len(results.config.runs())
+        click.echo(
+            f"Shard {write_shard(shard)} has ended; {n_runs - results.n_missing} of the study's "
+            f"{n_runs} runs are done. The report is written when all are, or by --report-only."
+        )
+    failures = {run: error for run, error in results.failures.items() if run in mine}
+    for run, error in failures.items():
         click.echo(f"failed  {folder / 'failed' / run}.txt: {_headline(error)}", err=True)
-    if results.failures:
-        again = command_line(results.config, folder, jobs)
+    if failures:
+        again = command_line(results.config, folder, **where)
         click.echo(f"\nTo try those again: {again}", err=True)
         ctx.exit(1)
 

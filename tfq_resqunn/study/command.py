@@ -6,12 +6,20 @@ from typing import Any
 from tfq_resqunn._utils.shell import command_text
 from tfq_resqunn.runs.settings import option_words
 from tfq_resqunn.study.config import COMMON, MAX_DEPTH_OF_ALL, StudyConfig
+from tfq_resqunn.study.shards import Shard, write_shard
 from tfq_resqunn.study.yaml_text import read_yaml
 
 ALWAYS = ("dataset", "depth", "seeds")  # shown whatever they are
 
 
-def command_line(config: StudyConfig, folder: Path, n_jobs: int | None = None) -> str:
+def command_line(
+    config: StudyConfig,
+    folder: Path,
+    n_jobs: int | None = None,
+    *,
+    scheduler: str | None = None,
+    shard: Shard | None = None,
+) -> str:
     """Write the command that makes a study, and goes on with it; defaults are left out.
 
     Example:
@@ -22,8 +30,14 @@ def command_line(config: StudyConfig, folder: Path, n_jobs: int | None = None) -
     usual = StudyConfig(config.run, config.placements if is_deep else None)
     run = option_words(config.run, COMMON, ALWAYS)
     own = option_words(config, usual, (*ALWAYS, "placements") if is_deep else ALWAYS)
-    jobs = [] if n_jobs is None else ["--jobs", str(n_jobs)]
-    return command_text(["resqunn", "study", *run, *own, "--out", str(folder), *jobs])
+    where = {
+        "--jobs": n_jobs,
+        "--scheduler": scheduler,
+        "--shard": None if shard is None else write_shard(shard),
+    }
+    chosen = [word for flag, value in where.items() if value is not None for word in (flag, value)]
+    words = ["resqunn", "study", *run, *own, "--out", folder, *chosen]
+    return command_text(map(str, words))
 
 
 def default_folder(config: StudyConfig) -> Path:

@@ -1,12 +1,17 @@
 """The folder of a study: which study it holds, and which runs are done; knows no pandas."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
-from tfq_resqunn._utils.files import check_folder
+from tfq_resqunn._utils.files import PROBE, check_folder, rename_patiently
+from tfq_resqunn.runs.folder import FILES
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 
-LOCK = ".lock"  # of who runs the study
+LOCK = ".lock"  # of who runs the study; those of shards begin like it
+# What is in a folder before its study.json, if others begin with it at this moment.
+BEGUN = re.compile(rf"{re.escape(LOCK)}.*|\.\d+-study\.json|{re.escape(PROBE)}.*")
 
 
 def read_study(folder: Path) -> tuple[StudyConfig, str]:
@@ -38,6 +43,26 @@ def partial_folder(folder: Path) -> Path:
     return folder.with_name(f".partial-{folder.name}")
 
 
+def store_run(files: dict[str, bytes], folder: Path) -> dict[str, float]:
+    """Write the files of a run, and give what is in its `result.json`.
+
+    The folder is complete, or it is not there.
+    """
+    if not {FILES["result"]} <= set(files) <= set(FILES.values()):
+        raise ValueError(f"a run must have files of these names: {', '.join(FILES.values())}")
+    partial = partial_folder(folder)
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir()
+        for name, content in files.items():
+            (partial / name).write_bytes(content)
+        result = json.loads(files[FILES["result"]])
+        rename_patiently(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return result
+
+
 def check_study_folder(config: StudyConfig, folder: Path) -> None:
     """Find out whether a study can be made, or gone on with, in a folder; raises as `run_study`."""
     if (folder / "study.json").is_file():
@@ -50,11 +75,18 @@ def check_study_folder(config: StudyConfig, folder: Path) -> None:
                 + "\nChoose another folder (--out), or keep its settings; seeds, placements, "
                 "variants and the like may be added."
             )
-    elif folder.exists() and not (
-        folder.is_dir() and all(path.name == LOCK for path in folder.iterdir())
-    ):
+    elif folder.exists() and not _is_new(folder):
         raise FileExistsError(
             f"run_study: `folder` must hold this study, or nothing.\nReceived {folder}, which "
             "holds something else.\nChoose another folder (--out)."
         )
     check_folder(folder)
+
+
+def _is_new(folder: Path) -> bool:
+    try:
+        return all(BEGUN.fullmatch(path.name) for path in folder.iterdir())
+    except FileNotFoundError:  # somebody else has just tried whether it can be made
+        return True
+    except NotADirectoryError:
+        return False

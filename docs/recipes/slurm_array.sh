@@ -1,0 +1,12 @@
+#!/bin/bash
+# A study as an array of jobs, which share nothing but the disk: sbatch slurm_array.sh
+# Submitted again, jobs go on where they were; --array=3 does so for one of them.
+#SBATCH --array=1-8
+#SBATCH --cpus-per-task=4
+#SBATCH --mem=8G
+#SBATCH --time=04:00:00
+set -euo pipefail
+shards=8 # as in --array
+
+resqunn study --dataset digits --depth 2 --seeds 5 --out runs/study \
+    --shard "$SLURM_ARRAY_TASK_ID/$shards"

@@ -1,0 +1,20 @@
+#!/bin/sh
+# A study on several machines that SSH reaches without a password, all with the same environment
+# (here: on a shared disk). Needs paramiko: pip install paramiko
+set -eu
+first=node1
+others="node2 node3"
+cores=8 # of each machine
+
+# A scheduler on the first machine, and a worker for each core of all.
+dask ssh --nworkers "$cores" --nthreads 1 --scheduler-port 8786 \
+    --remote-python "$(command -v python)" "$first" $others &
+cluster=$!
+trap 'kill "$cluster"' EXIT
+
+# It waits for the scheduler ten seconds at a time.
+until resqunn study --dataset digits --depth 2 --seeds 5 --out runs/study \
+    --scheduler "tcp://$first:8786"; do
+    kill -0 "$cluster" # if the cluster has ended, so does this
+    sleep 5
+done
