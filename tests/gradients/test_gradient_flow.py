@@ -224,7 +224,8 @@ def test_a_new_one_takes_over_what_another_has_recorded(tmp_path):
     model.fit(x, y, epochs=3, initial_epoch=2, verbose=0, callbacks=[second])
     assert second.epochs == [0, 1, 2, 3]
     assert all(a is b for a, b in zip(second.history, reports, strict=False))
-    assert second.history[3] == rq.gradient_report(model, x, y)
+    found = [row.norm for row in rq.gradient_report(model, x, y).rows]
+    assert [row.norm for row in second.history[3].rows] == pytest.approx(found, rel=1e-4)
     assert first.epochs == [0, 1, 2]
     written = EventAccumulator(str(tmp_path / "logs" / "gradients"), {"tensors": 0}).Reload()
     assert list(values(written, "gradient/head/norm")) == [0, 1, 2, 3]
