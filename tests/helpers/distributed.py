@@ -63,7 +63,9 @@ def trained(name, strategy, backup=None, shuffle=True):
     set_seed(1)
     with strategy.scope():
         model = MODELS[name]()
-        model.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy", ["accuracy"])
+        model.compile(
+            keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
     rng = np.random.default_rng(0)
     x = rng.random((N, *model.input_shape[1:])).astype("float32")
     y = rng.integers(0, CLASSES, N)
