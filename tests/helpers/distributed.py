@@ -31,6 +31,11 @@ def quanv(**arguments):
     return classifier((4, 4, 1), rq.Quanv2D(2, 2, **arguments))
 
 
+def small(**arguments):
+    """One circuit on two qubits, for what takes long."""
+    return classifier((1, 2, 1), rq.Quanv2D(1, (1, 2), **arguments))
+
+
 # Name -> what makes a model. Its numbers are the same on one device and on two, within rounding.
 EXACT = {
     "Quanv2D": lambda: quanv(use_bias=True),
@@ -45,15 +50,15 @@ EXACT = {
     "state vectors": lambda: quanv(encoder="iqp", n_layers=2),
     "matrix products": lambda: classifier((3, 3, 1), rq.Quanv2D(1, 3, n_layers=2)),
     "noise": lambda: quanv(noise={"depolarizing": 0.1}),
-    "noiseless": lambda: quanv(backend="noiseless"),
-    "cirq.Simulator": lambda: quanv(backend=cirq.Simulator()),
+    "noiseless": lambda: small(backend="noiseless"),
+    "cirq.Simulator": lambda: small(backend=cirq.Simulator()),
 }
 # Those whose numbers are drawn.
 DRAWN = {
     "shots": lambda: quanv(repetitions=100),
-    "noiseless, shots": lambda: quanv(backend="noiseless", repetitions=100),
-    "noisy": lambda: quanv(backend="noisy", noise={"depolarizing": 0.1}, repetitions=20),
-    "cirq.Simulator, shots": lambda: quanv(backend=cirq.Simulator(), repetitions=100),
+    "noiseless, shots": lambda: small(backend="noiseless", repetitions=100),
+    "noisy": lambda: small(backend="noisy", noise={"depolarizing": 0.1}, repetitions=20),
+    "cirq.Simulator, shots": lambda: small(backend=cirq.Simulator(), repetitions=100),
 }
 MODELS = {**EXACT, **DRAWN}
 
@@ -63,7 +68,9 @@ def trained(name, strategy, backup=None, shuffle=True):
     set_seed(1)
     with strategy.scope():
         model = MODELS[name]()
-        model.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy", ["accuracy"])
+        model.compile(
+            keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
     rng = np.random.default_rng(0)
     x = rng.random((N, *model.input_shape[1:])).astype("float32")
     y = rng.integers(0, CLASSES, N)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tfq_resqunn as rq
+from tests.helpers.layer_kinds import default
 from tfq_resqunn._utils.keras import keras
 
 THREADS = 8
@@ -24,7 +25,7 @@ def in_threads(act, arguments):
 
 
 @pytest.mark.parametrize("call", ["predict", "predict of a new model", "model(x)"])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", default(MODELS, "resqunn"))
 def test_threads_predict_as_one(name, call, rng):
     model = MODELS[name]()
     images = [rng.random((n, 4, 4, 1)).astype("float32") for n in (1, 5, 32, 40) * 4]

@@ -41,13 +41,15 @@ def history(folder):
 
 # --- several devices ---------------------------------------------------------------------------
 
-# Trains without a strategy, then on two logical devices, as `resqunn train` does.
+# Trains without a strategy, then on two logical devices, as `resqunn train` does. Devices are set
+# up after all imports, none of which may start TensorFlow.
 MIRRORED = """
 import sys
 import tensorflow as tf
+from tfq_resqunn.cli import main
+from tfq_resqunn.runs import training
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from tfq_resqunn.cli import main
 for out, more in (("one", []), ("two", ["--strategy", "mirrored"])):
     main(["train", *sys.argv[1:], "--out", out, *more], standalone_mode=False)
 """
@@ -134,6 +136,9 @@ def ended(processes):
         for process in processes:
             process.kill()
             process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                with contextlib.suppress(OSError):  # a word that nobody has read
+                    stream.close()
 
 
 @needs_keras_2
