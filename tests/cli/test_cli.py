@@ -35,7 +35,8 @@ def test_version(resqunn):
 
 def test_every_setting_is_an_option_with_its_default():
     options = {parameter.name: parameter for parameter in cli.train.params}
-    assert set(options) == set(RunConfig.__dataclass_fields__) | {"out", "quiet"}
+    own = {"out", "quiet", "checkpoint_every", "strategy"}  # of the command, not of the run
+    assert set(options) == set(RunConfig.__dataclass_fields__) | own
     for name in RunConfig.__dataclass_fields__:
         assert options[name].default == getattr(RunConfig, name), name
 

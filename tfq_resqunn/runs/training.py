@@ -17,7 +17,6 @@ from tfq_resqunn import datasets
 from tfq_resqunn._utils.arguments import check_path, checked, instance, integer
 from tfq_resqunn._utils.files import new_folder, remove_temporaries, replacing, write_text
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
-from tfq_resqunn._utils.random_streams import streams_of
 from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn._version import __version__
 from tfq_resqunn.gradients import GradientFlow
@@ -40,6 +39,7 @@ from tfq_resqunn.runs.folder import (
 from tfq_resqunn.runs.progress import Progress, read_progress
 from tfq_resqunn.runs.result import RunResult, divergence
 from tfq_resqunn.runs.strategy import placed
+from tfq_resqunn.simulation.random_streams import streams_of
 
 N_GRADIENT_IMAGES = 64
 # Some are not there on every system; TensorFlow has packages of several names.

@@ -63,7 +63,7 @@ class Plan:
         4 qubits, 12 gates -> Pauli strings
         * Pauli strings                    0.109 us  4 strings, one an observable; 4 terms a step
           Pauli strings, late split        0.113 us  4 strings, one an observable; 4 terms a step
-          two halves, by matrices          0.307 us  27 x 12 coefficients
+          two halves, by matrices          0.354 us  27 x 12 coefficients
           two halves                        0.69 us  27 x 12 coefficients
           matrix products                  0.568 us  sweeps over 7 matrices, 1 coordinate
           state vectors, by phases         0.218 us  16 amplitudes; layers of phases: 1

@@ -13,7 +13,6 @@ import numpy as np
 import sympy
 import tensorflow as tf
 
-from tfq_resqunn._utils.random_streams import draw_seed
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.noise.channels import Noise
 from tfq_resqunn.circuits.observables.measurements import split
@@ -21,6 +20,7 @@ from tfq_resqunn.simulation.gates.circuit import GateCircuit
 from tfq_resqunn.simulation.gates.gate import Gate
 from tfq_resqunn.simulation.gates.operators import operator_of
 from tfq_resqunn.simulation.plan import compile_gates
+from tfq_resqunn.simulation.random_streams import draw_seed
 from tfq_resqunn.simulation.shifts import moves_by, shift_rule
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.own_gradient import with_gradient

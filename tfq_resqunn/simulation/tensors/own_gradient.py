@@ -84,9 +84,12 @@ def recomputed(function: Callable) -> Callable:
 
 def _leave_to_graph(name: str, graph: tf.Graph) -> None:
     """Has a graph, and no longer TensorFlow's table, hold one of its gradients, by its name."""
-    table = ops.gradient_registry._registry
-    entry = table[name]
-    gradient = entry["type"]
+    try:
+        table = ops.gradient_registry._registry
+        entry = table[name]
+        gradient = entry["type"]
+    except (AttributeError, KeyError, TypeError):
+        return  # a TensorFlow that keeps its gradients elsewhere; it may hold them
     # The graph holds the gradient, which holds the graph: a circle that Python finds.
     graph._tfq_resqunn_gradients = [*getattr(graph, "_tfq_resqunn_gradients", []), gradient]
     reference = weakref.ref(gradient)
