@@ -56,7 +56,7 @@ def save(path: Path, progress: Progress, variables: Sequence[Any] = ()) -> None:
         with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             archive.writestr(MEMBER, progress.to_json())
             for number, variable in enumerate(variables):
-                archive.writestr(str(number), np.asarray(variable).tobytes())
+                archive.writestr(str(number), _array(variable).tobytes())
     except OSError as error:
         if error.errno is None or error.filename is not None:
             raise
@@ -71,7 +71,7 @@ def restore(path: Path, progress: Progress, model: keras.Model, flow: GradientFl
         with zipfile.ZipFile(path) as archive:
             if len(archive.namelist()) != len(variables) + 1:
                 raise ValueError(f"it must hold {len(variables)} variables")
-            arrays = [_read(archive, str(k), np.asarray(v)) for k, v in enumerate(variables)]
+            arrays = [_read(archive, str(k), _array(v)) for k, v in enumerate(variables)]
     except (
         zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, zlib.error,
     ) as error:  # fmt: skip
@@ -85,6 +85,11 @@ def _read(archive: zipfile.ZipFile, name: str, like: np.ndarray) -> np.ndarray:
     if archive.getinfo(name).file_size != like.nbytes:
         raise ValueError(f"variable {name} must have {like.nbytes} bytes")
     return np.frombuffer(archive.read(name), like.dtype).reshape(like.shape)
+
+
+def _array(variable: Any) -> np.ndarray:
+    # Of Keras 2 under a strategy, a variable is no array by itself.
+    return np.asarray(variable if IS_KERAS_3 else variable.numpy())
 
 
 def variables_of(model: keras.Model) -> list:

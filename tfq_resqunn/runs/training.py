@@ -187,7 +187,8 @@ def _complete(
     history = keeper.progress.history
 
     with replacing(paths["model"]) as temporary:
-        model.save(temporary)
+        # Keras 2 would take another format in other threads than that in which it was imported.
+        model.save(temporary, **({} if IS_KERAS_3 else {"save_format": "keras_v3"}))
     epochs = pd.RangeIndex(1, config.epochs + 1, name="epoch")
     table = pd.DataFrame(history, index=epochs, columns=HISTORY_COLUMNS)
     with replacing(paths["history"]) as temporary:
