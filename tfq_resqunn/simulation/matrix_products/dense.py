@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfq_resqunn.simulation.matrix_products.cuts import Node
+from tfq_resqunn.simulation.matrix_products.meetings import take
 from tfq_resqunn.simulation.matrix_products.network import Meeting, Network
 
 
@@ -40,10 +41,7 @@ class DenseCoefficients:
             if node.parent is None or node not in matrices:
                 values[node] = self._still(node, filters, weights.dtype)
                 continue
-            slices = network.coordinates[node.parent].slices
-            before = values[node.parent]
-            if len(slices) != len(own.slices):
-                before = tf.gather(before, np.searchsorted(slices, own.slices))
+            before = take(values[node.parent], network.taken(node))
             k, size = before.shape[0], before.shape[3]
             n_letters, after = matrices[node].shape[2] // size, own.vectors.shape[2]
             matrix = tf.reshape(matrices[node], [k, filters, n_letters, size, after])

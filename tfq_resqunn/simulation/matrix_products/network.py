@@ -130,6 +130,11 @@ class Network:
         vectors = ends[0].vectors[at_left], ends[1].vectors[at_right]
         return Meeting(at_left, at_right, np.einsum("kin,kim->knm", *vectors))
 
+    def taken(self, node: Node) -> np.ndarray:
+        """Gives which slices of its parent a node goes on with, by their places there."""
+        before, own = (self.coordinates[m] for m in (node.parent or node, node))
+        return np.searchsorted(before.slices, own.slices)
+
     def n_strings(self, node: Node) -> int:
         """Gives the number of strings of letters on the qubits that a node has taken in."""
         n = len(node.letters)
@@ -143,8 +148,7 @@ class Network:
         """
         n, n_slices, filters = column.shape[:3]
         before, after = (self.coordinates[m] for m in (node.parent or node, node))
-        chosen = np.searchsorted(before.slices, after.slices)
-        enter = self._by_bonds(before.vectors[chosen], node.qubit, node.side)
+        enter = self._by_bonds(before.vectors[self.taken(node)], node.qubit, node.side)
         leave = self._by_bonds(after.vectors, node.qubit, OTHER_SIDE[node.side])
         # k: slices, p: passing bonds, i and o: own bonds of both sides, b and c: coordinates
         # before and after, n: nodes, f: filters, l: letters.

@@ -99,16 +99,12 @@ class Sweeps:
                 k, size = own.constant.shape
                 values[node] = tf.broadcast_to(still, [k, filters, 1, size, n])
                 continue
-            before = take(values[_parent(node)], self._slices(node))
+            before = take(values[_parent(node)], self._network.taken(node))
             part = before * letters[node.qubit]
             k, f, n_letters, size, _ = part.shape
             parts[node] = reshape(part, [k, f, 1, n_letters * size])
             values[node] = tf.matmul(matrices[node], parts[node], transpose_a=True)
         return values, parts
-
-    def _slices(self, node: Node) -> np.ndarray:
-        before, own = self._coordinates[_parent(node)], self._coordinates[node]
-        return np.searchsorted(before.slices, own.slices)
 
     def _at_meetings(
         self, upstream: tf.Tensor, met: Sequence[tuple[tf.Tensor, tf.Tensor]]
@@ -142,7 +138,7 @@ class Sweeps:
             by_value = _sum(sums.pop(node))
             by_matrices[node] = tf.matmul(parts[node], by_value, transpose_b=True)
             letter, parent = letters[node.qubit], _parent(node)
-            before = take(values[parent], self._slices(node))
+            before = take(values[parent], self._network.taken(node))
             k, f, _, size, _ = before.shape
             by_parts = reshape(tf.matmul(matrices[node], by_value), [k, f, letter.shape[2], size])
             by_letter = by_parts * before
@@ -155,7 +151,7 @@ class Sweeps:
             if parent in self._moves:
                 by_before = tf.reduce_sum(by_parts * letter, over_letters, keepdims=True)
                 n_slices = values[parent].shape[0]
-                sums[parent].append(put_back(by_before, self._slices(node), n_slices))
+                sums[parent].append(put_back(by_before, self._network.taken(node), n_slices))
         sums_of_letters = {
             q: _sum(found) if found else tf.zeros_like(letters[q])
             for q, found in by_letters.items()
