@@ -12,7 +12,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfq_resqunn.datasets import Dataset
-from tfq_resqunn.runs.cluster import MULTI_WORKER, Cluster, check_strategy
+from tfq_resqunn.runs.cluster import MULTI_WORKER, Cluster
 from tfq_resqunn.runs.config import RunConfig
 
 # What TensorFlow raises once a worker is gone.
@@ -61,14 +61,15 @@ class Place:
 
 
 @contextlib.contextmanager
-def placed(name: str | None, out: str | os.PathLike) -> Iterator[Place]:
-    """Makes a strategy by its name; what is done within is done under it.
+def placed(name: str | None, cluster: Cluster | None, out: str | os.PathLike) -> Iterator[Place]:
+    """Makes a strategy by its name, for a cluster that `check_strategy` gave.
+
+    What is done within is done under it.
 
     `None` stands for the strategy that is in use already, which ordinarily is none. Raises a
     `ValueError` if the strategy cannot train here, a `ConnectionError` if another worker is gone
     before the end.
     """
-    cluster = check_strategy(name)
     if name is None:
         yield Place(Path(out))
         return

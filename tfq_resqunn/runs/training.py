@@ -105,7 +105,7 @@ def train(
     cluster = check_strategy(strategy)
     if cluster is None or cluster.is_chief:
         check_run_folder(config, Path(out))
-    with placed(strategy, out) as place:
+    with placed(strategy, cluster, out) as place:
         data = load_data(config)
         place.check_batches(config, data)
         first, folder = first_progress(data), place.folder
