@@ -15,7 +15,7 @@ from tfq_resqunn.runs.beforehand import check_prediction
 from tfq_resqunn.runs.trained import Trained, read_trained
 
 BATCH = 32  # images that a model computes at once
-PIXELS_AT_ONCE = 2**23  # values of the images that are in memory at once
+PIXELS_AT_ONCE = 2**21  # values of the images that are in memory at once; Keras 2 keeps some parts
 
 
 @dataclass(frozen=True, eq=False)
