@@ -14,6 +14,7 @@ from tfq_resqunn.backends.rules import BackendArguments
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.circuits.rewriting.serializable import serializable
 from tfq_resqunn.simulation.tensors.expressions import tensor_function
+from tfq_resqunn.simulation.tensors.graph_gradients import held_by_graphs
 
 tfq = import_tfq()
 
@@ -61,6 +62,7 @@ class Programs:
         if self._repetitions is not None:
             arguments.append(tf.fill([n * filters, self._n_observables], self._repetitions))
         outcomes = tf.reshape(self._op(*arguments), [n, filters * self._n_observables])
+        held_by_graphs()  # TensorFlow Quantum's gradients
         return tf.cast(tf.transpose(outcomes), features.dtype)
 
 

@@ -1,21 +1,16 @@
 """Functions with a gradient of their own."""
 
 import functools
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.framework import ops
+
+from tfq_resqunn.simulation.tensors.graph_gradients import held_by_graphs
 
 
 def custom_gradient(function: Callable) -> Callable:
-    """Does what `tf.custom_gradient` does, and keeps no graph alive.
-
-    TensorFlow gives each such gradient in a graph a name, and holds it by that name until the
-    process ends; the gradient holds its graph, and that holds all constants and variables in it.
-    So a program that makes one model after the other would grow. Here the graph itself holds its
-    gradients, and they go when it goes.
+    """Does what `tf.custom_gradient` does, and keeps no graph alive, see `held_by_graphs`.
 
     >>> @custom_gradient
     ... def double(x):
@@ -28,9 +23,7 @@ def custom_gradient(function: Callable) -> Callable:
     @functools.wraps(function)
     def called(*arguments: Any) -> Any:
         results = own(*arguments)
-        if not tf.executing_eagerly():
-            op = tf.nest.flatten(results)[0].op
-            _leave_to_graph(op.get_attr("_gradient_op_type").decode(), ops.get_default_graph())
+        held_by_graphs()
         return results
 
     return called
@@ -80,24 +73,3 @@ def recomputed(function: Callable) -> Callable:
         return tape.gradient(value, arguments, output_gradients=upstream)
 
     return with_gradient(function, gradient)
-
-
-def _leave_to_graph(name: str, graph: tf.Graph) -> None:
-    """Has a graph, and no longer TensorFlow's table, hold one of its gradients, by its name."""
-    try:
-        table = ops.gradient_registry._registry
-        entry = table[name]
-        gradient = entry["type"]
-    except (AttributeError, KeyError, TypeError):
-        return  # a TensorFlow that keeps its gradients elsewhere; it may hold them
-    # The graph holds the gradient, which holds the graph: a circle that Python finds.
-    graph._tfq_resqunn_gradients = [*getattr(graph, "_tfq_resqunn_gradients", []), gradient]
-    reference = weakref.ref(gradient)
-
-    def called(*arguments: Any) -> Any:
-        gradient = reference()
-        assert gradient is not None  # its graph, which asks for it, is there
-        return gradient(*arguments)
-
-    entry["type"] = called
-    weakref.finalize(graph, table.pop, name, None).atexit = False
