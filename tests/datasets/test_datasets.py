@@ -1,11 +1,13 @@
 """Data sets: what is loaded, and every mistake that is caught."""
 
 import re
+import warnings
 
 import numpy as np
 import pytest
 
 from tfq_resqunn.datasets import load, load_images, sources
+from tfq_resqunn.datasets.arrays import PIXELS
 
 pytestmark = pytest.mark.once
 
@@ -120,7 +122,7 @@ def test_npz_of_floats_with_channels(arrays, save, rng):
     np.testing.assert_array_equal(data.x_train, arrays["x_train"].astype(np.float32))
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100"])
 def test_downloads_go_through_keras(monkeypatch, arrays, name):
     module = getattr(sources.keras.datasets, name)
     parts = [arrays[key] for key in sources.ARRAY_NAMES]
@@ -143,24 +145,26 @@ def test_failed_download(monkeypatch):
         load("mnist")
 
 
+NAMES = "digits, mnist, fashion_mnist, cifar10, cifar100"
+LABELS = "Give them as they stand in the data, such as classes=[3, 8] or classes=['cat', 'dog']."
 ARGUMENT_ERRORS = [
     (
         {"name": "minst"},
         ValueError,
-        "load: `name` must be one of digits, mnist, fashion_mnist, or the path of an .npz file.\n"
+        f"load: `name` must be one of {NAMES}, or the path of an .npz file or of a folder.\n"
         "Received 'minst'.\nDid you mean \"mnist\"?",
     ),
     (
         {"name": "imagenet"},
         ValueError,
-        "load: `name` must be one of digits, mnist, fashion_mnist, or the path of an .npz file.\n"
+        f"load: `name` must be one of {NAMES}, or the path of an .npz file or of a folder.\n"
         "Received 'imagenet'.\nUse name=\"digits\", which needs no network.",
     ),
     (
         {"name": 3},
         TypeError,
         "load: `name` must be a string or a path.\nReceived 3 (int).\n"
-        "Use one of digits, mnist, fashion_mnist, or the path of an .npz file.",
+        f"Use one of {NAMES}, or the path of an .npz file or of a folder.",
     ),
     (
         {"name": "no-such-file.npz"},
@@ -171,20 +175,20 @@ ARGUMENT_ERRORS = [
     (
         {"classes": "38"},
         TypeError,
-        "load: `classes` must be a list of integer labels or None. Received '38'. "
-        "Give the labels as they stand in the data, such as classes=[3, 8].",
+        "load: `classes` must be a list of labels, integers or names or None. Received '38'. "
+        + LABELS,
     ),
     (
-        {"classes": [3, "8"]},
+        {"classes": [3, 8.0]},
         TypeError,
-        "load: `classes` must be a list of integer labels or None. Received [3, '8'] of type list. "
-        "Give the labels as they stand in the data, such as classes=[3, 8].",
+        "load: `classes` must be a list of labels, integers or names or None. Received [3, 8.0] of "
+        "type list. " + LABELS,
     ),
     (
-        {"classes": [3, 3]},
+        {"classes": [3, "3"]},
         ValueError,
-        "load: `classes` must be at least two different labels, each once. Received [3, 3] of "
-        "type list. Give the labels as they stand in the data, such as classes=[3, 8].",
+        "load: `classes` must be at least two different labels, each once. Received [3, '3'] of "
+        "type list. " + LABELS,
     ),
     (
         {"classes": [3, 12, 15]},
@@ -254,29 +258,30 @@ ARRAY_ERRORS = [
     (
         {"x_train": np.zeros((6, 3, 2), complex)},
         TypeError,
-        "load: `x_train` must hold integers in 0..255 or floats in [0, 1].\n"
+        f"load: `x_train` must hold {PIXELS}.\n"
         "Received dtype complex128.\nConvert it, such as x.astype('float32').",
     ),
     (
         {"x_train": np.full((6, 3, 2), 300)},
         ValueError,
-        "load: `x_train` must hold integers in 0..255 (its dtype is int64).\n"
+        f"load: `x_train` must hold {PIXELS} (its dtype is int64).\n"
         "Received values from 300 to 300.\n"
         "Divide by what white is: save x / 65535 for 16 bits, x / 4095 for 12.",
     ),
     (
         {"x_train": np.linspace(-0.5, 0.5, 36).reshape(6, 3, 2)},
         ValueError,
-        "load: `x_train` must hold floats in [0, 1] (its dtype is float64).\n"
+        f"load: `x_train` must hold {PIXELS} (its dtype is float64).\n"
         "Received values from -0.5 to 0.5.\n"
         "Save (x - black) / (white - black), with the two values that mean black and white in all "
         "files alike (such as -1 and 1), not with the minimum and maximum of each.",
     ),
     (
-        {"x_train": np.full((6, 3, 2), 100.0)},
+        {"x_train": np.full((6, 3, 2), 2.5)},
         ValueError,
-        "load: `x_train` must hold floats in [0, 1] (its dtype is float64).\n"
-        "Received values from 100.0 to 100.0.\nDivide by what white is: save x / 255.",
+        f"load: `x_train` must hold {PIXELS} (its dtype is float64).\n"
+        "Received values from 2.5 to 2.5.\n"
+        "Divide by what white is in all files alike: save x / 2.5, if it is 2.5.",
     ),
     (
         {"x_train": np.where(np.arange(36) % 13 == 7, np.nan, 0.5).reshape(6, 3, 2)},
@@ -292,16 +297,10 @@ ARRAY_ERRORS = [
         "Received shape (5,).\nSave images and labels of equal length.",
     ),
     (
-        {"y_test": np.zeros(4)},
-        TypeError,
-        "load: `y_test` must hold integers.\nReceived dtype float64.\n"
-        "Convert them, such as np.rint(y).astype(int).",
-    ),
-    (
-        {"y_test": np.eye(2)[[0, 1, 0, 1]]},
+        {"y_test": np.array([1, 5, 1.5, np.nan])},
         ValueError,
-        "load: `y_test` must have one label for each of the 4 images of `x_test`: shape (4,).\n"
-        "Received shape (4, 2).\nThese are one-hot: save y.argmax(axis=1).",
+        "load: `y_test` must hold whole numbers or names.\nReceived 2 others, such as 1.5.\n"
+        "Round them, such as np.rint(y).astype(int), if they are meant for classes.",
     ),
     (
         {"y_test": np.array([[1, 1], [0, 1], [1, 0], [0, 0]])},
@@ -314,15 +313,57 @@ ARRAY_ERRORS = [
         {"y_test": np.array([[1, 7], [0, 1], [1, 0], [0, 0]])},
         ValueError,
         "load: `y_test` must have one label for each of the 4 images of `x_test`: shape (4,).\n"
-        "Received shape (4, 2).\nSave one integer for each image.",
+        "Received shape (4, 2).\nSave one label for each image.",
     ),
     (
         {"y_train": np.array(["b", "a", "b", "a", "b", "a"])},
         TypeError,
-        "load: `y_train` must hold integers.\nReceived dtype <U1.\n"
-        "Number the classes, those for training and for testing together, such as\n"
-        "  names, y = np.unique(np.concatenate([y_train, y_test]), return_inverse=True)\n"
-        "  y_train, y_test = y[:len(y_train)], y[len(y_train):]",
+        "load: `y_train` and `y_test` must hold labels of one kind.\nReceived names against "
+        "integers.\nSave both as integers, or both as names.",
+    ),
+    (
+        {"y_train": np.array(["b", "a", "b", "", "b", "a"])},
+        ValueError,
+        "load: `y_train` must hold names that are not empty.\nReceived an empty one for image 3.\n"
+        "Name its class.",
+    ),
+    (
+        {"y_train": np.array([b"b", b"\xff", b"b", b"a", b"b", b"a"])},
+        ValueError,
+        "load: `y_train` must hold names as text.\nReceived bytes that are not ASCII: 'ascii' "
+        "codec can't decode byte 0xff in position 0: ordinal not in range(128).\n"
+        "Save them as text, such as np.char.decode(y, 'utf-8').",
+    ),
+    (
+        {"y_train": np.array([1, 5, 1, 5, 1, 2**63], np.uint64)},
+        ValueError,
+        "load: `y_train` must hold integers of 64 bits.\nReceived 9223372036854775808.\n"
+        "Number the classes from 0.",
+    ),
+    (
+        {"y_train": np.array([1, 5, 1, 5, 1, 5], complex)},
+        TypeError,
+        "load: `y_train` must hold integers or names.\nReceived dtype complex128.\n"
+        "Convert them, such as y.astype(int).",
+    ),
+    (
+        {"x_val": np.zeros((4, 3, 2))},
+        ValueError,
+        "load: `name` must have images and labels for validation, or neither.\n"
+        "Received data.npz with x_val alone.\nSave the other beside it.",
+    ),
+    (
+        {"x_train": np.full((6, 3, 2), 200, np.uint16)},
+        ValueError,
+        f"load: `x_train` must hold {PIXELS} (its dtype is uint16).\nReceived values from 200 to "
+        "200.\nDivide by what white is: save x / 65535 for 16 bits, x / 4095 for 12, x / 255 for "
+        "8.",
+    ),
+    (
+        {"x_train": np.full((6, 3, 2), 1.0001)},
+        ValueError,
+        f"load: `x_train` must hold {PIXELS} (its dtype is float64).\nReceived values from 1.0001 "
+        "to 1.0001.\nThese may be rounding errors: save np.clip(x, 0, 1).",
     ),
     (
         {"x_test": np.zeros((4, 2, 2))},
@@ -341,16 +382,125 @@ ARRAY_ERRORS = [
 
 
 @pytest.mark.parametrize(("changed", "error", "message"), ARRAY_ERRORS)
-def test_wrong_array(arrays, save, changed, error, message):
+def test_wrong_array(arrays, save, monkeypatch, tmp_path, changed, error, message):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=whole(message)):
-        load(save(**arrays | changed))
+        load(save(**arrays | changed).name)
 
 
-def test_advice_on_names_of_classes_works():
-    y_train, y_test = np.array(["b", "a", "c"]), np.array(["c", "b"])
-    names, y = np.unique(np.concatenate([y_train, y_test]), return_inverse=True)
-    assert y[: len(y_train)].tolist() == [1, 0, 2]
-    assert names[y[len(y_train) :]].tolist() == ["c", "b"]
+INTEGERS = np.arange(36).reshape(6, 3, 2) * 7
+VALUES = {  # how images are saved, the value that is white, what a warning says
+    "bytes": (INTEGERS.astype(np.uint8), 255, None),
+    "integers": (INTEGERS, 255, None),
+    "16 bits": ((INTEGERS * 257).astype(np.uint16), 65535, "integers of 16 bits from 0 to 62965"),
+    "bytes as floats": (INTEGERS.astype(np.float32), 255, "floats from 0.0 to 245.0"),
+    "floats": (INTEGERS / 245, 1, None),
+    "half": ((INTEGERS / 245).astype(np.float16), 1, None),
+    "masks": (INTEGERS > 100, 1, None),
+    "black": (np.zeros((6, 3, 2), np.uint16), 65535, "integers of 16 bits from 0 to 0"),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_pixels_are_scaled_by_one_rule(arrays, save, name):
+    x, white, said = VALUES[name]
+    path = save(**arrays | {"x_train": x})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data = load(path)
+    assert [str(w.message) for w in caught] == (
+        [] if said is None else [f"load: `x_train` holds {said}, which are divided by {white}."]
+    )
+    expected = (x / np.float64(white)).astype(np.float32)
+    np.testing.assert_allclose(data.x_train[..., 0], expected, rtol=1e-6)
+    assert data.x_train.dtype == np.float32
+
+
+def test_floats_of_one_source_have_one_white(arrays, save):
+    floats = {"x_train": INTEGERS.astype(float), "x_test": np.full((4, 3, 2), 0.5)}
+    with pytest.warns(UserWarning, match="`x_train` holds floats from 0.0 to 245.0"):
+        data = load(save(**arrays | floats))
+    assert data.x_test.max() == np.float32(0.5 / 255)
+
+
+NUMBERS = np.array([5, 1, 5, 1, 5, 1])
+ROWS = {  # how the labels 5, 1, ... are saved, the classes that come of it
+    "integers": (lambda y: y, (1, 5)),
+    "column": (lambda y: y[:, None], (1, 5)),
+    "bytes": (lambda y: y.astype(np.uint8), (1, 5)),
+    "negative": (lambda y: y - 3, (-2, 2)),
+    "floats": (lambda y: y.astype(float), (1, 5)),
+    "booleans": (lambda y: y == 5, (0, 1)),
+    "one-hot": (lambda y: np.eye(6)[y], (1, 5)),
+    "one-hot booleans": (lambda y: np.eye(6)[y] > 0, (1, 5)),
+    "names": (lambda y: np.where(y == 5, "dog", "cat"), ("cat", "dog")),
+    "names in a column": (lambda y: np.where(y == 5, "dog", "cat")[:, None], ("cat", "dog")),
+    "names as bytes": (lambda y: np.where(y == 5, b"dog", b"cat"), ("cat", "dog")),
+    "numbers as text": (lambda y: y.astype(str), ("1", "5")),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*is one-hot")
+@pytest.mark.parametrize("name", ROWS)
+def test_labels_of_every_form(arrays, save, name):
+    form, classes = ROWS[name]
+    path = save(**arrays | {key: form(arrays[key]) for key in ("y_train", "y_test")})
+    data = load(path)
+    assert data.classes == classes and {type(label) for label in data.classes} <= {int, str}
+    assert data.y_train.tolist() == [1, 0, 1, 0, 1, 0]
+    assert data.y_test.tolist() == [0, 1, 0, 1]
+    assert data.y_train.dtype == np.int64
+    chosen = load(path, classes=classes[::-1])
+    assert (chosen.classes, chosen.y_test.tolist()) == (classes[::-1], [1, 0, 1, 0])
+
+
+def test_one_hot_labels_are_said(arrays, save):
+    with pytest.warns(UserWarning, match="`y_train` is one-hot, of 6 classes; its labels are the"):
+        load(save(**arrays | {"y_train": np.eye(6)[NUMBERS]}))
+
+
+def test_classes_as_numbers_or_text(arrays, save):
+    text = {key: arrays[key].astype(str) for key in ("y_train", "y_test")}
+    assert load(save(**arrays | text), classes=[5, 1]).classes == ("5", "1")
+    assert load(save(**arrays), classes=["5", 1]).classes == (5, 1)
+    with pytest.raises(
+        ValueError, match=r"which are 1, 5.\nReceived \['cat', 5\], of which cat is"
+    ):
+        load(save(**arrays), classes=["cat", 5])
+
+
+def test_validation_images(arrays, save):
+    path = save(**arrays, x_val=arrays["x_test"][:2], y_val=np.array([5, 1]))
+    data = load(path, image_size=4)
+    assert (data.x_val.shape, data.y_val.tolist()) == ((2, 4, 4, 1), [1, 0])
+    assert load("digits").x_val is None
+
+
+def test_files_of_medmnist(tmp_path, rng):
+    """Their layout: MedMNIST v2 (Yang et al. 2023), labels in a column."""
+    parts = {"train": 20, "val": 5, "test": 10}
+    arrays = {
+        f"{part}_{what}": values
+        for part, n in parts.items()
+        for what, values in (
+            ("images", rng.integers(0, 256, (n, 28, 28, 3), dtype=np.uint8)),
+            ("labels", (np.arange(n)[:, None] % 4).astype(np.uint8)),
+        )
+    }
+    np.savez(tmp_path / "bloodmnist.npz", **arrays)
+    data = load(tmp_path / "bloodmnist.npz")
+    assert (data.image_shape, data.classes, len(data.x_val)) == ((28, 28, 3), (0, 1, 2, 3), 5)
+    np.testing.assert_allclose(data.x_test, arrays["test_images"] / 255, rtol=1e-6)
+    several = {key: np.ones((len(y), 14), np.uint8) for key, y in arrays.items() if "labels" in key}
+    np.savez(tmp_path / "chestmnist.npz", **arrays | several)
+    with pytest.raises(ValueError, match="(?s)`train_labels` must have one.*several labels an im"):
+        load(tmp_path / "chestmnist.npz")
+    volumes = {
+        key: np.zeros((len(x), 8, 8, 8), np.uint8) for key, x in arrays.items() if "im" in key
+    }
+    np.savez(tmp_path / "organmnist3d.npz", **arrays | volumes)
+    with pytest.raises(ValueError, match="(?s)`train_images` must have .* so 8 channels"):
+        load(tmp_path / "organmnist3d.npz")
 
 
 def test_dark_integers_are_warned_of(arrays, save):
@@ -378,10 +528,10 @@ def test_classes_without_test_images(arrays, save):
 def test_missing_arrays(arrays, save):
     path = save(x_train=arrays["x_train"], labels=arrays["y_train"])
     message = (
-        f"load: `name` must be an .npz file with the arrays x_train, y_train, x_test, y_test, or "
-        f"with x and y, of which a fifth is then drawn for testing.\n"
+        f"load: `name` must have the arrays x_train, y_train, x_test, y_test, or x and y, of which "
+        f"a fifth is then drawn for testing.\n"
         f"Received {path} with x_train, labels; missing: y_train, x_test, y_test.\n"
-        f"Save all four with np.savez('data.npz', x_train=..., y_train=..., x_test=..., "
+        f"Save all four, such as with np.savez('data.npz', x_train=..., y_train=..., x_test=..., "
         f"y_test=...)."
     )
     with pytest.raises(ValueError, match=whole(message)):
@@ -478,7 +628,7 @@ def test_load_images_without_images(arrays, save):
 
 
 def test_load_images_checks_like_load(save):
-    with pytest.raises(ValueError, match=r"^load_images: `x` must hold integers in 0..255 "):
+    with pytest.raises(ValueError, match=r"^load_images: `x` must hold booleans, integers in "):
         load_images(save(x=np.full((2, 3, 2), 256)))
     with pytest.raises(ValueError, match=r"^load_images: `y` must have one label for each of"):
         load_images(save(x=np.zeros((2, 3, 2)), y=np.zeros(3, int)))

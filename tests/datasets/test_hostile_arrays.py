@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from tfq_resqunn import cli, datasets
-from tfq_resqunn.datasets import npz
+from tfq_resqunn.datasets import limits
 
 pytestmark = pytest.mark.once
 
@@ -111,10 +111,10 @@ def test_what_is_large_is_read_where_the_file_is(tmp_path, monkeypatch):
     path = tmp_path / "images.npz"
     x = np.zeros((100, 8, 8), np.uint8)
     x[:, 3, 3] = 255
-    monkeypatch.setattr(npz, "SMALL", 1000)
+    monkeypatch.setattr(limits, "SMALL", 1000)
     np.savez(path, x=x)
     np.testing.assert_array_equal(datasets.load_images(path)[0][..., 0], x / np.float32(255))
-    monkeypatch.setattr(npz, "MAX_BYTES", 5000)
+    monkeypatch.setattr(limits, "MAX_BYTES", 5000)
     with pytest.raises(
         ValueError, match=r"(?s)may have 5,000 bytes, .*6,656 bytes whose arrays have 6,400"
     ):

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from tfq_resqunn.datasets import load_images, npz
+from tfq_resqunn.datasets import limits, load_images
 from tfq_resqunn.datasets.image_file import ImageFile
 
 pytestmark = pytest.mark.once
@@ -94,8 +94,8 @@ def test_a_file_that_changes_meanwhile(tmp_path):
 def test_memory_does_not_grow_with_images(tmp_path, monkeypatch):
     path = tmp_path / "images.npz"
     np.savez_compressed(path, x=np.zeros((40_000, 28, 28), np.uint8), y=np.zeros(40_000, int))
-    monkeypatch.setattr(npz, "SMALL", 2**40)  # it is packed far too tightly
-    monkeypatch.setattr(npz, "MAX_BYTES", 2**20)  # which is for what is read at once
+    monkeypatch.setattr(limits, "SMALL", 2**40)  # it is packed far too tightly
+    monkeypatch.setattr(limits, "MAX_BYTES", 2**20)  # which is for what is read at once
     tracemalloc.start()
     try:
         images = ImageFile(path)

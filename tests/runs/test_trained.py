@@ -279,7 +279,7 @@ def test_unknown_classes_are_told(run, original, tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{", "[]", "3", "null", '{"config": {}}', '{"classes": 3}', '{"classes": ["a", "b"]}',
+        "", "{", "[]", "3", "null", '{"config": {}}', '{"classes": 3}', '{"classes": ["a", 8]}',
         '{"classes": [3, 8], "config": []}', '{"classes": [3, 8], "config": {"epochs": 0}}',
         '{"classes": [3, 8], "config": {"no such": 0}}', "\udcff",
     ],

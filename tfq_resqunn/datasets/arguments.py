@@ -5,15 +5,30 @@ from typing import Any
 
 from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, is_integer
 
+Label = int | str
+
+
+def as_label(label: Any) -> Label:
+    """Gives a label as it is meant: "3" is 3, as in a command or in the name of a folder.
+
+    >>> as_label("3"), as_label("03"), as_label("cat")
+    (3, '03', 'cat')
+    """
+    text = str(label)
+    is_number = is_integer(label) or (text.removeprefix("-").isdecimal() and str(int(text)) == text)
+    return int(label) if is_number else text
+
 
 def _are_labels(values: Any) -> bool:
     is_array = hasattr(values, "__array__") and hasattr(values, "__len__")  # NumPy's, say
     is_listed = isinstance(values, Sequence) and not isinstance(values, str | bytes)
-    return (is_listed or is_array) and all(map(is_integer, values))
+    return (is_listed or is_array) and all(
+        is_integer(value) or (isinstance(value, str) and value != "") for value in values
+    )
 
 
-def _repeated_or_too_few(labels: Sequence[int]) -> str | None:
-    is_choice = len(set(labels)) == len(labels) >= 2
+def _repeated_or_too_few(labels: Sequence[Label]) -> str | None:
+    is_choice = len(set(map(as_label, labels))) == len(labels) >= 2
     return None if is_choice else "at least two different labels, each once"
 
 
@@ -33,15 +48,17 @@ def _out_of_range(size: int | Sequence[int]) -> str | None:
     return f"at most {MAX_SIZE} pixels in each direction" if is_large else None
 
 
+check_classes = Rule(
+    "a list of labels, integers or names",
+    _are_labels,
+    _repeated_or_too_few,
+    lambda labels: tuple(map(as_label, labels)),
+    "Give them as they stand in the data, such as classes=[3, 8] or classes=['cat', 'dog'].",
+)
 _check_number = Rule("an integer", is_integer, remedy="Leave it out to take all.").or_none()
 # Of the images that are taken. Whether the data has so many is not known yet.
 SELECTION = {
-    "classes": Rule(
-        "a list of integer labels",
-        _are_labels,
-        _repeated_or_too_few,
-        remedy="Give the labels as they stand in the data, such as classes=[3, 8].",
-    ).or_none(),
+    "classes": check_classes.or_none(),
     "n_train": _check_number,
     "n_test": _check_number,
     "seed": check_seed,

@@ -1,4 +1,4 @@
-"""Arrays of images and labels: their types, shapes and ranges, checked."""
+"""Arrays of images: their types, shapes and ranges, checked."""
 
 import math
 import warnings
@@ -9,21 +9,32 @@ import numpy as np
 
 # Grey, grey and alpha, RGB, RGBA. More are hardly channels, unless the data says so.
 MAX_CHANNELS = 4
-# Integers up to this one are hardly meant to be divided by 255.
+# Numbers up to this one are hardly meant to be divided by 255.
 MAX_UNLIKELY = 16
-
-
+# Integers of 16 bits up to this one may have come from 12 bits.
+MAX_12_BITS = 4095
 # Values that are looked at at once, since what is found of each takes memory too.
 AT_ONCE = 2**22
+PIXELS = "booleans, integers in 0..255, integers of 16 bits, or floats in [0, 1] or in 0..255"
 
 
-def check_images(x: np.ndarray, who: str) -> np.ndarray:
-    """Checks rank, type and range; gives float32 `[n, rows, cols, channels]` in [0, 1]."""
-    check = ImageCheck(x, who)
-    for start in range(0, len(x), check.at_once):
-        check.add(x[start : start + check.at_once])
-    check.finish()
-    return check.converted(x)
+def check_images(arrays: Mapping[str, np.ndarray], who: str) -> list[np.ndarray]:
+    """Checks rank, type and range; gives float32 `[n, rows, cols, channels]` in [0, 1].
+
+    Floats up to 255 are divided by it, in all of the arrays, even if one alone has such: they come
+    from the same source. `who` and their names are what errors call them.
+    """
+    checks = []
+    for name, x in arrays.items():
+        check = ImageCheck(x, f"{who}: `{name}`")
+        for start in range(0, len(x), check.at_once):
+            check.add(x[start : start + check.at_once])
+        check.finish()
+        checks.append(check)
+    white = max((check.white for check in checks if check.is_float), default=1)
+    for check in checks:
+        check.white = white if check.is_float else check.white
+    return [check.converted(x) for check, x in zip(checks, arrays.values(), strict=True)]
 
 
 class Described(Protocol):
@@ -46,6 +57,8 @@ class ImageCheck:
         who: Whom errors name.
 
     Attributes:
+        is_float: Whether their numbers are floats.
+        white: The value that means white, by which they are divided; known once all are added.
         shape: `(n, rows, cols, channels)` of the images once they are converted.
         at_once: How many images to look at at a time.
     """
@@ -57,16 +70,17 @@ class ImageCheck:
                 f"least one image and one pixel.\nReceived shape {x.shape}.\n"
                 f"Reshape it, such as x.reshape(-1, 28, 28, 1)."
             )
-        if x.dtype.kind not in "iuf":
+        if x.dtype.kind not in "biuf":
             raise TypeError(
-                f"{who} must hold integers in 0..255 or floats in [0, 1].\nReceived dtype "
-                f"{x.dtype}.\nConvert it, such as x.astype('float32')."
+                f"{who} must hold {PIXELS}.\nReceived dtype {x.dtype}.\n"
+                "Convert it, such as x.astype('float32')."
             )
         self._x, self._who = x, who
-        self._upper = 1 if x.dtype.kind == "f" else 255
         self._range: tuple = math.inf, -math.inf
         self._n_seen = self._n_bad = 0
         self._first_bad: tuple[int, ...] | None = None
+        self.is_float = x.dtype.kind == "f"
+        self.white = 1
         self.shape = x.shape if len(x.shape) == 4 else (*x.shape, 1)
         self.at_once = max(1, AT_ONCE // math.prod(x.shape[1:]))
 
@@ -82,7 +96,7 @@ class ImageCheck:
         self._n_seen += len(part)
 
     def finish(self) -> None:
-        """Raises a ValueError if the images that were added have wrong values."""
+        """Finds what is white, of all images; raises a ValueError if some have wrong values."""
         who, x, (low, high) = self._who, self._x, self._range
         if self._first_bad is not None:
             raise ValueError(
@@ -90,24 +104,43 @@ class ImageCheck:
                 f"pixels that are NaN or infinite, the first at index {self._first_bad}.\n"
                 f"Leave those images out, or use np.nan_to_num."
             )
-        if low < 0 or high > self._upper:
-            rule = "floats in [0, 1]" if self._upper == 1 else "integers in 0..255"
+        white = _white(x.dtype, float(low), float(high))
+        if white is None:
             raise ValueError(
-                f"{who} must hold {rule} (its dtype is {x.dtype}).\nReceived values from {low} "
-                f"to {high}.\n{_rescaling(float(low), float(high))}"
+                f"{who} must hold {PIXELS} (its dtype is {x.dtype}).\nReceived values from {low} "
+                f"to {high}.\n{_rescaling(x.dtype, float(low), float(high))}"
             )
-        if self._upper == 255 and 0 < high <= MAX_UNLIKELY:
+        self.white = white
+        if white == 255 and 0 < high <= MAX_UNLIKELY:
             warnings.warn(
                 f"{who} holds integers from {low} to {high}, which are divided by 255 and so "
                 f"all nearly black. If {high} is white, save x / {high} instead.",
                 stacklevel=5,
             )
+        elif white > 1 and (self.is_float or white > 255):
+            kind = "floats" if self.is_float else "integers of 16 bits"
+            warnings.warn(
+                f"{who} holds {kind} from {low} to {high}, which are divided by {white}.",
+                stacklevel=5,
+            )
 
     def converted(self, part: np.ndarray) -> np.ndarray:
-        """Gives images as float32 `[n, rows, cols, channels]` in [0, 1], if they pass."""
-        with np.errstate(all="ignore"):  # of what does not pass, `finish` complains
-            part = np.divide(part, self._upper, dtype=np.float32)
+        """Gives images as float32 `[n, rows, cols, channels]` in [0, 1], once white is known."""
+        part = np.divide(part, self.white, dtype=np.float32)
         return part[..., np.newaxis] if part.ndim == 3 else part
+
+
+def _white(dtype: np.dtype, low: float, high: float) -> int | None:
+    """Gives the value that means white in numbers of a type and range; `None` for none."""
+    if low < 0:
+        return None
+    if dtype.kind == "b" or (dtype.kind == "f" and high <= 1):
+        return 1
+    if dtype.kind == "f":
+        return 255 if MAX_UNLIKELY < high <= 255 else None
+    if dtype.kind == "u" and dtype.itemsize == 2:
+        return 65535 if high > MAX_12_BITS or high == 0 else None
+    return 255 if high <= 255 else None
 
 
 Array = TypeVar("Array", bound=Described)
@@ -129,7 +162,8 @@ def check_channels(arrays: Mapping[str, Array], who: str) -> dict[str, Array]:
         )
     allowed = set(range(MAX_CHANNELS + 1)) if n_channels is None else {int(n_channels)}
     for name, array in arrays.items():
-        is_images = len(array.shape) == 4 and (name.startswith("x") or len(arrays) == 1)
+        has_images = name.startswith("x") or name.endswith("images") or len(arrays) == 1
+        is_images = len(array.shape) == 4 and has_images
         if is_images and 0 not in array.shape and array.shape[-1] not in allowed:
             _refuse_channels(array.shape, n_channels, allowed, f"{who}: `{name}`")
     return arrays
@@ -156,51 +190,17 @@ def _refuse_channels(
     )
 
 
-def _rescaling(low: float, high: float) -> str:
+def _rescaling(dtype: np.dtype, low: float, high: float) -> str:
     """Says how to rescale by numbers that are the same for every file of the same kind."""
-    if low >= 0 and high <= 255:
-        return "Divide by what white is: save x / 255."
+    if low >= 0 and high <= 1 + 1e-3:
+        return "These may be rounding errors: save np.clip(x, 0, 1)."
+    if low >= 0 and dtype.kind == "f" and high <= MAX_UNLIKELY:
+        return f"Divide by what white is in all files alike: save x / {high:g}, if it is {high:g}."
     if low >= 0 and high <= 65535:
-        return "Divide by what white is: save x / 65535 for 16 bits, x / 4095 for 12."
+        white = "x / 65535 for 16 bits, x / 4095 for 12"
+        white += ", x / 255 for 8" if high <= 255 else ""
+        return f"Divide by what white is: save {white}."
     return (
         "Save (x - black) / (white - black), with the two values that mean black and white in "
         "all files alike (such as -1 and 1), not with the minimum and maximum of each."
     )
-
-
-def check_labels(y: np.ndarray, n: int, who: str, x_name: str) -> np.ndarray:
-    """Checks type and length; gives int64, one for each of the n images of `x_name`."""
-    if y.shape != (n,):
-        remedy = "Save images and labels of equal length."
-        if y.ndim > 1 and len(y) == n:
-            is_column = y.shape[1:] == (1,)
-            remedy = "Save y.ravel()." if is_column else _of_rows(y)
-        raise ValueError(
-            f"{who} must have one label for each of the {n} images of `{x_name}`: shape "
-            f"({n},).\nReceived shape {y.shape}.\n{remedy}"
-        )
-    if y.dtype.kind not in "iu":
-        if y.dtype.kind in "fb":
-            remedy = "Convert them, such as np.rint(y).astype(int)."
-        elif who.endswith("`y`"):
-            remedy = "Number them: names, y = np.unique(y, return_inverse=True)."
-        else:
-            remedy = (
-                "Number the classes, those for training and for testing together, such as\n"
-                "  names, y = np.unique(np.concatenate([y_train, y_test]), return_inverse=True)\n"
-                "  y_train, y_test = y[:len(y_train)], y[len(y_train):]"
-            )
-        raise TypeError(f"{who} must hold integers.\nReceived dtype {y.dtype}.\n{remedy}")
-    return y.astype(np.int64)
-
-
-def _of_rows(y: np.ndarray) -> str:
-    """Says what to do with labels of which each image has a row."""
-    if y.ndim == 2 and y.dtype.kind in "biuf" and np.isin(y, (0, 1)).all():
-        if (y.sum(axis=1) == 1).all():
-            return "These are one-hot: save y.argmax(axis=1)."
-        return (
-            "Some rows have several ones, or none: these are several labels an image, of which a "
-            "softmax knows one. Train on one of them at a time, such as y[:, 0]."
-        )
-    return "Save one integer for each image."

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tfq_resqunn.datasets.arrays import ImageCheck, check_channels, check_labels
+from tfq_resqunn.datasets.arrays import ImageCheck, check_channels
+from tfq_resqunn.datasets.labels import check_labels
 from tfq_resqunn.datasets.names import find_images
 from tfq_resqunn.datasets.npz import StoredArray, open_npy, open_npz
 
@@ -23,7 +24,7 @@ class ImageFile:
     Attributes:
         path: The same.
         shape: `(n, rows, cols, channels)` of all images.
-        labels: The labels as they stand in the file, int64 `[n]`, or `None`.
+        labels: The labels that stand in the file, int64 or text `[n]`, or `None`.
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
@@ -66,17 +67,16 @@ class ImageFile:
     def parts(self, at_once: int) -> Iterator[np.ndarray]:
         """Yields the images, float32 `[at_once, rows, cols, channels]` in [0, 1]; fewer at the end.
 
-        Their values are those that `check` takes, or mean nothing.
+        To be called after `check`, which finds out what is white.
         """
         return map(self._check.converted, self._x.rows(at_once))
 
     def load(self) -> np.ndarray:
         """Checks and gives all images, float32 `[n, rows, cols, channels]` in [0, 1]."""
         self._x.check_size()
+        self.check()
         images, start = np.empty(self.shape, np.float32), 0
-        for part in self._x.rows(self._check.at_once):
-            self._check.add(part)
-            images[start : start + len(part)] = self._check.converted(part)
+        for part in self.parts(self._check.at_once):
+            images[start : start + len(part)] = part
             start += len(part)
-        self._check.finish()
         return images

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tfq_resqunn._utils.arguments import check_path, checked
-from tfq_resqunn.datasets.arguments import SELECTION, check_image_size
+from tfq_resqunn.datasets.arguments import SELECTION, Label, check_image_size
 from tfq_resqunn.datasets.image_file import ImageFile
 from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize
 from tfq_resqunn.datasets.sources import read_checked
@@ -23,7 +23,9 @@ class Dataset:
         x_test: Test images, as `x_train`.
         y_test: Their labels, as `y_train`.
         name: What was loaded.
-        classes: The labels the data came with: `classes[k]` is now label `k`.
+        classes: The labels the data came with, integers or names: `classes[k]` is now label `k`.
+        x_val: Images for validation where the data has some, as `x_train`.
+        y_val: Their labels, as `y_train`.
     """
 
     x_train: np.ndarray = field(repr=False)
@@ -31,7 +33,9 @@ class Dataset:
     x_test: np.ndarray = field(repr=False)
     y_test: np.ndarray = field(repr=False)
     name: str
-    classes: tuple[int, ...]
+    classes: tuple[Label, ...]
+    x_val: np.ndarray | None = field(default=None, repr=False)
+    y_val: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -49,23 +53,36 @@ class Dataset:
 def load(
     name: str | os.PathLike = "digits",
     *,
-    classes: Sequence[int] | None = None,
+    classes: Sequence[int | str] | None = None,
     n_train: int | None = None,
     n_test: int | None = None,
     image_size: int | tuple[int, int] | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Load a data set by its name, or from an `.npz` file.
+    """Load a data set by its name, or from files.
+
+    Pixels become floats from 0, black, to 1, white. Integers up to 255 are divided by it, those of
+    16 bits (`uint16`) by 65535, floats from 0 to 255 by 255; booleans and floats from 0 to 1 stay.
+    A warning says what was divided, if it was not bytes. Whatever keeps no such rule is refused.
+
+    Labels are integers, or texts that name classes, one for each image: `[n]` or `[n, 1]`.
+    Booleans and whole floats are taken for integers, one-hot rows, with a warning, for the numbers
+    of their columns. Several labels an image are refused.
 
     Args:
-        name: `"digits"` (1797 images of 8x8 pixels, comes with scikit-learn, needs no
-            network), `"mnist"` or `"fashion_mnist"` (70000 images of 28x28 pixels, downloaded
-            once by Keras), or the path of an `.npz` file with the arrays `x_train`, `y_train`,
-            `x_test` and `y_test`, or with `x` and `y`, of which a fifth is drawn for testing. Its
-            images are `[n, rows, cols]` or `[n, rows, cols, channels]`, integers in 0..255 or
-            floats in [0, 1]; its labels are integers. More than four channels are taken for
-            slices of a volume, or for columns behind channels, and refused, unless the file says
-            how many there are with an integer `n_channels`.
+        name: What to load:
+
+            - `"digits"`: 1797 images of 8x8 pixels, comes with scikit-learn, needs no network.
+            - `"mnist"`, `"fashion_mnist"`, `"cifar10"`, `"cifar100"`: downloaded once by Keras.
+            - The path of an `.npz` file with the arrays `x_train`, `y_train`, `x_test` and
+              `y_test`, perhaps also `x_val` and `y_val`; or with `x` and `y`, of which a fifth is
+              drawn for testing; or with MedMNIST's names, `train_images`, `train_labels` and so on.
+              Images are `[n, rows, cols]` or `[n, rows, cols, channels]`. More than four channels
+              are taken for slices of a volume, or for columns behind channels, and refused, unless
+              the file says how many there are with an integer `n_channels`.
+            - The path of a folder with such arrays as files, `x_train.npy` and so on.
+            - The path of a folder with the four IDX files of a data set, as MNIST's come, packed
+              by gzip or not.
         classes: Keep the images with these labels only; they become 0, 1, ... in this order.
             Default: all, in ascending order.
         n_train: Number of training images to draw, each class in its share. Default: all.
@@ -80,7 +97,7 @@ def load(
     Raises:
         TypeError: If an argument or an array has a wrong type.
         ValueError: If the name is unknown, or an argument or an array has wrong values.
-        FileNotFoundError: If the file does not exist.
+        FileNotFoundError: If the file or folder does not exist.
         ConnectionError: If a data set cannot be downloaded.
 
     Example:
@@ -91,16 +108,17 @@ def load(
         ((100, 8, 8, 1), (8, 8, 1), 2)
     """
     size = check_image_size(image_size, "image_size", "load")
-    x_train, y_train, x_test, y_test = read_checked(name, seed)
-
-    kept = parse_classes(classes, y_train, y_test)
-    x_train, y_train = relabel(x_train, y_train, kept)
-    x_test, y_test = relabel(x_test, y_test, kept)
-    x_train, y_train = draw(x_train, y_train, n_train, "n_train", len(kept), seed)
-    x_test, y_test = draw(x_test, y_test, n_test, "n_test", len(kept), seed)
-    if size is not None:
-        x_train, x_test = resize(x_train, size), resize(x_test, size)
-    return Dataset(x_train, y_train, x_test, y_test, os.fspath(name), kept)
+    arrays = read_checked(name, seed)
+    labels = {key: y for key, y in arrays.items() if key.startswith("y")}
+    kept = parse_classes(classes, labels)
+    parts = {}
+    for part, n in {"train": n_train, "test": n_test, "val": None}.items():
+        if f"x_{part}" not in arrays:
+            continue
+        x, y = relabel(arrays[f"x_{part}"], arrays[f"y_{part}"], kept)
+        x, y = draw(x, y, n, f"n_{part}", len(kept), seed)
+        parts |= {f"x_{part}": x if size is None else resize(x, size), f"y_{part}": y}
+    return Dataset(**parts, name=os.fspath(name), classes=kept)
 
 
 @checked(path=check_path)

@@ -1,32 +1,52 @@
-"""The data sets by name, and NumPy's files: found before anything is read; knows no NumPy."""
+"""The data sets by name, and files and folders: found before anything is read; knows no NumPy."""
 
 import difflib
 import os
 import zipfile
 from pathlib import Path
 
-NAMES = ("digits", "mnist", "fashion_mnist")
+from tfq_resqunn.datasets.folders import ARRAY_NAMES, find_idx, find_npy
+
+NAMES = ("digits", "mnist", "fashion_mnist", "cifar10", "cifar100")
+PATHS = "the path of an .npz file or of a folder"
 NPY = b"\x93NUMPY"  # what an `.npy` file begins with
 
 
 def find(name: str | os.PathLike, who: str = "load") -> str | Path:
-    """Gives the name of a data set that is known, or the path of an `.npz` file that is there."""
+    """Gives the name of a data set that is known, or the path of one that is there."""
     if not isinstance(name, str | os.PathLike):
         raise TypeError(
             f"{who}: `name` must be a string or a path.\nReceived {name!r} "
-            f"({type(name).__name__}).\nUse one of {', '.join(NAMES)}, or the path of an .npz file."
+            f"({type(name).__name__}).\nUse one of {', '.join(NAMES)}, or {PATHS}."
         )
     if name in NAMES:
         return str(name)
     path = Path(name)
+    if path.is_dir():
+        return _find_folder(path, who)
     if path.suffix == ".npz":
         return find_npz(path, who, "name")
     close = difflib.get_close_matches(str(name), NAMES, n=1)
     hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
+    if path.suffix == ".npy" and path.is_file():
+        hint = "Save images and labels as x.npy and y.npy in one folder, and name that."
     raise ValueError(
-        f"{who}: `name` must be one of {', '.join(NAMES)}, or the path of an .npz file.\n"
+        f"{who}: `name` must be one of {', '.join(NAMES)}, or {PATHS}.\n"
         f"Received {str(name)!r}.\n{hint}"
     )
+
+
+def _find_folder(path: Path, who: str) -> Path:
+    """Gives the path of a folder that has the files of a data set."""
+    if not (find_idx(path) or find_npy(path)):
+        there = sorted(entry.name for entry in path.iterdir())
+        listed = ", ".join([*there[:5], *(["..."] if len(there) > 5 else [])]) or "nothing"
+        raise ValueError(
+            f"{who}: `name` must be a folder with a data set: {', '.join(ARRAY_NAMES)}, or x and "
+            "y, as .npy files; or four IDX files.\n"
+            f"Received {path}, with {listed}.\nName another folder."
+        )
+    return path
 
 
 def find_npz(path: str | os.PathLike, who: str, argument: str = "path") -> Path:

@@ -12,12 +12,10 @@ from typing import IO
 
 import numpy as np
 
+from tfq_resqunn.datasets.limits import SizeError, check_ratio, check_size
 from tfq_resqunn.datasets.names import find_npz
 
-MAX_BYTES = 2**32  # of what is read at once: all arrays of a file, or one of them
-SMALL = 2**28  # bytes that may be packed as tightly as can be
 MAX_AXES = 64
-MAX_RATIO = 100  # how often larger than the file its arrays may be, beyond that
 
 
 class StoredArray:
@@ -53,7 +51,7 @@ class StoredArray:
 
     def check_size(self) -> None:
         """Raises a ValueError if it is too large to be in memory as a whole."""
-        _check_size(self.n_bytes, self._path, self._who)
+        check_size(self.n_bytes, self._path, self._who)
 
     def read(self) -> np.ndarray:
         """Reads all of it, if it is not too large for that."""
@@ -102,7 +100,7 @@ def open_npy(path: Path, who: str) -> StoredArray:
 def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
     """Reads all arrays of a file; a ValueError if `open_npz` raises one, or they are too large."""
     arrays = open_npz(path, who)
-    _check_size(sum(array.n_bytes for array in arrays.values()), path, who)
+    check_size(sum(array.n_bytes for array in arrays.values()), path, who)
     return {name: array.read() for name, array in arrays.items()}
 
 
@@ -130,7 +128,7 @@ def _explaining(path: Path, who: str) -> Iterator[None]:
             f"Received {path}, of which NumPy says: {error}\n"
             f"Convert the arrays before saving them, such as x.astype('float32')."
         ) from error
-    except _SizeError:
+    except SizeError:
         raise
     except _DAMAGED as error:
         kind, write = ".npz archive of arrays", "np.savez"
@@ -140,10 +138,6 @@ def _explaining(path: Path, who: str) -> Iterator[None]:
             f"{who}: the file must be a whole {kind}.\nReceived {path}, which cannot be read: "
             f"{str(error)[:300]}\nCopy it again, or write it with {write}."
         ) from error
-
-
-class _SizeError(ValueError):
-    """Arrays that are too large."""
 
 
 class _PicklesError(ValueError):
@@ -164,23 +158,8 @@ def _read_headers(archive: zipfile.ZipFile, path: Path, who: str) -> dict[str, _
             if header.n_bytes != member.file_size - file.tell():
                 raise ValueError(f"{member.filename} is not as large as it says.")
         total += header.n_bytes
-        if total > SMALL and total > MAX_RATIO * path.stat().st_size:
-            raise _too_large(total, path, who)
+        check_ratio(total, path, who)
     return headers
-
-
-def _check_size(n_bytes: int, path: Path, who: str) -> None:
-    if n_bytes > MAX_BYTES:
-        raise _too_large(n_bytes, path, who)
-
-
-def _too_large(n_bytes: int, path: Path, who: str) -> ValueError:
-    return _SizeError(
-        f"{who}: the arrays of a file may have {MAX_BYTES:,} bytes, and beyond {SMALL:,} "
-        f"not more than {MAX_RATIO} times the file's own.\nReceived {path}, a file of "
-        f"{path.stat().st_size:,} bytes whose arrays have {n_bytes:,} or more.\nGet it from "
-        "a source that you trust, save it with np.savez, or save it in parts."
-    )
 
 
 def _read_header(file: IO[bytes], name: str) -> _Header:

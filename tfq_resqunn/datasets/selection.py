@@ -1,18 +1,24 @@
 """Which images of a data set: classes, numbers of images, their size."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 from sklearn.utils import resample
 
+from tfq_resqunn.datasets.arguments import Label
+
 
 def parse_classes(
-    classes: Sequence[int] | None, y_train: np.ndarray, y_test: np.ndarray
-) -> tuple[int, ...]:
-    """Gives the labels to keep, in their order."""
-    present = np.unique(y_train)
-    kept = tuple(map(int, np.union1d(present, y_test) if classes is None else classes))
+    classes: Sequence[Label] | None, labels: Mapping[str, np.ndarray]
+) -> tuple[Label, ...]:
+    """Gives the labels to keep, in their order; `labels` are those of each part."""
+    present = np.unique(labels["y_train"]).tolist()
+    if classes is None:
+        kept = tuple(np.unique(np.concatenate(list(labels.values()))).tolist())
+    else:
+        has_names = isinstance(present[0], str)
+        kept = tuple(str(label) if has_names else label for label in classes)
     if missing := [label for label in kept if label not in present]:
         raise ValueError(
             f"load: `classes` must be labels of the training data, which are "
@@ -20,20 +26,21 @@ def parse_classes(
             f"{', '.join(map(str, missing))} is missing there.\n"
             f"Name labels that are there with classes=[...]."
         )
-    if not np.isin(y_test, kept).any():
+    if not np.isin(labels["y_test"], kept).any():
         raise ValueError(
             f"load: `classes` must leave at least one test image.\nReceived {list(kept)}; the "
-            f"test labels are {', '.join(map(str, np.unique(y_test)))}.\n"
+            f"test labels are {', '.join(map(str, np.unique(labels['y_test'])))}.\n"
             f"Name labels that are in both parts with classes=[...]."
         )
     return kept
 
 
-def relabel(x: np.ndarray, y: np.ndarray, kept: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def relabel(x: np.ndarray, y: np.ndarray, kept: tuple[Label, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Keeps the images of these classes, and numbers the classes 0, 1, ..."""
-    matches = y[:, np.newaxis] == np.asarray(kept)
-    rows = matches.any(axis=1)
-    return x[rows], matches[rows].argmax(axis=1)
+    order = np.argsort(np.asarray(kept))
+    ordered = np.asarray(kept)[order]
+    rows = np.isin(y, ordered)
+    return x[rows], order[np.searchsorted(ordered, y[rows])]
 
 
 def draw(

@@ -1,7 +1,12 @@
-"""Where data sets come from: scikit-learn, Keras' downloads, `.npz` files."""
+"""Where data sets come from: packages, downloads, files and folders. All become arrays with names.
+
+The names are those of an `.npz` file: `x_train`, `y_train`, `x_test` and `y_test`, perhaps `x_val`
+and `y_val`; or `x` and `y`, of which a part is then drawn for testing.
+"""
 
 import math
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -9,89 +14,127 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.datasets.arrays import check_channels, check_images, check_labels
+from tfq_resqunn.datasets.arrays import check_channels, check_images
+from tfq_resqunn.datasets.folders import ARRAY_NAMES, OTHER_NAMES, find_idx, find_npy
+from tfq_resqunn.datasets.idx import read_idx
+from tfq_resqunn.datasets.labels import check_kinds, check_labels
+from tfq_resqunn.datasets.limits import check_size
 from tfq_resqunn.datasets.names import find
-from tfq_resqunn.datasets.npz import read_npz
+from tfq_resqunn.datasets.npz import open_npy, read_npz
 
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
+Arrays = dict[str, np.ndarray]
 TEST_SHARE = 0.2
+# The arrays of a data set, by our names: ours, and those of MedMNIST's files.
+OURS = {name: name for name in (*ARRAY_NAMES, *OTHER_NAMES)}
+MEDMNIST = {
+    f"{what}_{part}": f"{part}_{other}"
+    for part in ("train", "test", "val")
+    for what, other in (("x", "images"), ("y", "labels"))
+}
 
 
 def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
-    """Reads a data set by its name or path; its arrays keep their rules."""
+    """Reads a data set by its name or path; its arrays keep their rules, and are in parts."""
     found = find(name)
-    if isinstance(found, Path):
-        x_train, y_train, x_test, y_test = _read_npz(found, seed)
-    elif found == "digits":
-        x, y = load_digits(return_X_y=True)
-        x_train, y_train, x_test, y_test = _split(x.reshape(-1, 8, 8) / 16, y, seed)
-    else:
-        x_train, y_train, x_test, y_test = _download(found)
-    x_train = check_images(x_train, "load: `x_train`")
-    x_test = check_images(x_test, "load: `x_test`")
-    y_train = check_labels(y_train, len(x_train), "load: `y_train`", "x_train")
-    y_test = check_labels(y_test, len(x_test), "load: `y_test`", "x_test")
-    if x_train.shape[1:] != x_test.shape[1:]:
-        raise ValueError(
-            f"load: `x_test` must hold images of the same shape as `x_train`.\n"
-            f"Received {x_test.shape[1:]} against {x_train.shape[1:]}.\n"
-            f"Resize one of the two before saving them."
+    arrays = _read(found)
+    shown = _chosen(arrays, found)
+    x_names = [key for key in shown if key.startswith("x")]
+    images = check_images({shown[key]: arrays[shown[key]] for key in x_names}, "load")
+    checked = dict(zip(x_names, images, strict=True))
+    for key in x_names:
+        y_key = key.replace("x", "y")
+        checked[y_key] = check_labels(
+            arrays[shown[y_key]], len(checked[key]), f"load: `{shown[y_key]}`", shown[key]
         )
-    return x_train, y_train, x_test, y_test
+    if "x" in checked:
+        return _split(checked["x"], checked["y"], seed)
+    for key in x_names:
+        if (shape := checked[key].shape[1:]) != (first := checked["x_train"].shape[1:]):
+            raise ValueError(
+                f"load: `{shown[key]}` must hold images of the same shape as "
+                f"`{shown['x_train']}`.\nReceived {shape} against {first}.\n"
+                "Resize one of the two before saving them."
+            )
+        pair = ("y_train", key.replace("x", "y"))
+        check_kinds({shown[y_key]: checked[y_key] for y_key in pair}, "load")
+    return checked
 
 
-def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
-    """Draws a fifth of the images for testing, of each class its share."""
-    x_train, x_test, y_train, y_test = train_test_split(
-        x, y, test_size=TEST_SHARE, stratify=y, random_state=seed
-    )
-    return x_train, y_train, x_test, y_test
+def _read(found: str | Path) -> Arrays:
+    """Reads the arrays of a data set as they are."""
+    if isinstance(found, str):
+        return _of_digits() if found == "digits" else _download(found)
+    if not found.is_dir():
+        return check_channels(read_npz(found, "load"), "load")
+    if paths := find_idx(found):
+        return {name: read_idx(path, "load") for name, path in paths.items()}
+    if paths := find_npy(found):
+        stored = {name: open_npy(path, "load") for name, path in paths.items()}
+        check_size(sum(array.n_bytes for array in stored.values()), found, "load")
+        return check_channels({name: array.read() for name, array in stored.items()}, "load")
+    raise AssertionError
+
+
+def _of_digits() -> Arrays:
+    x, y = load_digits(return_X_y=True)
+    return {"x": x.reshape(-1, 8, 8) / 16, "y": y}
 
 
 def _download(name: str) -> Arrays:
-    module = {"mnist": keras.datasets.mnist, "fashion_mnist": keras.datasets.fashion_mnist}[name]
     try:
-        (x_train, y_train), (x_test, y_test) = module.load_data()
+        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
     except Exception as error:  # Keras raises a bare Exception where there is no network
         raise ConnectionError(
             f"load: `name` must be a data set that Keras can download or has in its cache.\n"
             f'Received "{name}", which failed: {error}\n'
             f'Use name="digits", which needs no network, or the path of an .npz file.'
         ) from error
-    return x_train, y_train, x_test, y_test
+    return dict(zip(ARRAY_NAMES, (x_train, y_train, x_test, y_test), strict=True))
 
 
-def _read_npz(path: Path, seed: int) -> Arrays:
-    arrays = check_channels(read_npz(path, "load"), "load")
-    missing = [key for key in ARRAY_NAMES if key not in arrays]
-    whole = arrays.keys() & {"x", "y"}
-    if whole and len(missing) == len(ARRAY_NAMES):
-        if len(whole) == 2:
-            return _split_whole(arrays["x"], arrays["y"], seed)
+def _chosen(arrays: Collection[str], found: str | Path) -> dict[str, str]:
+    """Gives the arrays that make a data set, each by our name with the one that it has.
+
+    It raises a ValueError if some are missing.
+    """
+    names = MEDMNIST if set(MEDMNIST.values()) & set(arrays) else OURS
+    there = {ours: theirs for ours, theirs in names.items() if theirs in arrays}
+    if len(validation := [key for key in there if key.endswith("val")]) == 1:
         raise ValueError(
-            f"load: `name` must be an .npz file with images x and labels y.\nReceived {path}, "
-            f"without {'y' if 'x' in whole else 'x'}.\nSave both with np.savez({path.name!r}, "
-            "x=images, y=labels)."
+            f"load: `name` must have images and labels for validation, or neither.\nReceived "
+            f"{found} with {there[validation[0]]} alone.\nSave the other beside it."
         )
-    if missing:
+    missing = [names[key] for key in ARRAY_NAMES if key not in there]
+    if not missing:
+        return {ours: theirs for ours, theirs in there.items() if ours not in ("x", "y")}
+    whole = [key for key in ("x", "y") if key in there]
+    if len(whole) == 2 and len(missing) == len(ARRAY_NAMES):
+        return {key: key for key in whole}
+    if len(whole) == 1 and len(missing) == len(ARRAY_NAMES):
         raise ValueError(
-            f"load: `name` must be an .npz file with the arrays {', '.join(ARRAY_NAMES)}, or with "
-            f"x and y, of which a fifth is then drawn for testing.\n"
-            f"Received {path} with {', '.join(arrays) or 'no arrays'}; missing: "
-            f"{', '.join(missing)}.\nSave all four with np.savez({path.name!r}, "
-            f"x_train=..., y_train=..., x_test=..., y_test=...)."
+            f"load: `name` must have images x and labels y.\nReceived {found}, without "
+            f"{'y' if whole == ['x'] else 'x'}.\nSave both, such as with "
+            "np.savez('data.npz', x=images, y=labels)."
         )
-    x_train, y_train, x_test, y_test = (arrays[key] for key in ARRAY_NAMES)
-    return x_train, y_train, x_test, y_test
+    wanted = ", ".join(names[key] for key in ARRAY_NAMES)
+    raise ValueError(
+        f"load: `name` must have the arrays {wanted}, or x and y, of which a fifth is then drawn "
+        f"for testing.\nReceived {found} with "
+        f"{', '.join(arrays) or 'no arrays'}; missing: {', '.join(missing)}.\nSave all four, such "
+        "as with np.savez('data.npz', x_train=..., y_train=..., x_test=..., y_test=...)."
+    )
 
 
-def _split_whole(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
-    x = check_images(x, "load: `x`")
-    y = check_labels(y, len(x), "load: `y`", "x")
+def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
+    """Draws a fifth of the images for testing, of each class its share."""
     labels, counts = np.unique(y, return_counts=True)
     n_test = math.ceil(TEST_SHARE * len(y))
-    parts = _split(x, y, seed) if counts.min() > 1 and n_test >= len(labels) else None
+    is_possible = counts.min() > 1 and n_test >= len(labels)
+    parts = (
+        train_test_split(x, y, test_size=TEST_SHARE, stratify=y, random_state=seed)
+        if is_possible
+        else None
+    )
     if parts is None or len(np.unique(parts[3])) < len(labels):
         raise ValueError(
             f"load: `y` must have so many images of each class that a fifth of all has some of "
@@ -99,4 +142,5 @@ def _split_whole(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
             f"{len(labels)} classes, the smallest with {counts.min()}.\n"
             f"Split them yourself: save {', '.join(ARRAY_NAMES)}; or leave that class out."
         )
-    return parts
+    x_train, x_test, y_train, y_test = parts
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}

@@ -17,6 +17,7 @@ from tfq_resqunn._utils.arguments import (
     is_integer,
     number,
 )
+from tfq_resqunn.datasets.arguments import as_label, check_classes
 from tfq_resqunn.models.placement import MAX_LAYERS
 from tfq_resqunn.runs.settings import (
     COUNT,
@@ -47,14 +48,11 @@ def _read_strengths(text: str) -> dict[str, float]:
 
 DATASET = Form(dataclasses.replace(check_path, convert=os.fspath), str, metavar="NAME|FILE")
 LABELS = Form(
-    Rule(
-        "a list of integers",
-        lambda value: isinstance(value, tuple) and all(map(is_integer, value)),
-    ),
-    list_of(int),
+    dataclasses.replace(check_classes, broken=lambda labels: None),
+    lambda text: tuple(as_label(label.strip()) for label in text.split(",")),
     join,
     "LABELS",
-    "integers with commas between them, such as 3,8",
+    "labels with commas between them, such as 3,8 or cat,dog",
 )
 PIXELS = Form(
     Rule(
@@ -123,8 +121,8 @@ class RunConfig:
         "digits, mnist, fashion_mnist, or an .npz file with x and y, or with x_train, y_train, "
         "x_test and y_test.",
     )  # fmt: skip
-    classes: tuple[int, ...] | None = setting(
-        None, LABELS, "--classes", "Labels to keep, such as 3,8.  [default: all]"
+    classes: tuple[int | str, ...] | None = setting(
+        None, LABELS, "--classes", "Labels to keep, such as 3,8 or cat,dog.  [default: all]"
     )
     n_train: int | None = setting(
         None, COUNT, "--n-train", "Number of training images to draw.  [default: all]"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tfq_resqunn._utils.files import replacing
+from tfq_resqunn.datasets.arguments import Label
 from tfq_resqunn.datasets.image_file import ImageFile
 from tfq_resqunn.runs.beforehand import check_prediction
 from tfq_resqunn.runs.trained import Trained, read_trained
@@ -23,7 +24,7 @@ class Predictions:
     """What a model says about some images.
 
     Args:
-        labels: The most probable label of each image, int64 `[n]`.
+        labels: The most probable label of each image, int64 or text `[n]`.
         probabilities: Of each class, float32 `[n, n_classes]`.
         classes: The label that each column of `probabilities` stands for.
         true_labels: The labels that came with the images, or `None`.
@@ -32,7 +33,7 @@ class Predictions:
 
     labels: np.ndarray
     probabilities: np.ndarray
-    classes: tuple[int, ...]
+    classes: tuple[Label, ...]
     true_labels: np.ndarray | None = None
     note: str = ""
 
@@ -126,7 +127,7 @@ def _in_parts(trained: Trained, images: ImageFile) -> Iterator[Predictions]:
         trained.number_labels(images.labels, images.path)  # checks them
     # Whole batches, so that a model is asked what it would be asked for all images at once.
     at_once = BATCH * max(1, PIXELS_AT_ONCE // (BATCH * math.prod(images.shape[1:])))
-    classes, start = np.asarray(trained.classes, dtype=np.int64), 0
+    classes, start = np.asarray(trained.classes), 0
     for x in images.parts(at_once):
         x, note = trained.fit_images(x, images.path)
         outputs = trained.model.predict(x, batch_size=BATCH, verbose=0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.datasets.arguments import check_image_size
+from tfq_resqunn.datasets.arguments import Label, check_image_size
 from tfq_resqunn.datasets.selection import resize
 from tfq_resqunn.models.keras_file import read_model
 from tfq_resqunn.runs.class_probabilities import Conversion, single_shape, to_probabilities
@@ -23,7 +23,7 @@ class Trained:
 
     model: keras.Model
     probabilities: Conversion  # of outputs, see `to_probabilities`
-    classes: tuple[int, ...]  # the label that each class stands for
+    classes: tuple[Label, ...]  # the label that each class stands for
     config: RunConfig | None  # of the model's run, where it is known
     who: str  # whom errors name
 
@@ -53,10 +53,10 @@ class Trained:
 
     def number_labels(self, labels: np.ndarray, source: str | os.PathLike) -> np.ndarray:
         """Give the number of each label's class; the model must know them all."""
-        order = np.argsort(self.classes)
+        order = np.argsort(np.asarray(self.classes))
         ordered = np.asarray(self.classes)[order]
-        found = np.unique(labels)
-        if unknown := np.setdiff1d(found, ordered).tolist():
+        known = set(self.classes)
+        if unknown := [label for label in np.unique(labels).tolist() if label not in known]:
             raise ValueError(
                 f"{self.who}: the labels must be among the model's classes, {self.classes}. "
                 f"Received {unknown} as well, in {source}.\nLeave those images out, or choose a "
@@ -94,15 +94,15 @@ def read_trained(path: str | os.PathLike, who: str) -> Trained:
     return Trained(model, probabilities, classes, config, who)
 
 
-def _read_description(path: Path, who: str) -> tuple[tuple[int, ...], RunConfig | None] | None:
+def _read_description(path: Path, who: str) -> tuple[tuple[Label, ...], RunConfig | None] | None:
     """Reads classes and configuration from the `config.json` of a run."""
     if not path.is_file():
         return None
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
         classes = tuple(described["classes"])
-        if not all(type(label) is int for label in classes):
-            raise TypeError("`classes` must be integers")
+        if {type(label) for label in classes} not in ({int}, {str}):
+            raise TypeError("`classes` must be integers, or names")
         config = described.get("config")
         return classes, None if config is None else RunConfig.from_json(json.dumps(config))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
