@@ -5,6 +5,7 @@ import re
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tfq_resqunn import datasets
@@ -15,7 +16,7 @@ from tfq_resqunn.runs import training
 from tfq_resqunn.runs.class_probabilities import to_probabilities
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.evaluation import evaluate, load_trained
-from tfq_resqunn.runs.prediction import predict
+from tfq_resqunn.runs.prediction import predict, predict_to_csv
 from tfq_resqunn.runs.trained import read_trained
 
 # --- what outputs mean -------------------------------------------------------------------------
@@ -377,3 +378,28 @@ def test_a_model_names_no_module_of_others(run, tmp_path, module, name, reader):
     other = damaged(b"", path, ("config.json", json.dumps(config)))
     with pytest.raises(ValueError, match=rf"no code of others(.|\n)*which names {module}"):
         READERS[reader](other)
+
+
+def test_classes_with_names(tmp_path, rng):
+    """From the labels of a file to those of predictions, by the command line."""
+    x, names = rng.random((40, 4, 4)), np.array(["dog", "cat, wild", "3", "ox"] * 10)
+    np.savez(tmp_path / "animals.npz", x=x, y=names)
+    config = RunConfig(str(tmp_path / "animals.npz"), classes=("3", "dog"), epochs=1)
+    assert RunConfig.from_json(config.to_json()) == config
+    assert config.classes == (3, "dog")
+    run = training.train(config, tmp_path / "run", verbose=0)
+    known = {"x": x[[0, 2]], "y": np.array(["dog", "3"])}
+    np.savez(tmp_path / "new.npz", **known)
+    found = predict(run.paths["model"], tmp_path / "new.npz")
+    assert found.classes == ("3", "dog")
+    assert set(found.labels) <= {"3", "dog"} and found.accuracy in (0, 0.5, 1)
+    predict_to_csv(run.paths["model"], tmp_path / "new.npz", tmp_path / "labels.csv")
+    table = pd.read_csv(tmp_path / "labels.csv", dtype={"label": str, "true_label": str})
+    assert list(table.columns) == ["image", "label", "true_label", "p_3", "p_dog"]
+    assert table.true_label.tolist() == ["dog", "3"]
+    _, _, y = load_trained(run.paths["model"], tmp_path / "new.npz")
+    assert y.tolist() == [1, 0]
+    assert len(load_trained(run.paths["model"])[2]) == 4
+    np.savez(tmp_path / "others.npz", **known | {"y": np.array([3, 4])})
+    with pytest.raises(ValueError, match=r"classes, \('3', 'dog'\). Received \['4'\] as well"):
+        predict(run.paths["model"], tmp_path / "others.npz")

@@ -53,6 +53,8 @@ class Trained:
 
     def number_labels(self, labels: np.ndarray, source: str | os.PathLike) -> np.ndarray:
         """Give the number of each label's class; the model must know them all."""
+        if isinstance(self.classes[0], str):  # 3 and "3" are one name
+            labels = labels.astype(str)
         order = np.argsort(np.asarray(self.classes))
         ordered = np.asarray(self.classes)[order]
         known = set(self.classes)
