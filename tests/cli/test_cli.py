@@ -41,6 +41,35 @@ def test_every_setting_is_an_option_with_its_default():
         assert options[name].default == getattr(RunConfig, name), name
 
 
+def test_data(resqunn, tmp_path):
+    arguments = ["--classes=8,3", "--n-train=100", "--kernel-size=3", "--padding=same"]
+    result = resqunn("data", "digits", *arguments, "--filters=2", "--picture=digits.png")
+    assert result.output == (
+        "digits: 2 classes, images of 8 x 8 pixels in 1 channel\n"
+        "pixels from 0 to 1, 0.31 on average (0 is black, 1 is white)\n\n"
+        "class  training  test\n"
+        "8            49    35\n"
+        "3            51    37\n"
+        "all         100    72\n\n"
+        "900 patches of 3 x 3 pixels an epoch, 9 an image; each has 9 values\n"
+        "1,800 circuits an epoch in the first layer, with 2 filters; as many for each layer of "
+        "this size\n\npicture: digits.png\n"
+    )
+    assert (tmp_path / "digits.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_data_with_names_and_validation_images(resqunn, tmp_path, rng):
+    parts = {"train": 20, "val": 5, "test": 10}
+    arrays = {f"x_{part}": rng.random((n, 4, 6, 3)) for part, n in parts.items()}
+    names = np.array(["dog", "$cat"] * 10)
+    np.savez(tmp_path / "a.npz", **arrays, **{f"y_{part}": names[:n] for part, n in parts.items()})
+    result = resqunn("data", "a.npz", "--picture=a.svg")
+    assert result.exit_code == 0, result.output
+    assert "a.npz: 2 classes, images of 4 x 6 pixels in 3 channels\n" in result.output
+    assert "class  training  validation  test\n$cat         10           2     5\n" in result.output
+    assert "120 patches of 2 x 2 pixels an epoch, 6 an image; each has 12 values" in result.output
+
+
 def test_draw(resqunn, tmp_path):
     result = resqunn("draw", "--n-layers=2", "--svg=circuit.svg")
     assert result.exit_code == 0, result.output
@@ -119,8 +148,8 @@ def test_train_then_predict(resqunn, tmp_path):
     [
         (
             ["train", "--dataset", "digit"],
-            "Error: --dataset must be one of digits, mnist, fashion_mnist, or the path of an "
-            ".npz file.\nReceived 'digit'.\nDid you mean \"digits\"?\n",
+            "Error: --dataset must be one of digits, mnist, fashion_mnist, cifar10, cifar100, or "
+            "the path of an .npz file or of a folder.\nReceived 'digit'.\nDid you mean \"digits\"?\n",
         ),
         (
             ["train", "--epochs", "0"],
@@ -144,13 +173,13 @@ def test_mistakes_end_with_one_message(resqunn, arguments, message):
     assert result.exit_code == 2
 
 
-def test_labels_that_are_no_integers(resqunn):
+def test_a_single_label(resqunn):
     result = resqunn("train", "--classes", "three")
-    assert result.output.endswith(
-        "Error: Invalid value for '--classes': 'three' must be integers with commas between "
-        "them, such as 3,8.\n"
+    assert result.output == (
+        "Error: --classes must be at least two different labels, each once. Received ('three',) of "
+        'type tuple. Give them as they stand in the data, such as --classes "3,8" or --classes '
+        '"cat,dog".\n'
     )
-    assert result.exit_code == 2
 
 
 # Without a level, what is turned away is also seen in `test_a_terminal_says_why_it_waits`.

@@ -39,7 +39,7 @@ def run(program, *arguments, cwd=ROOT):
 
 # --- the command ------------------------------------------------------------------------------
 
-COMMANDS = ("train", "predict", "evaluate", "study", "draw", "circuits")
+COMMANDS = ("data", "train", "predict", "evaluate", "study", "draw", "circuits")
 # A command line, and what it says.
 MISTAKES = {
     "trian": "Did you mean 'train'?",
@@ -69,7 +69,14 @@ MISTAKES = {
     "train --dataset digit": 'Did you mean "digits"?',
     "train --dataset none.npz": "Received none.npz, which does not.",
     "train --dataset text.npz": "--dataset must be an .npz archive",
+    "train --dataset run": "--dataset must be a folder with a data set",
     "train --out .": "--out must be a folder that does not exist yet",
+    "data": "Missing argument 'NAME|PATH'",
+    "data digit": 'Did you mean "digits"?',
+    "data none.npz": "NAME|PATH must be a file that exists",
+    "data run": "NAME|PATH must be a folder with a data set",
+    "data digits --kernel-size 0": "--kernel-size must be at least 1",
+    "data digits --picture none/x": "in a folder that exists",
     "predict": "Missing argument 'MODEL'",
     "predict none.keras text.npz": "MODEL must be a saved model",
     "predict text.h5 text.npz": "MODEL must be a .keras file",

@@ -4,6 +4,7 @@ import click
 
 from tfq_resqunn._version import __version__
 from tfq_resqunn.cli.circuits import circuits
+from tfq_resqunn.cli.data import data
 from tfq_resqunn.cli.draw import draw
 from tfq_resqunn.cli.errors import CleanErrors
 from tfq_resqunn.cli.evaluate import evaluate
@@ -20,5 +21,5 @@ def main() -> None:
     """Train residual quanvolutional networks (ResQuNNs), and label images with them."""
 
 
-for command in (train, predict, evaluate, study, draw, circuits):
+for command in (data, train, predict, evaluate, study, draw, circuits):
     main.add_command(command)

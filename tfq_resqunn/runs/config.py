@@ -46,7 +46,7 @@ def _read_strengths(text: str) -> dict[str, float]:
     return {name.strip(): float(strength) for name, strength in pairs}
 
 
-DATASET = Form(dataclasses.replace(check_path, convert=os.fspath), str, metavar="NAME|FILE")
+DATASET = Form(dataclasses.replace(check_path, convert=os.fspath), str, metavar="NAME|PATH")
 LABELS = Form(
     dataclasses.replace(check_classes, broken=lambda labels: None),
     lambda text: tuple(as_label(label.strip()) for label in text.split(",")),
@@ -118,8 +118,9 @@ class RunConfig:
 
     dataset: str = setting(
         "digits", DATASET, "--dataset",
-        "digits, mnist, fashion_mnist, or an .npz file with x and y, or with x_train, y_train, "
-        "x_test and y_test.",
+        "digits, mnist, fashion_mnist, cifar10, cifar100; an .npz file with x and y, or with "
+        "x_train, y_train, x_test and y_test; or a folder of .npy or IDX files. `resqunn data` "
+        "shows what it holds.",
     )  # fmt: skip
     classes: tuple[int | str, ...] | None = setting(
         None, LABELS, "--classes", "Labels to keep, such as 3,8 or cat,dog.  [default: all]"

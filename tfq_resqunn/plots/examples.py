@@ -1,0 +1,51 @@
+"""Examples: some images of each class."""
+
+import os
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from tfq_resqunn.datasets import Dataset
+
+N_IMAGES = 8  # of each class, at most
+MAX_CLASSES = 20
+
+
+def examples_figure(data: Dataset, path: str | os.PathLike | None = None) -> Figure:
+    """Draws the first training images of each class, a row a class.
+
+    Of many classes, the first 20. Images of one channel are gray, those of three or four in colour;
+    of others, the mean of the channels is drawn.
+
+    Args:
+        data: What `datasets.load` gives.
+        path: File to write the figure to; the suffix decides the format. Default: no file.
+
+    Returns:
+        The figure.
+
+    Example:
+        >>> from tfq_resqunn import datasets
+        >>> figure = examples_figure(datasets.load("digits", classes=[3, 8], n_train=20))
+        >>> len(figure.axes)
+        16
+    """
+    classes = data.classes[:MAX_CLASSES]
+    size = 0.8
+    figure = Figure(figsize=(size * N_IMAGES + 1, size * len(classes)), dpi=150)
+    panels = figure.subplots(len(classes), N_IMAGES, squeeze=False)
+    for number, (name, row) in enumerate(zip(classes, panels, strict=True)):
+        images = data.x_train[np.flatnonzero(data.y_train == number)[:N_IMAGES]]
+        for axes in row:
+            axes.set_axis_off()
+        for axes, image in zip(row, images, strict=False):
+            is_colour = image.shape[-1] in (3, 4)
+            pixels = image if is_colour else image.mean(axis=-1)
+            axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        row[0].text(
+            -0.15, 0.5, str(name), ha="right", va="center", transform=row[0].transAxes,
+            parse_math=False,
+        )  # fmt: skip
+    if path is not None:
+        figure.savefig(path, bbox_inches="tight")
+    return figure
