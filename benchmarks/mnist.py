@@ -67,7 +67,7 @@ def train(model, data, batch_size, epochs, learning_rate, seed):
 
 @click.command(help=HELP, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--data", default="mnist", show_default=True, metavar="NAME|FILE",
+    "--data", default="mnist", show_default=True, metavar="NAME|PATH",
     help="mnist (downloaded once), fashion_mnist, digits, or an .npz file with x_train, y_train, "
     "x_test and y_test.",
 )  # fmt: skip

@@ -149,7 +149,8 @@ def test_train_then_predict(resqunn, tmp_path):
         (
             ["train", "--dataset", "digit"],
             "Error: --dataset must be one of digits, mnist, fashion_mnist, cifar10, cifar100, or "
-            "the path of an .npz file or of a folder.\nReceived 'digit'.\nDid you mean \"digits\"?\n",
+            "the path of an .npz file or of a folder.\nReceived 'digit'.\n"
+            'Did you mean "digits"?\n',
         ),
         (
             ["train", "--epochs", "0"],
