@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tfq_resqunn.layers import EncodedPQC as EncodedPQC
     from tfq_resqunn.layers import IdentityBlocks as IdentityBlocks
     from tfq_resqunn.layers import Residual as Residual
+    from tfq_resqunn.layers import ReZero as ReZero
     from tfq_resqunn.layers.quanv import Quanv1D as Quanv1D
     from tfq_resqunn.layers.quanv import Quanv2D as Quanv2D
     from tfq_resqunn.layers.quanv import Quanv3D as Quanv3D
@@ -41,7 +42,7 @@ _HOMES = {
     "tfq_resqunn.models.exchange": ("with_backend",),
     "tfq_resqunn.models.export": ("export_circuits",),
     "tfq_resqunn.gradients": ("GradientFlow", "gradient_report", "gradient_variance"),
-    "tfq_resqunn.layers": ("AreaPooling", "EncodedPQC", "IdentityBlocks", "Residual"),
+    "tfq_resqunn.layers": ("AreaPooling", "EncodedPQC", "IdentityBlocks", "ReZero", "Residual"),
     "tfq_resqunn.layers.quanv": ("Quanv1D", "Quanv2D", "Quanv3D"),
     "tfq_resqunn.models": ("classical_twin", "resqunn"),
     "tfq_resqunn.models.placement": ("Placement",),

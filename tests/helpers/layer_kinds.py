@@ -35,6 +35,16 @@ KINDS = {
         (4, 4, 1),
         1,
     ),
+    "Residual_with_a_mean": (
+        lambda **kwargs: Residual(Quanv2D(1, 2, readout="pixels"), merge="average", **kwargs),
+        (4, 4, 1),
+        1,
+    ),
+    "Residual_with_a_scale": (
+        lambda **kwargs: Residual(Quanv2D(1, 2, readout="pixels"), merge="rezero", **kwargs),
+        (4, 4, 1),
+        2,
+    ),
     "PixelReadout": (
         lambda **kwargs: PixelReadout(CutConv2D(4, 2, strides=2), **kwargs),
         IMAGE,

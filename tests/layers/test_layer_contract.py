@@ -102,7 +102,8 @@ def test_a_step_moves_every_weight(name, rng):
     x, before = images(name, rng), model.get_weights()
     model.fit(x, np.zeros((3, *model.output_shape[1:]), "float32"), verbose=0)
     moved = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
-    assert moved == [True] * n_weights
+    is_later = name == "Residual_with_a_scale"  # which is 0, so that its layer waits for it
+    assert moved == ([False, True] if is_later else [True] * n_weights)
 
 
 @pytest.mark.parametrize("name", WITH_WEIGHTS)

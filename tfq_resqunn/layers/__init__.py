@@ -2,6 +2,7 @@
 
 import tfq_resqunn._utils.keras  # noqa: F401 - before all that is in here, see `registration`
 from tfq_resqunn.layers.initializers import IdentityBlocks
+from tfq_resqunn.layers.merging import ReZero
 from tfq_resqunn.layers.pooling import AreaPooling
 from tfq_resqunn.layers.pqc import EncodedPQC
 from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
@@ -9,5 +10,5 @@ from tfq_resqunn.layers.residual import Residual
 
 __all__ = [
     "IdentityBlocks", "AreaPooling", "EncodedPQC", "Quanv1D",
-    "Quanv2D", "Quanv3D", "Residual",
+    "Quanv2D", "Quanv3D", "ReZero", "Residual",
 ]  # fmt: skip

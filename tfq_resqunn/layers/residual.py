@@ -1,4 +1,4 @@
-"""`Residual`: adds a layer's input to its output."""
+"""`Residual`: merges a layer's input with its output."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers.checks import check_layer
 from tfq_resqunn.layers.inputs import check_numbers
+from tfq_resqunn.layers.merging import ReZero, check_merge
 
 
 @register
@@ -17,10 +18,16 @@ class Residual(keras.layers.Wrapper):
     image plus a four-channel output would pass unseen. The sum is computed in this layer's own
     precision, so pixels may be integers.
 
+    Pixels from 0 to 1 plus outcomes from -1 to 1 lie between -1 and 2. An encoder that turns by pi
+    times a value cannot tell -0.5 from 1.5 there. `merge` offers two other rules.
+
     Args:
         layer: The Keras layer to wrap.
         shortcut: Keras layer on the way around `layer`, or `None` to add the input as it is. Use
             one (a `Conv2D` with a 1x1 kernel, say) where `layer` changes the shape.
+        merge: What becomes of the two: `"add"`, their sum; `"average"`, their mean, from -0.5 to 1
+            for pixels and outcomes; `"rezero"`, `shortcut(x) + scale * layer(x)` with a learned
+            scale that starts at 0, see `ReZero`.
         **kwargs: Of `keras.layers.Layer`.
 
     Input shape:
@@ -45,12 +52,17 @@ class Residual(keras.layers.Wrapper):
     """
 
     def __init__(
-        self, layer: keras.layers.Layer, shortcut: keras.layers.Layer | None = None, **kwargs: Any
+        self,
+        layer: keras.layers.Layer,
+        shortcut: keras.layers.Layer | None = None,
+        merge: str = "add",
+        **kwargs: Any,
     ) -> None:
         check_layer(layer, "layer", "Residual")
         check_layer.or_none()(shortcut, "shortcut", "Residual")
         super().__init__(layer, **kwargs)
-        self.shortcut = shortcut
+        self.shortcut, self.merge = shortcut, check_merge(merge, "merge", "Residual")
+        self.rezero = ReZero(name="rezero", dtype=self.dtype_policy) if merge == "rezero" else None
 
     def build(self, input_shape: Shape | None = None) -> None:
         if self.shortcut is None:
@@ -63,7 +75,10 @@ class Residual(keras.layers.Wrapper):
                     self.shortcut.built = True
             with tf.name_scope("layer"):
                 super().build(input_shape)
-        self.compute_output_shape(input_shape)  # raises where the two shapes differ
+        shape = self.compute_output_shape(input_shape)  # raises where the two shapes differ
+        if self.rezero is not None and not self.rezero.built:
+            with tf.name_scope("rezero"):
+                self.rezero.build([shape, shape])
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         direct = inputs if self.shortcut is None else self.shortcut(inputs)
@@ -71,7 +86,10 @@ class Residual(keras.layers.Wrapper):
         for term in (direct, through):
             check_numbers(term, "Residual")
         # Pixels may be integers, and the two layers may have other precisions.
-        return tf.cast(direct, self.compute_dtype) + tf.cast(through, self.compute_dtype)
+        terms = [tf.cast(term, self.compute_dtype) for term in (direct, through)]
+        if self.rezero is not None:
+            return self.rezero(terms)
+        return sum(terms) if self.merge == "add" else sum(terms) / 2
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         around = tuple(input_shape)
@@ -91,7 +109,7 @@ class Residual(keras.layers.Wrapper):
 
     def get_config(self) -> dict:
         shortcut = None if self.shortcut is None else keras.layers.serialize(self.shortcut)
-        return {**super().get_config(), "shortcut": shortcut}
+        return {**super().get_config(), "shortcut": shortcut, "merge": self.merge}
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Residual":
@@ -99,4 +117,6 @@ class Residual(keras.layers.Wrapper):
         for name in ("layer", "shortcut"):
             if config.get(name) is not None:
                 config[name] = keras.layers.deserialize(config[name], custom_objects)
+        if callable(config.get("merge")):  # of .h5 files, Keras 3 reads such words as functions
+            config["merge"] = config["merge"].__name__
         return cls(**config)

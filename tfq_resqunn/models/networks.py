@@ -1,5 +1,6 @@
 """`resqunn()`: a residual quanvolutional network, and its classical twin."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import Rule, check_count, check_text, choice, integer, is_integer
 from tfq_resqunn._utils.keras import Shape, keras
 from tfq_resqunn.layers.base_quanv import BaseQuanv
+from tfq_resqunn.layers.merging import check_merge, merging_layer
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
 from tfq_resqunn.layers.twin import conv_twin
@@ -37,6 +39,7 @@ def resqunn(
     placement: str | Placement | None = None,
     head: str = "linear",
     shortcut: str = "pool",
+    merge: str = "add",
     readout: str | None = None,
     name: str | None = "resqunn",
     **quanv: Any,
@@ -61,6 +64,9 @@ def resqunn(
             pixels down to the smaller grid, and repeats or averages channels. `"conv"`: the same
             for the grid, and a trained `Conv2D` of 1x1 pixels for the channels. `"none"`: nothing,
             so that the shapes must be equal.
+        merge: What becomes of the terms of a sum: `"add"`, Keras' `Add`; `"average"`, their mean,
+            which keeps pixels and outcomes from -1 to 1 in that range; `"rezero"`, their sum with a
+            learned scale for each but the first, see `ReZero`.
         readout: `"pixels"`: outcomes go back onto the pixels of their patch, so that layers keep
             the shape of the image. `"channels"`: the outcomes of a patch become the channels of
             one pixel, so that the image shrinks. `None`: in each layer `"pixels"` where that is
@@ -97,7 +103,8 @@ def resqunn(
         return _quanv(shape, readout, name=f"quanv_{k}", **quanv)
 
     check_shortcut(shortcut, quanv.get("data_format"))
-    return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, layer)
+    flow = functools.partial(_Flow, shortcut=shortcut, merge=merge)
+    return _residual_network(input_shape, n_classes, depth, placement, head, flow, name, layer)
 
 
 def classical_twin(
@@ -108,6 +115,7 @@ def classical_twin(
     placement: str | Placement | None = None,
     head: str = "linear",
     shortcut: str = "pool",
+    merge: str = "add",
     readout: str | None = None,
     name: str | None = "classical_twin",
     activation: str | Callable[[tf.Tensor], tf.Tensor] | None = None,
@@ -122,6 +130,7 @@ def classical_twin(
         placement: As for `resqunn`.
         head: As for `resqunn`.
         shortcut: As for `resqunn`.
+        merge: As for `resqunn`.
         readout: As for `resqunn`.
         name: Name of the model.
         activation: Keras activation after each convolution. `None` is linear; `"tanh"` has the
@@ -143,7 +152,8 @@ def classical_twin(
         return conv_twin(replaced, shape, activation=activation, name=f"conv_{k}")
 
     check_shortcut(shortcut, quanv.get("data_format"))
-    return _residual_network(input_shape, n_classes, depth, placement, head, shortcut, name, layer)
+    flow = functools.partial(_Flow, shortcut=shortcut, merge=merge)
+    return _residual_network(input_shape, n_classes, depth, placement, head, flow, name, layer)
 
 
 def _quanv(input_shape: Shape, readout: str | None, **arguments: Any) -> BaseQuanv:
@@ -158,7 +168,8 @@ def _quanv(input_shape: Shape, readout: str | None, **arguments: Any) -> BaseQua
 
 def _residual_network(
     input_shape: Shape, n_classes: int, depth: int, placement: str | Placement | None, head: str,
-    shortcut: str, name: str | None, make_layer: Callable[[int, Shape], keras.layers.Layer],
+    make_flow: Callable[[tf.Tensor], "_Flow"], name: str | None,
+    make_layer: Callable[[int, Shape], keras.layers.Layer],
 ) -> keras.Model:  # fmt: skip
     _SHAPE(input_shape, "input_shape", "resqunn")
     check_text.or_none()(name, "name", "resqunn")
@@ -172,7 +183,7 @@ def _residual_network(
     choice("linear", "none")(head, "head", "resqunn")
     placement = as_placement(placement, depth)
     image = keras.Input(input_shape)
-    flow = _Flow(image, shortcut)
+    flow = make_flow(image)
     for k in range(1, depth + 1):
         flow.terms[k] = _apply(make_layer, k, depth, flow.tensor(placement.feed(k - 1)))
     features = flow.tensor(placement.feed(depth))
@@ -203,15 +214,16 @@ def _add_head(head: str, n_classes: int, features: tf.Tensor) -> tf.Tensor:
 class _Flow:
     """The outputs that are there already, and the sums of them; each sum is made once."""
 
-    def __init__(self, image: tf.Tensor, shortcut: str) -> None:
+    def __init__(self, image: tf.Tensor, shortcut: str, merge: str) -> None:
         self.terms: dict[Term, tf.Tensor] = {0: image}
+        self._merge = check_merge(merge, "merge", "resqunn")
         self._shortcut, self._n_shortcuts = shortcut, 0
 
     def tensor(self, term: Term) -> tf.Tensor:
         if isinstance(term, tuple) and term not in self.terms:
             parts = self._of_one_shape(term, [self.tensor(t) for t in term])
             number = sum(isinstance(t, tuple) for t in self.terms) + 1
-            self.terms[term] = keras.layers.Add(name=f"sum_{number}")(parts)
+            self.terms[term] = merging_layer(self._merge, f"sum_{number}")(parts)
         return self.terms[term]
 
     def _of_one_shape(self, term: tuple, parts: list[tf.Tensor]) -> list[tf.Tensor]:

@@ -95,8 +95,8 @@ class RunConfig:
     The arguments, of which `resqunn train --help` says more, beside options of the same names:
 
     - The images: `dataset`, `classes`, `n_train`, `n_test`, `image_size`, as for `datasets.load`.
-    - The network: `depth`, `placement`, `head`, `shortcut`, as for `resqunn`; `classical` puts a
-      convolution in each quanvolution's place, see `classical_twin`.
+    - The network: `depth`, `placement`, `head`, `shortcut`, `merge`, as for `resqunn`; `classical`
+      puts a convolution in each quanvolution's place, see `classical_twin`.
     - Its layers: `kernel_size`, `padding`, `filters`, `encoder`, `ansatz`, `n_layers`, `n_uploads`,
       `observables`, `readout`, `input_gradient`, `trainable`, `backend`, `repetitions` (--shots)
       and `noise`, such as `{"depolarizing": 0.01}`, as for `Quanv2D`.
@@ -150,6 +150,11 @@ class RunConfig:
         "pool", words("pool", "conv", "none"), "--shortcut",
         "What brings the terms of a sum to one shape, where they differ: pool averages and "
         "repeats, without weights; conv is a trained 1x1 convolution; none refuses such sums.",
+    )  # fmt: skip
+    merge: str = setting(
+        "add", words("add", "average", "rezero"), "--merge",
+        "What becomes of the terms of a sum: add is the sum; average the mean, which stays in the "
+        "range that encoders tell apart; rezero the sum with a learned scale that starts at 0.",
     )  # fmt: skip
     classical: bool = setting(
         False, SWITCH, "--classical/--quantum",

@@ -46,9 +46,9 @@ N_GRADIENT_IMAGES = 64
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
 LOAD_ARGUMENTS = ("classes", "n_train", "n_test", "image_size", "seed")
 MODEL_ARGUMENTS = (
-    "depth", "placement", "head", "shortcut", "kernel_size", "padding", "filters", "encoder",
-    "ansatz", "n_layers", "n_uploads", "observables", "readout", "input_gradient", "trainable",
-    "backend", "repetitions", "noise",
+    "depth", "placement", "head", "shortcut", "merge", "kernel_size", "padding", "filters",
+    "encoder", "ansatz", "n_layers", "n_uploads", "observables", "readout", "input_gradient",
+    "trainable", "backend", "repetitions", "noise",
 )  # fmt: skip
 
 
