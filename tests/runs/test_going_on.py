@@ -365,10 +365,24 @@ def without_last_variable(path):
             archive.writestr(name, content)
 
 
+def set_flag(path, flag):
+    """Set a flag of the first member, which says that it is packed in a way of its own."""
+    content = bytearray(path.read_bytes())
+    content[6] |= flag
+    content[content.find(b"PK\x01\x02") + 8] |= flag
+    path.write_bytes(content)
+
+
+MORE_EPOCHS = {
+    "epoch_seconds": [1.0] * 5,
+    "history": {name: [0.5] * 5 for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
+}
 DAMAGES = {
     "cut off": cut_off,
     "a bit": flip,
     "a variable": without_last_variable,
+    "a password": lambda path: set_flag(path, 1),
+    "a patch": lambda path: set_flag(path, 0x20),
     "no text": lambda path: rewrite(path, lambda values: []),
     "a key": lambda path: rewrite(path, lambda values: {**values, "more": 1}),
     "an epoch": lambda path: rewrite(path, lambda values: {**values, "epoch_seconds": [1.0]}),
@@ -376,6 +390,9 @@ DAMAGES = {
     "gradients": lambda path: rewrite(path, lambda values: {**values, "gradients": [[0, 1]]}),
     "no gradients": lambda path: rewrite(path, lambda values: {**values, "gradients": []}),
     "logs": lambda path: rewrite(path, lambda values: {**values, "logs": {"a": "b"}}),
+    "a size": lambda path: rewrite(path, lambda values: {**values, "logs": {"a": -1}}),
+    "a column": lambda path: rewrite(path, lambda values: {**values, "history": {}}),
+    "more epochs": lambda path: rewrite(path, lambda values: {**values, **MORE_EPOCHS}),
 }
 
 

@@ -161,11 +161,26 @@ def epochs_done(folder: Path) -> str:
     return f"{n_done} of {read_config(folder).epochs} epochs are done"
 
 
-def how_to_go_on(folder: Path) -> str:
-    """Say how far an unfinished run has come, and the command that goes on with it."""
+def how_to_go_on(folder: Path, *options: str) -> str:
+    """Say how far an unfinished run has come, and the command that goes on with it.
+
+    `options` are those of the command that are no settings of the run, see `options_of`.
+    """
     words = option_words(read_config(folder), RunConfig())
-    command = command_text(["resqunn", "train", *words, "--out", str(folder)])
+    command = command_text(["resqunn", "train", *words, "--out", str(folder), *options])
     return f"{epochs_done(folder)}. To go on: {command}"
+
+
+def options_of(verbose: int, checkpoint_every: int, strategy: str | None) -> list[str]:
+    """Give the words of a command that say how `train` was asked to train; defaults are left out.
+
+    Example:
+        >>> options_of(0, 5, "mirrored")
+        ['--checkpoint-every', '5', '--strategy', 'mirrored', '--quiet']
+    """
+    words = [] if checkpoint_every == 1 else ["--checkpoint-every", str(checkpoint_every)]
+    words += [] if strategy is None else ["--strategy", strategy]
+    return words if verbose else [*words, "--quiet"]
 
 
 def _numbered_folders(dataset: str, root: str | os.PathLike) -> list[Path]:
