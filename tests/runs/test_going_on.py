@@ -294,6 +294,27 @@ def test_a_folder_in_use_is_refused(copy):
         assert_refused(FileExistsError, message, copy)
 
 
+def test_a_folder_that_takes_no_files_is_not_said_to_be_in_use(copy, monkeypatch):
+    """Its lock cannot be held to find that out."""
+
+    def fail(path):
+        raise PermissionError(f"{path} cannot be written to")
+
+    monkeypatch.setattr("tfq_resqunn.runs.folder.check_folder", fail)
+    with in_use(copy):
+        assert_refused(PermissionError, f"{copy} cannot be written to", copy)
+
+
+def test_a_folder_without_its_configuration_is_refused(copy):
+    path = copy / "config.json"
+    path.unlink()
+    message = (
+        f"train: {path} must be what a run has written. It cannot be read: No such file or "
+        f"directory\nRemove {copy}, or choose another one (--out)."
+    )
+    assert_refused(ValueError, message, copy)
+
+
 def test_a_finished_run_is_refused(undisturbed):
     message = (
         f"train: `out` must be a folder that does not exist yet.\nReceived {undisturbed}, which "

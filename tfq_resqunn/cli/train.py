@@ -9,6 +9,7 @@ import click
 
 from tfq_resqunn._utils.interrupts import INTERRUPTED
 from tfq_resqunn._utils.notes import notes_of
+from tfq_resqunn._utils.shell import command_text
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_run
@@ -110,8 +111,11 @@ def train(
         click.echo("The files of the run are where the first worker has written them.")
         return
     click.echo("\nGo on with:")
-    click.echo(f"  tensorboard --logdir {result.paths['logs']}")
-    click.echo(f"  resqunn predict {result.paths['model']} IMAGES.npz")
+    for words in (
+        ["tensorboard", "--logdir", str(result.paths["logs"])],
+        ["resqunn", "predict", str(result.paths["model"]), "IMAGES.npz"],
+    ):
+        click.echo(f"  {command_text(words)}")
 
 
 def _what_is_left(folder: Path, options: Iterable[str]) -> str:

@@ -90,9 +90,9 @@ def check_run_folder(config: RunConfig, out: str | os.PathLike) -> None:
             + "\n  ".join(differences)
             + "\nChoose another folder, or keep its settings."
         )
+    check_folder(out)  # without which nobody can tell who uses it
     if is_in_use(out):
         raise FileExistsError(_refusal(out))
-    check_folder(out)
 
 
 def check_new_folder(out: str | os.PathLike) -> None:
@@ -149,8 +149,9 @@ def read_config(folder: Path) -> RunConfig:
         described = json.loads(path.read_text(encoding="utf-8"))
         return RunConfig.from_json(json.dumps(described["config"]))
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ValueError(
-            f"train: {path} must be what a run has written. It cannot be read: {error}\n"
+            f"train: {path} must be what a run has written. It cannot be read: {reason}\n"
             f"Remove {folder}, or choose another one (--out)."
         ) from error
 
