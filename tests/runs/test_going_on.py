@@ -21,11 +21,13 @@ import tensorflow as tf
 from tests.helpers.systems import link, needs_posix
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.runs import callbacks, training
+from tfq_resqunn.runs.cluster import Cluster
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.evaluation import load_trained
 from tfq_resqunn.runs.folder import in_use, run_folder
 from tfq_resqunn.runs.prediction import predict
 from tfq_resqunn.runs.progress import Progress
+from tfq_resqunn.runs.strategy import Place
 from tfq_resqunn.runs.training import train
 
 ROOT = Path(__file__).parents[2]
@@ -226,6 +228,27 @@ def test_checkpoints_every_so_many_epochs(every, kept, undisturbed, tmp_path):
     assert training.read_progress(tmp_path / "run" / "checkpoint.zip").n_epochs == kept
     train(SMALL, tmp_path / "run", verbose=0, checkpoint_every=every)
     assert_same_run(tmp_path / "run", undisturbed)
+
+
+def test_several_workers_begin_anew(undisturbed, tmp_path, monkeypatch):
+    stopped(SMALL, tmp_path / "run", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "check_strategy", lambda name: Cluster(("a:1", "b:1"), 0))
+        patch.setattr(
+            training, "placed", lambda *_: contextlib.nullcontext(Place(tmp_path / "run"))
+        )
+        stopped(SMALL, tmp_path / "run", 1)
+    assert training.read_progress(tmp_path / "run" / "checkpoint.zip").n_epochs == 0
+    train(SMALL, tmp_path / "run", verbose=0)
+    assert_same_run(tmp_path / "run", undisturbed)
+
+
+@needs_posix
+def test_the_file_of_a_lock_stays_until_nobody_may_train(tmp_path, undisturbed):
+    """Two that open it at once hold the same, unless it goes between them."""
+    stopped(SMALL, tmp_path / "run", 1)
+    assert (tmp_path / "run" / ".lock").is_file()
+    assert not (undisturbed / ".lock").exists()
 
 
 def test_seconds_are_those_of_all_parts(tmp_path, monkeypatch):

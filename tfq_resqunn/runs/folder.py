@@ -131,8 +131,11 @@ def in_use(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):  # as on Windows, where it goes by itself
-                (folder / LOCK).unlink()
+            # Who has opened it meanwhile would hold a file that is gone, while others make a new
+            # one. In a finished run's folder neither may train.
+            if not is_unfinished(folder):
+                with contextlib.suppress(OSError):  # as on Windows, where it goes by itself
+                    (folder / LOCK).unlink()
 
 
 def _refusal(folder: Path) -> str:

@@ -126,6 +126,7 @@ def train(
             options = options_of(verbose, checkpoint_every, strategy)
             if cluster is not None:  # of which the others cannot read what the chief has kept
                 progress, checkpoint_every = first, 0
+                save(folder / CHECKPOINT, first)
             flow = _follow(model, data, folder, progress, folder / FILES["logs"])
             try:
                 result = _complete(
