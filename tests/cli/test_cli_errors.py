@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from tests.helpers.systems import link, needs_linux, needs_posix
 from tfq_resqunn import cli
 from tfq_resqunn.cli.errors import in_options
-from tfq_resqunn.runs import callbacks, evaluation, training
+from tfq_resqunn.runs import callbacks, evaluation, strategy, training
 from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.folder import in_use
 from tfq_resqunn.runs.settings import settings_of
 from tfq_resqunn.study import runner
 
@@ -248,6 +249,43 @@ def test_every_error_is_one_message(resqunn, monkeypatch, error, code, said):
     assert resqunn("train", *TINY, "--out=other").exception is error
 
 
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (OSError("full"), 2)])
+def test_the_whole_command_goes_on(resqunn, monkeypatch, error, code):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(training, "fit", fail)
+    own = ["--out", "run", "--checkpoint-every", "5", "--strategy", "mirrored", "--quiet"]
+    monkeypatch.setattr(strategy, "_mirrored", lambda: tf.distribute.MirroredStrategy(["CPU:0"]))
+    result = resqunn("train", *TINY, *own)
+    assert result.exit_code == code
+    settings = '--classes "3,8" --n-train 8 --n-test 4 --image-size 4 --epochs 1'
+    assert f"To go on: resqunn train {settings} {' '.join(own)}\n" in result.output
+
+
+def test_a_refusal_is_said_alone(resqunn, monkeypatch, tmp_path):
+    """Where it comes after TensorFlow has been loaded, but before anything is trained."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "images.npz"
+    x, y = np.random.default_rng(0).random((20, 4, 4)), np.arange(20) % 2
+    np.savez(path, x=x, y=y)
+    command = ["train", "--dataset", str(path), "--n-train=8", "--n-test=4", "--out=run"]
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "fit", stop)
+        assert resqunn(*command).exit_code == 130
+    said = "Going on in run: 0 of 15 epochs are done.\nError: "
+    with in_use(Path("run")), monkeypatch.context() as patch:
+        patch.setattr("tfq_resqunn.runs.folder.is_in_use", lambda folder: False)
+        assert_clean(resqunn(*command), 2, f"{said}--out must not be in use.")
+    result = resqunn(*command, "--strategy=mirrored")
+    assert_clean(result, 2, f"{said}--strategy 'mirrored' must find at least two devices")
+    np.savez(path, x=x, y=y[::-1])
+    assert_clean(resqunn(*command), 2, f"{said}--dataset must hold the same images as")
+
+
 @needs_linux
 @pytest.mark.slow
 @pytest.mark.parametrize("n_bytes", [500, 5000, 20000])
@@ -271,7 +309,7 @@ def test_a_file_that_may_not_be_longer(tmp_path, n_bytes):
         return
     done = "of 1 epochs are done. To go on: resqunn train"
     assert "The training has failed." in result.stderr and done in result.stderr
-    assert not list((tmp_path / "run").glob(".*"))
+    assert [path.name for path in (tmp_path / "run").glob(".*")] == [".lock"]
     again = [sys.executable, "-m", "resqunn", "train", *TINY, "--out=run"]
     subprocess.run(again, check=True, **where)
     assert (tmp_path / "run" / "result.json").is_file()

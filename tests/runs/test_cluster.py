@@ -58,6 +58,7 @@ REFUSED = {
     config({"worker": "a:1"}): ADDRESSES,
     config({"worker": {"0": "a:1"}}): ADDRESSES,
     config({"worker": ["a:1", 2]}): ADDRESSES,
+    config({"worker": ["a:1", "b:٣"]}): ADDRESSES,
     config({"worker": ["a:1", "b"]}): ADDRESSES,
     config({"worker": ["a:1", "b:0"]}): ADDRESSES,
     config({"worker": ["a:1", "b:65536"]}): ADDRESSES,

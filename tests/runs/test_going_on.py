@@ -21,11 +21,13 @@ import tensorflow as tf
 from tests.helpers.systems import link, needs_posix
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.runs import callbacks, training
+from tfq_resqunn.runs.cluster import Cluster
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.evaluation import load_trained
 from tfq_resqunn.runs.folder import in_use, run_folder
 from tfq_resqunn.runs.prediction import predict
 from tfq_resqunn.runs.progress import Progress
+from tfq_resqunn.runs.strategy import Place
 from tfq_resqunn.runs.training import train
 
 ROOT = Path(__file__).parents[2]
@@ -228,6 +230,27 @@ def test_checkpoints_every_so_many_epochs(every, kept, undisturbed, tmp_path):
     assert_same_run(tmp_path / "run", undisturbed)
 
 
+def test_several_workers_begin_anew(undisturbed, tmp_path, monkeypatch):
+    stopped(SMALL, tmp_path / "run", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "check_strategy", lambda name: Cluster(("a:1", "b:1"), 0))
+        patch.setattr(
+            training, "placed", lambda *_: contextlib.nullcontext(Place(tmp_path / "run"))
+        )
+        stopped(SMALL, tmp_path / "run", 1)
+    assert training.read_progress(tmp_path / "run" / "checkpoint.zip").n_epochs == 0
+    train(SMALL, tmp_path / "run", verbose=0)
+    assert_same_run(tmp_path / "run", undisturbed)
+
+
+@needs_posix
+def test_the_file_of_a_lock_stays_until_nobody_may_train(tmp_path, undisturbed):
+    """Two that open it at once hold the same, unless it goes between them."""
+    stopped(SMALL, tmp_path / "run", 1)
+    assert (tmp_path / "run" / ".lock").is_file()
+    assert not (undisturbed / ".lock").exists()
+
+
 def test_seconds_are_those_of_all_parts(tmp_path, monkeypatch):
     stopped(SMALL, tmp_path / "run", 3)
     before = training.read_progress(tmp_path / "run" / "checkpoint.zip")
@@ -292,6 +315,27 @@ def test_a_folder_in_use_is_refused(copy):
     )
     with in_use(copy):
         assert_refused(FileExistsError, message, copy)
+
+
+def test_a_folder_that_takes_no_files_is_not_said_to_be_in_use(copy, monkeypatch):
+    """Its lock cannot be held to find that out."""
+
+    def fail(path):
+        raise PermissionError(f"{path} cannot be written to")
+
+    monkeypatch.setattr("tfq_resqunn.runs.folder.check_folder", fail)
+    with in_use(copy):
+        assert_refused(PermissionError, f"{copy} cannot be written to", copy)
+
+
+def test_a_folder_without_its_configuration_is_refused(copy):
+    path = copy / "config.json"
+    path.unlink()
+    message = (
+        f"train: {path} must be what a run has written. It cannot be read: No such file or "
+        f"directory\nRemove {copy}, or choose another one (--out)."
+    )
+    assert_refused(ValueError, message, copy)
 
 
 def test_a_finished_run_is_refused(undisturbed):
@@ -365,10 +409,24 @@ def without_last_variable(path):
             archive.writestr(name, content)
 
 
+def set_flag(path, flag):
+    """Set a flag of the first member, which says that it is packed in a way of its own."""
+    content = bytearray(path.read_bytes())
+    content[6] |= flag
+    content[content.find(b"PK\x01\x02") + 8] |= flag
+    path.write_bytes(content)
+
+
+MORE_EPOCHS = {
+    "epoch_seconds": [1.0] * 5,
+    "history": {name: [0.5] * 5 for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
+}
 DAMAGES = {
     "cut off": cut_off,
     "a bit": flip,
     "a variable": without_last_variable,
+    "a password": lambda path: set_flag(path, 1),
+    "a patch": lambda path: set_flag(path, 0x20),
     "no text": lambda path: rewrite(path, lambda values: []),
     "a key": lambda path: rewrite(path, lambda values: {**values, "more": 1}),
     "an epoch": lambda path: rewrite(path, lambda values: {**values, "epoch_seconds": [1.0]}),
@@ -376,6 +434,9 @@ DAMAGES = {
     "gradients": lambda path: rewrite(path, lambda values: {**values, "gradients": [[0, 1]]}),
     "no gradients": lambda path: rewrite(path, lambda values: {**values, "gradients": []}),
     "logs": lambda path: rewrite(path, lambda values: {**values, "logs": {"a": "b"}}),
+    "a size": lambda path: rewrite(path, lambda values: {**values, "logs": {"a": -1}}),
+    "a column": lambda path: rewrite(path, lambda values: {**values, "history": {}}),
+    "more epochs": lambda path: rewrite(path, lambda values: {**values, **MORE_EPOCHS}),
 }
 
 

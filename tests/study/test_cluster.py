@@ -269,7 +269,8 @@ def test_scheduler_file(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b"3", b"\xff\xfe", b"{}", b'{"address": 3}', b'{"address": "file:///x"}',
-     b'{"address": "tcp://a b:1"}', b"[" * 100_000],
+     b'{"address": "tcp://a b:1"}',
+     '{"address": "tcp://a:٣"}'.encode(), b"[" * 100_000],
 )  # fmt: skip
 def test_files_that_are_no_scheduler_files(tmp_path, content):
     path = tmp_path / "scheduler.json"

@@ -1,12 +1,15 @@
 """`resqunn train`: a network, trained, in a folder of its own."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tfq_resqunn._utils.interrupts import INTERRUPTED
+from tfq_resqunn._utils.notes import notes_of
+from tfq_resqunn._utils.shell import command_text
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_run
@@ -17,6 +20,7 @@ from tfq_resqunn.runs.folder import (
     epochs_done,
     how_to_go_on,
     is_unfinished,
+    options_of,
     run_folder,
 )
 
@@ -77,21 +81,19 @@ def train(
     load_tensorflow()
     from tfq_resqunn.runs import training
 
+    verbose = 0 if quiet else 1
     try:
         result = training.train(
-            config,
-            folder,
-            verbose=0 if quiet else 1,
-            checkpoint_every=checkpoint_every,
-            strategy=strategy,
+            config, folder, verbose, checkpoint_every=checkpoint_every, strategy=strategy
         )
     except KeyboardInterrupt:
-        left = _what_is_left(folder) if is_writer else ""
+        options = options_of(verbose, checkpoint_every, strategy)
+        left = _what_is_left(folder, options) if is_writer else ""
         click.echo(f"\nStopped. {left}", err=True)
         sys.exit(INTERRUPTED)
-    except Exception:
-        if is_writer and is_unfinished(folder):
-            click.echo(f"\nThe training has failed. {_what_is_left(folder)}", err=True)
+    except Exception as error:
+        for note in notes_of(error):
+            click.echo(f"\n{note}", err=True)
         raise
     click.echo(f"\n{result.gradients}\n")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")
@@ -109,13 +111,16 @@ def train(
         click.echo("The files of the run are where the first worker has written them.")
         return
     click.echo("\nGo on with:")
-    click.echo(f"  tensorboard --logdir {result.paths['logs']}")
-    click.echo(f"  resqunn predict {result.paths['model']} IMAGES.npz")
+    for words in (
+        ["tensorboard", "--logdir", str(result.paths["logs"])],
+        ["resqunn", "predict", str(result.paths["model"]), "IMAGES.npz"],
+    ):
+        click.echo(f"  {command_text(words)}")
 
 
-def _what_is_left(folder: Path) -> str:
+def _what_is_left(folder: Path, options: Iterable[str]) -> str:
     if is_unfinished(folder):
-        return how_to_go_on(folder)
+        return how_to_go_on(folder, *options)
     if folder.is_dir():
         return f"The run in {folder} is finished."
     return "Nothing was written."

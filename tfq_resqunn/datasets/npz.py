@@ -3,9 +3,7 @@
 import contextlib
 import dataclasses
 import math
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -130,7 +128,7 @@ def _explaining(path: Path, who: str) -> Iterator[None]:
         ) from error
     except SizeError:
         raise
-    except _DAMAGED as error:
+    except Exception as error:  # of every kind, as the file may be damaged anywhere
         kind, write = ".npz archive of arrays", "np.savez"
         if path.suffix == ".npy":
             kind, write = ".npy file", "np.save"
@@ -142,12 +140,6 @@ def _explaining(path: Path, who: str) -> Iterator[None]:
 
 class _PicklesError(ValueError):
     """Arrays of Python objects."""
-
-
-_DAMAGED = (
-    ValueError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError,
-    RuntimeError, MemoryError, SyntaxError, tokenize.TokenError,
-)  # fmt: skip
 
 
 def _read_headers(archive: zipfile.ZipFile, path: Path, who: str) -> dict[str, _Header]:

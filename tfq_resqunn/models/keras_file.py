@@ -1,10 +1,9 @@
 """Models in `.keras` files, which strangers may have written."""
 
 import json
-import zipfile
-import zlib
 from pathlib import Path
 
+from tfq_resqunn._utils.archives import open_archive, read_member
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 
 MAX_REASON = 800  # characters of what Keras says of a file that it cannot read
@@ -64,19 +63,15 @@ def _foreign_modules(config: object) -> set[str]:
 def _read_archive(path: Path, argument: str, who: str) -> tuple[str, object]:
     """Gives the version of Keras that wrote a file, if it says it, and the configuration in it."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            texts = {}
-            for name in ("metadata.json", "config.json"):
-                if name not in archive.namelist():
-                    continue
-                if archive.getinfo(name).file_size > MAX_CONFIG:
-                    raise ValueError(f"{name} is larger than {MAX_CONFIG} bytes")
-                texts[name] = json.loads(archive.read(name))
+        with open_archive(path) as archive:
+            texts = {
+                name: json.loads(read_member(archive, name, MAX_CONFIG))
+                for name in ("metadata.json", "config.json")
+                if name in archive.namelist()
+            }
             version = texts["metadata.json"]["keras_version"] if "metadata.json" in texts else ""
             return str(version), texts.get("config.json")
-    except (
-        zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, RecursionError, zlib.error,
-    ) as error:  # fmt: skip
+    except ValueError as error:
         raise ValueError(
             f"{who}: `{argument}` must be a whole file that Keras has written, such as the "
             f"model.keras of a run.\nReceived {path}, which is none, or was cut off or changed: "

@@ -8,7 +8,6 @@ epoch's number alone, so that no generator's state needs to be kept.
 
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from tfq_resqunn import datasets
+from tfq_resqunn._utils.archives import open_archive
 from tfq_resqunn._utils.files import replacing
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.gradients.report import GradientRow
+from tfq_resqunn.runs.folder import CHECKPOINT, HISTORY_COLUMNS
 from tfq_resqunn.runs.progress import MEMBER, Progress, unreadable
 
 KERAS = "3" if IS_KERAS_3 else "2"
@@ -34,8 +35,11 @@ def first_progress(data: datasets.Dataset) -> Progress:
     return Progress(KERAS, found.hexdigest())
 
 
-def check_same(progress: Progress, first: Progress, folder: Path) -> None:
-    """Raises a ValueError if a run was begun otherwise: with another Keras, or other images."""
+def check_same(progress: Progress, first: Progress, n_epochs: int, folder: Path) -> None:
+    """Raises a ValueError if a run was begun otherwise: with another Keras, or other images.
+
+    Nor can it have done more epochs than it shall have in the end.
+    """
     if progress.keras != first.keras:
         remedy = "Set" if progress.keras == "2" else "Unset"
         raise ValueError(
@@ -48,6 +52,8 @@ def check_same(progress: Progress, first: Progress, folder: Path) -> None:
             "train: `dataset` must hold the same images as when the run was begun.\nReceived "
             f"others than those of {folder}.\nRestore them, or choose another folder (--out)."
         )
+    if progress.n_epochs > n_epochs:
+        raise unreadable(folder / CHECKPOINT, f"it has {progress.n_epochs} epochs of {n_epochs}")
 
 
 def save(path: Path, progress: Progress, variables: Sequence[Any] = ()) -> None:
@@ -67,14 +73,14 @@ def restore(path: Path, progress: Progress, model: keras.Model, flow: GradientFl
     """Gives a model, its optimizer and the gradient reports the state that a checkpoint holds."""
     variables = variables_of(model)
     try:
-        epochs, reports = _reports(progress)
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
+            epochs, reports = _reports(progress)
+            if set(progress.history) != set(HISTORY_COLUMNS):
+                raise ValueError(f"history must have {', '.join(HISTORY_COLUMNS)}")
             if len(archive.namelist()) != len(variables) + 1:
                 raise ValueError(f"it must hold {len(variables)} variables")
             arrays = [_read(archive, str(k), _array(v)) for k, v in enumerate(variables)]
-    except (
-        zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, zlib.error,
-    ) as error:  # fmt: skip
+    except ValueError as error:
         raise unreadable(path, error) from error
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

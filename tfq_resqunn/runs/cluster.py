@@ -25,7 +25,7 @@ EXAMPLE = json.dumps(
 )
 # Where TensorFlow reads that its Keras is to be Keras 2, and what it takes for yes.
 LEGACY_KERAS, YES = "TF_USE_LEGACY_KERAS", ("1", "true", "True")
-ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})")
+ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 MAX_PORT = 65535
 
 check_strategy_name = choice(*STRATEGIES).or_none()

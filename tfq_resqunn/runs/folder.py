@@ -90,9 +90,9 @@ def check_run_folder(config: RunConfig, out: str | os.PathLike) -> None:
             + "\n  ".join(differences)
             + "\nChoose another folder, or keep its settings."
         )
+    check_folder(out)  # without which nobody can tell who uses it
     if is_in_use(out):
         raise FileExistsError(_refusal(out))
-    check_folder(out)
 
 
 def check_new_folder(out: str | os.PathLike) -> None:
@@ -131,8 +131,11 @@ def in_use(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):  # as on Windows, where it goes by itself
-                (folder / LOCK).unlink()
+            # Who has opened it meanwhile would hold a file that is gone, while others make a new
+            # one. In a finished run's folder neither may train.
+            if not is_unfinished(folder):
+                with contextlib.suppress(OSError):  # as on Windows, where it goes by itself
+                    (folder / LOCK).unlink()
 
 
 def _refusal(folder: Path) -> str:
@@ -149,8 +152,9 @@ def read_config(folder: Path) -> RunConfig:
         described = json.loads(path.read_text(encoding="utf-8"))
         return RunConfig.from_json(json.dumps(described["config"]))
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ValueError(
-            f"train: {path} must be what a run has written. It cannot be read: {error}\n"
+            f"train: {path} must be what a run has written. It cannot be read: {reason}\n"
             f"Remove {folder}, or choose another one (--out)."
         ) from error
 
@@ -161,11 +165,26 @@ def epochs_done(folder: Path) -> str:
     return f"{n_done} of {read_config(folder).epochs} epochs are done"
 
 
-def how_to_go_on(folder: Path) -> str:
-    """Say how far an unfinished run has come, and the command that goes on with it."""
+def how_to_go_on(folder: Path, *options: str) -> str:
+    """Say how far an unfinished run has come, and the command that goes on with it.
+
+    `options` are those of the command that are no settings of the run, see `options_of`.
+    """
     words = option_words(read_config(folder), RunConfig())
-    command = command_text(["resqunn", "train", *words, "--out", str(folder)])
+    command = command_text(["resqunn", "train", *words, "--out", str(folder), *options])
     return f"{epochs_done(folder)}. To go on: {command}"
+
+
+def options_of(verbose: int, checkpoint_every: int, strategy: str | None) -> list[str]:
+    """Give the words of a command that say how `train` was asked to train; defaults are left out.
+
+    Example:
+        >>> options_of(0, 5, "mirrored")
+        ['--checkpoint-every', '5', '--strategy', 'mirrored', '--quiet']
+    """
+    words = [] if checkpoint_every == 1 else ["--checkpoint-every", str(checkpoint_every)]
+    words += [] if strategy is None else ["--strategy", strategy]
+    return words if verbose else [*words, "--quiet"]
 
 
 def _numbered_folders(dataset: str, root: str | os.PathLike) -> list[Path]:

@@ -3,12 +3,11 @@
 import dataclasses
 import json
 import statistics
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tfq_resqunn._utils.archives import open_archive, read_member
 from tfq_resqunn._utils.arguments import is_integer, is_number
 from tfq_resqunn.runs.settings import check_keys
 
@@ -54,7 +53,7 @@ class Progress:
             "epoch_seconds": _is_list(self.epoch_seconds, is_number),
             "starts": _is_list(self.starts, is_integer),
             "seconds": is_number(self.seconds),
-            "logs": isinstance(self.logs, dict) and all(map(is_integer, self.logs.values())),
+            "logs": isinstance(self.logs, dict) and all(map(_is_size, self.logs.values())),
         }
         if wrong := [name for name, is_right in right.items() if not is_right]:
             raise ValueError(f"{', '.join(wrong)} must be what a run writes")
@@ -96,13 +95,9 @@ class Progress:
 def read_progress(checkpoint: Path) -> Progress:
     """Read how far a run has come from its checkpoint."""
     try:
-        with zipfile.ZipFile(checkpoint) as archive:
-            if archive.getinfo(MEMBER).file_size > MAX_SIZE:
-                raise ValueError(f"{MEMBER} is larger than {MAX_SIZE} bytes")
-            return Progress.from_json(archive.read(MEMBER))
-    except (
-        zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, RecursionError, zlib.error,
-    ) as error:  # fmt: skip
+        with open_archive(checkpoint) as archive:
+            return Progress.from_json(read_member(archive, MEMBER, MAX_SIZE))
+    except ValueError as error:
         raise unreadable(checkpoint, error) from error
 
 
@@ -116,6 +111,10 @@ def unreadable(checkpoint: Path, reason: object) -> ValueError:
 
 def _is_list(value: Any, is_right: Any) -> bool:
     return isinstance(value, list) and all(map(is_right, value))
+
+
+def _is_size(value: Any) -> bool:
+    return is_integer(value) and value >= 0
 
 
 def _is_table(value: Any, n_rows: int) -> bool:

@@ -17,6 +17,7 @@ from tfq_resqunn import datasets
 from tfq_resqunn._utils.arguments import check_path, checked, instance, integer
 from tfq_resqunn._utils.files import new_folder, remove_temporaries, replacing, write_text
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
+from tfq_resqunn._utils.notes import add_note
 from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn._version import __version__
 from tfq_resqunn.gradients import GradientFlow
@@ -33,8 +34,10 @@ from tfq_resqunn.runs.folder import (
     HISTORY_COLUMNS,
     check_new_folder,
     check_run_folder,
+    how_to_go_on,
     in_use,
     is_unfinished,
+    options_of,
 )
 from tfq_resqunn.runs.progress import Progress, read_progress
 from tfq_resqunn.runs.result import RunResult, divergence
@@ -118,18 +121,24 @@ def train(
                 check_new_folder(folder)
             remove_temporaries(folder)
             progress = read_progress(folder / CHECKPOINT)
-            check_same(progress, first, folder)
+            check_same(progress, first, config.epochs, folder)
             _warn_of_versions(folder, config, data)
+            options = options_of(verbose, checkpoint_every, strategy)
             if cluster is not None:  # of which the others cannot read what the chief has kept
                 progress, checkpoint_every = first, 0
+                save(folder / CHECKPOINT, first)
+            flow = _follow(model, data, folder, progress, folder / FILES["logs"])
             try:
                 result = _complete(
-                    model, config, data, folder, progress, started,
+                    model, config, data, folder, progress, flow, started,
                     verbose=verbose, extras=True, checkpoint_every=checkpoint_every,
                 )  # fmt: skip
                 (folder / CHECKPOINT).unlink()
             except Exception as error:
                 if folder.is_dir():
+                    if place.is_chief and is_unfinished(folder):
+                        left = how_to_go_on(folder, *options)
+                        add_note(error, f"The training has failed. {left}")
                     raise
                 raise FileNotFoundError(
                     f"train: `out` must stay where it is during the training.\nReceived {folder}, "
@@ -150,13 +159,29 @@ def run(
     model = build_model(config, data, jit_compile)
     folder.mkdir(parents=True)
     _write_config(folder, config, data)
-    return _complete(model, config, data, folder, Progress(), started)
+    progress = Progress()
+    flow = _follow(model, data, folder, progress)
+    return _complete(model, config, data, folder, progress, flow, started)
+
+
+def _follow(
+    model: keras.Model, data: datasets.Dataset, folder: Path, progress: Progress,
+    logs: Path | None = None,
+) -> GradientFlow:  # fmt: skip
+    """Bring a model and the folder to a run's progress; gives what follows its gradients."""
+    images, labels = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
+    flow = GradientFlow(images, labels, log_dir=logs, csv=folder / FILES["gradients"])
+    if progress.n_epochs:
+        restore(folder / CHECKPOINT, progress, model, flow)
+    if logs is not None:
+        cut_logs(logs, progress.logs)
+    return flow
 
 
 def _complete(
     model: keras.Model, config: RunConfig, data: datasets.Dataset, folder: Path,
-    progress: Progress, started: float, *, verbose: int = 0, extras: bool = False,
-    checkpoint_every: int = 0,
+    progress: Progress, flow: GradientFlow, started: float, *, verbose: int = 0,
+    extras: bool = False, checkpoint_every: int = 0,
 ) -> RunResult:  # fmt: skip
     """Train the epochs that are left, and write what a finished run has.
 
@@ -165,12 +190,6 @@ def _complete(
     started -= progress.seconds
     paths = {name: folder / file for name, file in FILES.items()}
     logs = paths["logs"] if extras else None
-    images, labels = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
-    flow = GradientFlow(images, labels, log_dir=logs, csv=paths["gradients"])
-    if logs is not None:
-        cut_logs(logs, progress.logs)
-    if progress.n_epochs:
-        restore(folder / CHECKPOINT, progress, model, flow)
     with streams_of(config.seed) as begin:
         clock = Clock()
         keeper = Keeper(

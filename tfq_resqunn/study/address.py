@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:\d{1,5}/?")
+ADDRESS = re.compile(r"(tcp|tls|ws|wss|ucx)://[^\s/]+:[0-9]{1,5}/?")
 MAX_BYTES = 10_000_000  # of a scheduler file, which has some thousand
 
 
