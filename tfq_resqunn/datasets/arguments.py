@@ -1,9 +1,10 @@
 """The rules of `load`'s arguments; knows no NumPy, so that commands can apply them at once."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, is_integer
+from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, is_integer, number
 
 Label = int | str
 
@@ -56,11 +57,15 @@ check_classes = Rule(
     "Give them as they stand in the data, such as classes=[3, 8] or classes=['cat', 'dog'].",
 )
 _check_number = Rule("an integer", is_integer, remedy="Leave it out to take all.").or_none()
+check_validation = dataclasses.replace(
+    number(0, 0.5, above=True), remedy="Give a share of the training images, such as 0.1."
+)
 # Of the images that are taken. Whether the data has so many is not known yet.
 SELECTION = {
     "classes": check_classes.or_none(),
     "n_train": _check_number,
     "n_test": _check_number,
+    "validation": check_validation.or_none(),
     "seed": check_seed,
 }
 check_image_size = Rule(

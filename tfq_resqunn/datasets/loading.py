@@ -9,7 +9,7 @@ import numpy as np
 from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import SELECTION, Label, check_image_size
 from tfq_resqunn.datasets.image_file import ImageFile
-from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize
+from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize, set_apart
 from tfq_resqunn.datasets.sources import read_checked
 
 
@@ -57,6 +57,7 @@ def load(
     n_train: int | None = None,
     n_test: int | None = None,
     image_size: int | tuple[int, int] | None = None,
+    validation: float | None = None,
     seed: int = 0,
 ) -> Dataset:
     """Load a data set by its name, or from files.
@@ -89,6 +90,8 @@ def load(
         n_test: The same for the test images.
         image_size: Pixels to resize to: `rows` and `cols`, or one number for both. Default:
             the data's own.
+        validation: Share of the training images to set apart for validation, each class in its
+            share: above 0, at most 0.5. Default: the data's own validation images, if any.
         seed: Of the draws, and of the split where the data has none.
 
     Returns:
@@ -118,6 +121,8 @@ def load(
         x, y = relabel(arrays[f"x_{part}"], arrays[f"y_{part}"], kept)
         x, y = draw(x, y, n, f"n_{part}", len(kept), seed)
         parts |= {f"x_{part}": x if size is None else resize(x, size), f"y_{part}": y}
+    if validation is not None:
+        parts |= set_apart(parts, validation, len(kept), seed)
     return Dataset(**parts, name=os.fspath(name), classes=kept)
 
 

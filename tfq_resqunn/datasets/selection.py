@@ -1,9 +1,11 @@
 """Which images of a data set: classes, numbers of images, their size."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
+from sklearn.model_selection import train_test_split
 from sklearn.utils import resample
 
 from tfq_resqunn.datasets.arguments import Label
@@ -57,6 +59,29 @@ def draw(
         )
     rows = resample(np.arange(len(y)), replace=False, n_samples=n, stratify=y, random_state=seed)
     return x[rows], y[rows]
+
+
+def set_apart(
+    parts: Mapping[str, np.ndarray], share: float, n_classes: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Draws validation images from the training images, each class in its share."""
+    if "x_val" in parts:
+        raise ValueError(
+            "load: `validation` must be left out for data that has validation images of its own.\n"
+            f"Received {share}, beside {len(parts['x_val'])} of these.\nLeave it out."
+        )
+    x, y = parts["x_train"], parts["y_train"]
+    n = math.ceil(share * len(y))
+    if not n_classes <= n <= len(y) - n_classes:
+        raise ValueError(
+            "load: `validation` must leave at least one image of each class on both sides.\n"
+            f"Received {share}, which is {n} of {len(y)} training images, of {n_classes} classes.\n"
+            "Choose another share, or take more training images (n_train)."
+        )
+    x_train, x_val, y_train, y_val = train_test_split(
+        x, y, test_size=n, stratify=y, random_state=seed
+    )
+    return {"x_train": x_train, "y_train": y_train, "x_val": x_val, "y_val": y_val}
 
 
 def resize(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -1,7 +1,8 @@
 """The checkpoint of a run: all that a process needs to train on as if there had been no other.
 
 It is a zip file with `progress.json` and the bytes of each variable of the model and the optimizer,
-in their order; shapes and types are those that the model has. At no epoch it holds no variables.
+in their order; shapes and types are those that the model has. A run with patience adds the model's
+variables as they were in its best epoch. At no epoch it holds no variables.
 What an epoch draws at random, its order of the images included, follows from the run's seed and the
 epoch's number alone, so that no generator's state needs to be kept.
 """
@@ -29,7 +30,8 @@ KERAS = "3" if IS_KERAS_3 else "2"
 def first_progress(data: datasets.Dataset) -> Progress:
     """Gives the progress of a run that has not begun."""
     found = hashlib.sha256()
-    for array in (data.x_train, data.y_train, data.x_test, data.y_test):
+    validation = () if data.x_val is None else (data.x_val, data.y_val)
+    for array in (data.x_train, data.y_train, data.x_test, data.y_test, *validation):
         found.update(f"{array.shape} {array.dtype.str}".encode())
         found.update(np.ascontiguousarray(array).data)
     return Progress(KERAS, found.hexdigest())
@@ -62,29 +64,38 @@ def save(path: Path, progress: Progress, variables: Sequence[Any] = ()) -> None:
         with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             archive.writestr(MEMBER, progress.to_json())
             for number, variable in enumerate(variables):
-                archive.writestr(str(number), _array(variable).tobytes())
+                archive.writestr(str(number), array_of(variable).tobytes())
     except OSError as error:
         if error.errno is None or error.filename is not None:
             raise
         raise type(error)(error.errno, error.strerror, str(path)) from error
 
 
-def restore(path: Path, progress: Progress, model: keras.Model, flow: GradientFlow) -> None:
-    """Gives a model, its optimizer and the gradient reports the state that a checkpoint holds."""
+def restore(
+    path: Path, progress: Progress, model: keras.Model, flow: GradientFlow, has_best: bool
+) -> list[np.ndarray]:
+    """Gives a model, its optimizer and the gradient reports the state that a checkpoint holds.
+
+    Returns the model's variables as they were in the best epoch, if `has_best` says that the
+    checkpoint holds them.
+    """
     variables = variables_of(model)
+    n_best = len(model.variables) if has_best else 0
     try:
         with open_archive(path) as archive:
             epochs, reports = _reports(progress)
             if set(progress.history) != set(HISTORY_COLUMNS):
                 raise ValueError(f"history must have {', '.join(HISTORY_COLUMNS)}")
-            if len(archive.namelist()) != len(variables) + 1:
-                raise ValueError(f"it must hold {len(variables)} variables")
-            arrays = [_read(archive, str(k), _array(v)) for k, v in enumerate(variables)]
+            stored = [*variables, *model.variables[:n_best]]
+            if len(archive.namelist()) != len(stored) + 1:
+                raise ValueError(f"it must hold {len(stored)} variables")
+            arrays = [_read(archive, str(k), array_of(v)) for k, v in enumerate(stored)]
     except ValueError as error:
         raise unreadable(path, error) from error
-    for variable, array in zip(variables, arrays, strict=True):
+    for variable, array in zip(variables, arrays, strict=False):
         variable.assign(array)
     flow.go_on(epochs, reports)
+    return arrays[len(variables) :]
 
 
 def _read(archive: zipfile.ZipFile, name: str, like: np.ndarray) -> np.ndarray:
@@ -93,7 +104,10 @@ def _read(archive: zipfile.ZipFile, name: str, like: np.ndarray) -> np.ndarray:
     return np.frombuffer(archive.read(name), like.dtype).reshape(like.shape)
 
 
-def _array(variable: Any) -> np.ndarray:
+def array_of(variable: Any) -> np.ndarray:
+    """Gives the value of a variable, or of an array."""
+    if isinstance(variable, np.ndarray):
+        return variable
     # Of Keras 2 under a strategy, a variable is no array by itself.
     return np.asarray(variable if IS_KERAS_3 else variable.numpy())
 

@@ -17,7 +17,7 @@ from tfq_resqunn._utils.arguments import (
     is_integer,
     number,
 )
-from tfq_resqunn.datasets.arguments import as_label, check_classes
+from tfq_resqunn.datasets.arguments import as_label, check_classes, check_validation
 from tfq_resqunn.models.placement import MAX_LAYERS
 from tfq_resqunn.runs.settings import (
     COUNT,
@@ -76,6 +76,7 @@ STRENGTHS = Form(
     "NAME=STRENGTH",
     "names with strengths, such as depolarizing=0.01",
 )
+SHARE = Form(check_validation, float)
 DEPTH = Form(integer(1, MAX_LAYERS), int)
 STEP = Form(number(0, above=True), float)
 SEED = Form(check_seed, int)
@@ -94,14 +95,16 @@ class RunConfig:
 
     The arguments, of which `resqunn train --help` says more, beside options of the same names:
 
-    - The images: `dataset`, `classes`, `n_train`, `n_test`, `image_size`, as for `datasets.load`.
+    - The images: `dataset`, `classes`, `n_train`, `n_test`, `image_size`, `validation`, as for
+      `datasets.load`.
     - The network: `depth`, `placement`, `head`, `shortcut`, `merge`, as for `resqunn`; `classical`
       puts a convolution in each quanvolution's place, see `classical_twin`.
     - Its layers: `kernel_size`, `padding`, `filters`, `encoder`, `ansatz`, `n_layers`, `n_uploads`,
       `observables`, `readout`, `input_gradient`, `trainable`, `backend`, `repetitions` (--shots)
       and `noise`, such as `{"depolarizing": 0.01}`, as for `Quanv2D`.
-    - The training: `epochs`, `batch_size`, the `learning_rate` of Adam, and the `seed` of the draws
-      from the data, the initial weights and the shuffling.
+    - The training: `epochs`, `batch_size`, the `learning_rate` of Adam, the `patience` after which
+      it stops early, and the `seed` of the draws from the data, the initial weights and the
+      shuffling.
 
     Raises:
         TypeError: If an argument is of the wrong type.
@@ -134,6 +137,12 @@ class RunConfig:
     image_size: int | tuple[int, int] | None = setting(
         None, PIXELS, "--image-size",
         "Pixels to resize to in each direction.  [default: the data's own]",
+    )  # fmt: skip
+    validation: float | None = setting(
+        None, SHARE, "--validation",
+        "Share of the training images to set apart for validation, such as 0.1. Then the test "
+        "images are looked at once, at the end.  [default: the data's own validation images, if "
+        "any]",
     )  # fmt: skip
     depth: int = setting(2, DEPTH, "--depth", "Number of quanvolutional layers.")
     placement: str | None = setting(
@@ -219,6 +228,11 @@ class RunConfig:
     epochs: int = setting(15, COUNT, "--epochs", "Passes over the training images.")
     batch_size: int = setting(32, COUNT, "--batch-size", "Images in a training step.")
     learning_rate: float = setting(0.01, STEP, "--learning-rate", "Step size of Adam.")
+    patience: int | None = setting(
+        None, COUNT, "--patience",
+        "Stop after so many epochs without a lower validation loss, and keep the weights of the "
+        "epoch with the lowest.  [default: never]",
+    )  # fmt: skip
     seed: int = setting(
         0, SEED, "--seed",
         "Same seed, same numbers: of the data, the weights and the shuffling.",

@@ -3,7 +3,8 @@
     config.json    what was trained, on which classes and images, with which versions of packages
     gradients.csv  which layers the gradient reached, in each epoch (0 is before the training)
     model.keras    the trained model
-    history.csv    loss and accuracy of each epoch, on training images and on test images (`val_`)
+    history.csv    loss and accuracy of each epoch, on training images, and (`val_`) on validation
+                   images, or where there are none, on test images
     curves.png     the same, drawn; only if that is asked for
     logs/          for TensorBoard; only if that is asked for
     result.json    accuracies and losses in the end, number of weights, seconds
@@ -53,7 +54,7 @@ LOCK = ".lock"
 HISTORY_COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy")
 RESULT_COLUMNS = (
     "train_accuracy", "test_accuracy", "train_loss", "test_loss", "n_weights", "seconds",
-    "seconds_per_epoch",
+    "seconds_per_epoch", "test_balanced_accuracy", "test_auc",
 )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ class RunResult:
             they were asked for.
         train_accuracy: Of the trained model on the training images.
         test_accuracy: The same on the test images.
+        test_balanced_accuracy: The same, each class alike, see `balanced_accuracy`.
+        test_auc: Area under the curve, see `area_under_curve`; NaN where it is not defined.
         train_loss: Of the trained model on the training images.
         test_loss: The same on the test images.
         n_weights: Number of trained weights.
@@ -26,7 +28,8 @@ class RunResult:
             to the last epoch that each of them kept.
         seconds_per_epoch: Median of the time that an epoch took, the first of each part left out.
         gradients: The gradient report of the trained model.
-        history: Loss and accuracy after each epoch, by name.
+        history: Loss and accuracy after each epoch, by name; those named `val_` are of validation
+            images, or where there are none, of test images.
     """
 
     paths: dict[str, Path]
@@ -37,6 +40,8 @@ class RunResult:
     n_weights: int
     seconds: float
     seconds_per_epoch: float
+    test_balanced_accuracy: float
+    test_auc: float
     gradients: GradientReport
     history: History
 
@@ -45,9 +50,10 @@ class RunResult:
         """In a sentence, from which epoch on the loss is no finite number; `None` if it is one."""
         return divergence(self.history)
 
-    def measures(self) -> dict[str, float]:
-        """Gives what stands in `result.json`."""
-        return {name: getattr(self, name) for name in RESULT_COLUMNS}
+    def measures(self) -> dict[str, float | None]:
+        """Gives what stands in `result.json`; `None` for what is not defined."""
+        values = {name: getattr(self, name) for name in RESULT_COLUMNS}
+        return {name: None if math.isnan(value) else value for name, value in values.items()}
 
 
 def divergence(history: History) -> str | None:
@@ -63,6 +69,6 @@ def divergence(history: History) -> str | None:
             n_finite = max(
                 (e for e, loss in enumerate(losses, 1) if math.isfinite(loss)), default=0
             )
-            which = "loss" if name == "loss" else "loss of the test images"
+            which = "loss" if name == "loss" else "validation loss"
             return f"The {which} is {losses[-1]} from epoch {n_finite + 1} of {len(losses)} on."
     return None

@@ -42,6 +42,8 @@ class Place:
         """
         n_replicas = tf.distribute.get_strategy().num_replicas_in_sync
         n_images = {"n_train": len(data.x_train), "n_test": len(data.x_test)}
+        if data.x_val is not None:
+            n_images["validation"] = len(data.x_val)
         if config.batch_size % n_replicas:
             near = max(n_replicas, config.batch_size - config.batch_size % n_replicas)
             raise ValueError(

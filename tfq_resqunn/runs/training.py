@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import time
 import warnings
@@ -24,7 +25,7 @@ from tfq_resqunn.gradients import GradientFlow
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
 from tfq_resqunn.runs.batches import training_images
-from tfq_resqunn.runs.callbacks import Clock, Keeper, Logs
+from tfq_resqunn.runs.callbacks import Clock, Keeper, Logs, Patience
 from tfq_resqunn.runs.checkpoint import check_same, cut_logs, first_progress, restore, save
 from tfq_resqunn.runs.cluster import check_strategy, check_strategy_name
 from tfq_resqunn.runs.config import RunConfig
@@ -39,6 +40,7 @@ from tfq_resqunn.runs.folder import (
     is_unfinished,
     options_of,
 )
+from tfq_resqunn.runs.measures import area_under_curve, balanced_accuracy
 from tfq_resqunn.runs.progress import Progress, read_progress
 from tfq_resqunn.runs.result import RunResult, divergence
 from tfq_resqunn.runs.strategy import placed
@@ -47,7 +49,8 @@ from tfq_resqunn.simulation.random_streams import streams_of
 N_GRADIENT_IMAGES = 64
 # Some are not there on every system; TensorFlow has packages of several names.
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
-LOAD_ARGUMENTS = ("classes", "n_train", "n_test", "image_size", "seed")
+LOAD_ARGUMENTS = ("classes", "n_train", "n_test", "image_size", "validation", "seed")
+PREDICTED_AT_ONCE = 256  # images
 MODEL_ARGUMENTS = (
     "depth", "placement", "head", "shortcut", "merge", "kernel_size", "padding", "filters",
     "encoder", "ansatz", "n_layers", "n_uploads", "observables", "readout", "input_gradient",
@@ -127,10 +130,11 @@ def train(
             if cluster is not None:  # of which the others cannot read what the chief has kept
                 progress, checkpoint_every = first, 0
                 save(folder / CHECKPOINT, first)
-            flow = _follow(model, data, folder, progress, folder / FILES["logs"])
+            logs = folder / FILES["logs"]
+            flow, patience = _follow(model, config, data, folder, progress, logs)
             try:
                 result = _complete(
-                    model, config, data, folder, progress, flow, started,
+                    model, config, data, folder, progress, flow, patience, started,
                     verbose=verbose, extras=True, checkpoint_every=checkpoint_every,
                 )  # fmt: skip
                 (folder / CHECKPOINT).unlink()
@@ -160,28 +164,34 @@ def run(
     folder.mkdir(parents=True)
     _write_config(folder, config, data)
     progress = Progress()
-    flow = _follow(model, data, folder, progress)
-    return _complete(model, config, data, folder, progress, flow, started)
+    flow, patience = _follow(model, config, data, folder, progress)
+    return _complete(model, config, data, folder, progress, flow, patience, started)
 
 
 def _follow(
-    model: keras.Model, data: datasets.Dataset, folder: Path, progress: Progress,
-    logs: Path | None = None,
-) -> GradientFlow:  # fmt: skip
-    """Bring a model and the folder to a run's progress; gives what follows its gradients."""
+    model: keras.Model, config: RunConfig, data: datasets.Dataset, folder: Path,
+    progress: Progress, logs: Path | None = None,
+) -> tuple[GradientFlow, Patience]:  # fmt: skip
+    """Bring a model and the folder to a run's progress.
+
+    Gives what follows its gradients, and what knows its best epoch.
+    """
     images, labels = data.x_train[:N_GRADIENT_IMAGES], data.y_train[:N_GRADIENT_IMAGES]
     flow = GradientFlow(images, labels, log_dir=logs, csv=folder / FILES["gradients"])
+    best: list[np.ndarray] = []
+    losses = progress.history.get("val_loss", [])
     if progress.n_epochs:
-        restore(folder / CHECKPOINT, progress, model, flow)
+        has_best = config.patience is not None and any(map(math.isfinite, losses))
+        best = restore(folder / CHECKPOINT, progress, model, flow, has_best)
     if logs is not None:
         cut_logs(logs, progress.logs)
-    return flow
+    return flow, Patience(config.patience, losses, best)
 
 
 def _complete(
     model: keras.Model, config: RunConfig, data: datasets.Dataset, folder: Path,
-    progress: Progress, flow: GradientFlow, started: float, *, verbose: int = 0,
-    extras: bool = False, checkpoint_every: int = 0,
+    progress: Progress, flow: GradientFlow, patience: Patience, started: float, *,
+    verbose: int = 0, extras: bool = False, checkpoint_every: int = 0,
 ) -> RunResult:  # fmt: skip
     """Train the epochs that are left, and write what a finished run has.
 
@@ -193,22 +203,30 @@ def _complete(
     with streams_of(config.seed) as begin:
         clock = Clock()
         keeper = Keeper(
-            progress.begun(), folder, logs, flow, clock, begin, checkpoint_every, started
+            progress.begun(), folder, logs, flow, clock, patience, begin, checkpoint_every, started
         )
         writers = [] if logs is None else [Logs(logs, is_new=not progress.n_epochs)]
         begin(0)
-        if progress.n_epochs < config.epochs:
-            fit(model, config, data, [clock, *writers, flow, keeper], verbose, progress.n_epochs)
+        if progress.n_epochs < config.epochs and not patience.is_over:
+            callbacks = [clock, *writers, flow, patience, keeper]
+            fit(model, config, data, callbacks, verbose, progress.n_epochs)
+        patience.give_best(model)
         begin(config.epochs + 1)
         trained = model.evaluate(
             data.x_train, data.y_train, batch_size=config.batch_size, verbose=0, return_dict=True
         )
-    history = keeper.progress.history
+        history = keeper.progress.history
+        tested = {name: history[f"val_{name}"][-1] for name in trained}
+        if data.x_val is not None:
+            tested = model.evaluate(
+                data.x_test, data.y_test, batch_size=config.batch_size, verbose=0, return_dict=True
+            )
+        outputs = _outputs(model, data.x_test)
 
     with replacing(paths["model"]) as temporary:
         # Keras 2 would take another format in other threads than that in which it was imported.
         model.save(temporary, **({} if IS_KERAS_3 else {"save_format": "keras_v3"}))
-    epochs = pd.RangeIndex(1, config.epochs + 1, name="epoch")
+    epochs = pd.RangeIndex(1, keeper.progress.n_epochs + 1, name="epoch")
     table = pd.DataFrame(history, index=epochs, columns=HISTORY_COLUMNS)
     with replacing(paths["history"]) as temporary:
         table.to_csv(temporary, lineterminator="\n")
@@ -220,19 +238,29 @@ def _complete(
     result = RunResult(
         paths={name: path for name, path in paths.items() if optional.get(name, True)},
         train_accuracy=float(trained["accuracy"]),
-        test_accuracy=history["val_accuracy"][-1],
+        test_accuracy=float(tested["accuracy"]),
         train_loss=float(trained["loss"]),
-        test_loss=history["val_loss"][-1],
+        test_loss=float(tested["loss"]),
         n_weights=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
         seconds=round(time.perf_counter() - started, 3),
         seconds_per_epoch=round(keeper.progress.seconds_per_epoch, 4),
-        gradients=flow.history[-1],
+        test_balanced_accuracy=balanced_accuracy(data.y_test, outputs),
+        test_auc=area_under_curve(data.y_test, outputs),
+        gradients=flow.history[patience.best_epoch],
         history=history,
     )
     if is_finite:
         with replacing(paths["result"]) as temporary:
             write_text(temporary, json.dumps(result.measures(), indent=2) + "\n")
     return result
+
+
+def _outputs(model: keras.Model, x: np.ndarray) -> np.ndarray:
+    """Give a model's outputs; `predict` would give those of a part to each of several workers."""
+    starts = range(0, len(x), PREDICTED_AT_ONCE)
+    return np.concatenate(
+        [np.asarray(model(x[i : i + PREDICTED_AT_ONCE], training=False)) for i in starts]
+    )
 
 
 # --- the folder ------------------------------------------------------------------------------
@@ -276,6 +304,12 @@ def load_data(config: RunConfig) -> datasets.Dataset:
             f"Received {config.dataset}, whose labels are all {data.classes[0]}.\n"
             "Add images of another class."
         )
+    if config.patience is not None and data.x_val is None:
+        raise ValueError(
+            "train: `patience` needs validation images, since a choice by the test images would "
+            f"flatter the result.\nReceived patience={config.patience}, and {config.dataset} has "
+            "none.\nSet some training images apart: validation=0.1."
+        )
     return data
 
 
@@ -300,6 +334,7 @@ def fit(
     n_done: int,
 ) -> None:  # fmt: skip
     """Train a model as a run says, after the epochs that are done."""
+    validation = (data.x_test, data.y_test) if data.x_val is None else (data.x_val, data.y_val)
     with warnings.catch_warnings():
         # Frozen layers before a head without weights: a control, and meant.
         warnings.filterwarnings("ignore", message="The model does not have any trainable weights")
@@ -307,7 +342,7 @@ def fit(
             **training_images(data, config.batch_size, n_done, config.epochs),
             epochs=config.epochs,
             initial_epoch=n_done,
-            validation_data=(data.x_test, data.y_test),
+            validation_data=validation,
             validation_batch_size=config.batch_size,
             callbacks=callbacks,
             verbose=verbose,

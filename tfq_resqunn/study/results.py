@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,8 @@ from tfq_resqunn.study.folder import is_done, read_study
 
 RUN_COLUMNS = ("placement", "input_gradient", "head", "variant", "seed")
 GRADIENT_COLUMNS = ("epoch", "layer", "kind", "n_weights", "state", "norm", "zeros")
+# Measures that may not be defined, and that older studies do not have.
+MAY_BE_MISSING = ("test_balanced_accuracy", "test_auc")
 TEXT_COLUMNS = ("layer", "kind", "state")
 
 
@@ -108,6 +111,9 @@ def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:
         path = folder / "runs" / run.id / "result.json"
         with _naming(path):
             result = json.loads(path.read_text(encoding="utf-8"))
+            for name in MAY_BE_MISSING:
+                if result.get(name) is None:
+                    result[name] = math.nan
             wrong = [name for name in RESULT_COLUMNS if type(result[name]) not in (int, float)]
             if wrong:
                 raise TypeError(f"no number as {', '.join(wrong)}")
