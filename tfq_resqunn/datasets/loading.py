@@ -8,7 +8,7 @@ import numpy as np
 
 from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import SELECTION, check_image_size
-from tfq_resqunn.datasets.image_file import ImageFile
+from tfq_resqunn.datasets.image_folder import open_images
 from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize
 from tfq_resqunn.datasets.sources import read_checked
 
@@ -110,7 +110,9 @@ def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]
     Args:
         path: An `.npz` file. Its images are the array `x`, or `x_test`, or the file's only
             array; their labels, if any, are `y` or `y_test`. Same rules as in `load`. Or an `.npy`
-            file, which has images alone.
+            file, which has images alone. Or one picture, a folder of pictures, or one with a
+            folder of pictures for each class, whose names are the labels; of a folder with `train`
+            and `test` those in `test`. Pictures have one size.
 
     Returns:
         The images, float32 `[n, rows, cols, channels]` in [0, 1], and the labels as they
@@ -119,7 +121,7 @@ def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]
     Raises:
         TypeError: If an array has a wrong type.
         ValueError: If there are no images, or their values or shapes are wrong.
-        FileNotFoundError: If the file does not exist.
+        FileNotFoundError: If the file or folder does not exist.
     """
-    images = ImageFile(path)
+    images = open_images(path)
     return images.load(), images.labels

@@ -5,6 +5,9 @@ import os
 import zipfile
 from pathlib import Path
 
+from tfq_resqunn.datasets.given_pictures import find_pictures
+from tfq_resqunn.datasets.picture_paths import is_picture
+
 NAMES = ("digits", "mnist", "fashion_mnist")
 NPY = b"\x93NUMPY"  # what an `.npy` file begins with
 
@@ -41,10 +44,24 @@ def find_npz(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
 
 
 def find_images(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
-    """Gives the path of a file of images that is there: `.npz`, or `.npy` with images alone."""
+    """Gives the path of images that are there.
+
+    They are an `.npz` file, an `.npy` file with images alone, a picture, or a folder of pictures.
+    """
     path = Path(path)
-    if path.suffix != ".npy":
+    if path.is_dir():
+        find_pictures(path, who, argument)
+        return path
+    if is_picture(path):
+        return _find_file(path, who, argument)
+    if path.suffix == ".npz" or not path.exists() or zipfile.is_zipfile(path):
         return find_npz(path, who, argument)
+    if path.suffix != ".npy":
+        raise ValueError(
+            f"{who}: `{argument}` must be an .npz or .npy file, a picture, or a folder of pictures."
+            f"\nReceived {path}, which is none of these.\nWrite images with np.savez, or save "
+            "pictures as .png or .jpg."
+        )
     with _find_file(path, who, argument).open("rb") as file:
         if file.read(len(NPY)) != NPY:
             raise ValueError(
