@@ -1,7 +1,7 @@
 """One picture file, as an array: what Pillow reads, by rules that are stated here.
 
-- Gray pictures have one channel, all others three. Black and white ones are gray, those with a
-  palette are in colour, and CMYK becomes RGB.
+- Gray pictures have one channel, all others three. Black and white ones are gray, and so are those
+  whose palette has no other colours. CMYK becomes RGB.
 - Values are uint8, of gray pictures with 16 bits uint16. Colours of 16 bits are read as 8 bits.
 - What is transparent is laid over black.
 - Of several frames or pages the first one is taken.
@@ -97,7 +97,8 @@ class Reader:
                 else:
                     cols, rows = rows, cols
             dtype = np.dtype(np.uint16 if image.mode in DEEP else np.uint8)
-            return Form(rows, cols, 1 if image.mode in GRAY else 3, dtype)
+            is_gray = image.mode in GRAY or (image.mode in ("P", "PA") and _has_grays_alone(image))
+            return Form(rows, cols, 1 if is_gray else 3, dtype)
 
     def read(self, name: str, form: Form, remarks: Remarks) -> np.ndarray:
         """Gives a picture, `[rows, cols, channels]`, of the `form` that it had."""
@@ -108,7 +109,7 @@ class Reader:
             orientation = _orientation(image)
             image.load()
             upright = image if orientation == 1 else ImageOps.exif_transpose(image)
-            pixels, is_transparent = _pixels(upright)
+            pixels, is_transparent = _pixels(upright, form.channels)
         if is_transparent:
             remarks.add("transparent", name)
         if (*pixels.shape, pixels.dtype) != (form.rows, form.cols, form.channels, form.dtype):
@@ -175,14 +176,25 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _pixels(image: Image.Image) -> tuple[np.ndarray, bool]:
+def _has_grays_alone(image: Image.Image) -> bool:
+    """Whether all colours of a palette are gray; its pixels are not read for that."""
+    palette = image.palette
+    if palette is None:
+        return False
+    layout = palette.rawmode or palette.mode  # such as RGB, BGRX, or RGB;L one after the other
+    values = np.frombuffer(bytes(palette.palette), np.uint8)
+    colours = values.reshape(3, -1).T if ";" in layout else values.reshape(-1, len(layout))
+    return bool((colours[:, :3] == colours[:, :1]).all())
+
+
+def _pixels(image: Image.Image, channels: int) -> tuple[np.ndarray, bool]:
     """Gives `[rows, cols, channels]`, and whether something was transparent."""
     clear = image.info.get("transparency")
     if image.mode in DEEP:
         deep = np.asarray(image).astype(np.uint16)
         is_clear = deep == clear if isinstance(clear, int) else np.zeros(deep.shape, bool)
         return np.where(is_clear, 0, deep)[..., np.newaxis].astype(np.uint16), bool(is_clear.any())
-    plain = "L" if image.mode in GRAY else "RGB"
+    plain = "L" if channels == 1 else "RGB"
     if image.mode not in ALPHA and clear is None:
         pixels, is_transparent = image.convert(plain), False
     else:
