@@ -172,10 +172,10 @@ class _Finder:
             found[name] = tuple(filter(is_picture, files))
             others = [file for file in files if not is_picture(file)]
             if not found[name]:
-                there = f"{len(others)} other files, such as {others[0]}" if others else "no files"
+                there = f"but files such as {others[0]}" if others else "and no other files"
                 raise self.error(
                     "a folder with pictures of each class",
-                    f"whose folder {prefix}{name} has none ({there})",
+                    f"whose folder {prefix}{name} has none, {there}",
                     f"Put pictures into {prefix}{name}, or remove it if it is no class.",
                 )
             self._left_out += others

@@ -30,7 +30,7 @@ class PictureSet:
             3 if one is in colour.
         who: Whom errors name.
         argument: What errors call the folder.
-        remedy: What errors say about pictures of different sizes.
+        remedy: How to have pictures resized, which is what errors about sizes say.
 
     Attributes:
         shape: `(n, rows, cols, channels)`.
@@ -56,14 +56,14 @@ class PictureSet:
         remedy: str,
     ) -> None:
         self.folder, self.names = folder, tuple(names)
-        self._who, self._argument = who, argument
+        self._who, self._argument, self._remedy = who, argument, remedy
         self._reader = Reader(folder, who, argument)
         self._forms = [form for part in self._each(self._reader.form, self.names) for form in part]
         self._check_channels(channels)
         found = {(form.rows, form.cols) for form in self._forms}
         self.sizes = min(found, key=_by_pixels), max(found, key=_by_pixels)
         if size is None and len(found) > 1:
-            self._refuse_sizes(remedy)
+            self._refuse_sizes()
         self._is_resized = size is not None and found != {size}
         if self._is_resized:
             self.dtype = np.dtype(np.float32)
@@ -100,8 +100,7 @@ class PictureSet:
             raise ValueError(
                 f"{self._who}: the pictures of `{self._argument}` may take {MAX_BYTES:,} bytes of "
                 f"memory.\nReceived {self.folder} with {n:,} pictures of {rows} x {cols} x "
-                f"{channels}, which take {n_bytes:,}.\nUse fewer, or make them smaller "
-                "(image_size=...)."
+                f"{channels}, which take {n_bytes:,}.\nUse fewer or smaller ones. {self._remedy}"
             )
 
     def _converted(self, pixels: np.ndarray) -> np.ndarray:
@@ -147,7 +146,7 @@ class PictureSet:
                         "in colour.\nSave it in gray, or train a model on pictures in colour."
                     )
 
-    def _refuse_sizes(self, remedy: str) -> None:
+    def _refuse_sizes(self) -> None:
         examples = []
         for size in self.sizes:
             index = next(i for i, f in enumerate(self._forms) if (f.rows, f.cols) == size)
@@ -155,7 +154,7 @@ class PictureSet:
         raise ValueError(
             f"{self._who}: the pictures of `{self._argument}` must have one size, unless they are "
             f"resized.\nReceived {self.folder} with pictures from {' to '.join(examples)} rows x "
-            f"columns.\n{remedy}"
+            f"columns.\n{self._remedy}"
         )
 
 

@@ -154,7 +154,8 @@ def _in_parts(trained: Trained, images: ImageFile | ImageFolder) -> Iterator[Pre
 def _write_rows(path: Path, parts: Iterable[Predictions]) -> Labelled:
     """Writes a table of images, part by part."""
     n, n_right, accuracy, note = 0, 0, None, ""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    # Names of pictures that are no Unicode are written as they are.
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         for part in parts:
             columns = {"label": part.labels}
             if part.true_labels is not None:
