@@ -1,5 +1,6 @@
 """Pictures to predict on: the same as their pixels in a file, with names instead of numbers."""
 
+import dataclasses
 import os
 import tracemalloc
 
@@ -17,7 +18,9 @@ from tfq_resqunn.datasets.image_folder import open_images
 from tfq_resqunn.runs import prediction
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.evaluation import load_trained
+from tfq_resqunn.runs.images import open_for
 from tfq_resqunn.runs.prediction import predict, predict_to_csv
+from tfq_resqunn.runs.trained import read_trained
 from tfq_resqunn.runs.training import train
 
 pytestmark = pytest.mark.once
@@ -185,6 +188,13 @@ def test_predictions_are_those_of_the_pixels(run, tmp_path, monkeypatch, at_once
     _, expected_x, expected_y = load_trained(run, tmp_path / "x.npz")
     np.testing.assert_array_equal(x, expected_x)
     np.testing.assert_array_equal(y, expected_y)
+
+
+def test_numbers_are_names_for_a_model_whose_classes_are_names(run, tmp_path):
+    trained = dataclasses.replace(read_trained(run, "predict"), classes=("3", "eight"))
+    folder = write(tmp_path, ["3/1.png", "3/2.png"], PIXELS[:2])
+    assert open_images(folder).labels.tolist() == [3, 3]
+    assert open_for(trained, folder).labels.tolist() == ["3", "3"]
 
 
 def test_evaluation_needs_labels(run, tmp_path):

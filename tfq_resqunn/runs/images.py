@@ -17,4 +17,7 @@ def open_for(trained: Trained, path: str | os.PathLike) -> ImageFile | ImageFold
     """
     chosen = trained.config.image_size if trained.config else None
     size = check_image_size(chosen, "image_size", "load")
-    return open_images(path, size, single_shape(trained.model, "input", trained.who)[-1])
+    images = open_images(path, size, single_shape(trained.model, "input", trained.who)[-1])
+    if images.labels is not None and isinstance(trained.classes[0], str):
+        images.labels = images.labels.astype(str)  # which are numbers, if no other folder is there
+    return images
