@@ -48,6 +48,7 @@ def predict(model: str, images: str, out: str) -> None:
         labelled = prediction.predict_to_csv(model, images, temporary)
     if labelled.note:
         click.echo(labelled.note, err=True)
-    click.echo(f"{labelled.n_images} images labelled: {out}")
+    n = labelled.n_images
+    click.echo(f"{n} {'image' if n == 1 else 'images'} labelled: {out}")
     if labelled.accuracy is not None:
         click.echo(f"accuracy {labelled.accuracy:.4f}")

@@ -20,6 +20,8 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from tfq_resqunn.datasets.picture_paths import FORMATS
 
+Image.init()  # enters the formats that this Pillow knows
+KNOWN = tuple(kind for kind in FORMATS if kind in Image.OPEN)
 DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # Pillow's modes of integers beyond 255
 GRAY = ("1", "L", "LA", "La", *DEEP)
 ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
@@ -92,10 +94,10 @@ class Reader:
         with self._opened(name) as image:
             cols, rows = image.size
             if _orientation(image) in SIDEWAYS:
-                if image.format == "TIFF":  # whose size is turned already by some Pillows
-                    cols, rows = ImageOps.exif_transpose(image).size
-                else:
-                    cols, rows = rows, cols
+                cols, rows = rows, cols
+                if image.format == "TIFF":  # some Pillows turn its size here, others later
+                    image.load()
+                    cols, rows = image.size
             dtype = np.dtype(np.uint16 if image.mode in DEEP else np.uint8)
             is_gray = image.mode in GRAY or (image.mode in ("P", "PA") and _has_grays_alone(image))
             return Form(rows, cols, 1 if is_gray else 3, dtype)
@@ -108,7 +110,8 @@ class Reader:
                 remarks.add("frames", name)
             orientation = _orientation(image)
             image.load()
-            upright = image if orientation == 1 else ImageOps.exif_transpose(image)
+            is_upright = orientation == 1 or image.format == "TIFF"  # which Pillow has turned
+            upright = image if is_upright else ImageOps.exif_transpose(image)
             pixels, is_transparent = _pixels(upright, form.channels)
         if is_transparent:
             remarks.add("transparent", name)
@@ -125,7 +128,7 @@ class Reader:
                 raise self._error(name, "which is no file, or a link to none", "Remove it.")
             if not path.stat().st_size:
                 raise self._error(name, "which is empty", "Copy it again, or remove it.")
-            with path.open("rb") as file, Image.open(file, formats=tuple(FORMATS)) as image:
+            with path.open("rb") as file, Image.open(file, formats=KNOWN) as image:
                 if (limit := Image.MAX_IMAGE_PIXELS) and image.width * image.height > limit:
                     raise Image.DecompressionBombError
                 if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
@@ -140,7 +143,7 @@ class Reader:
         except UnidentifiedImageError as error:
             raise self._error(
                 name,
-                f"which is no picture of the kinds {', '.join(FORMATS)}, or is damaged",
+                f"which is no picture of the kinds {', '.join(KNOWN)}, or is damaged",
                 "Save it as PNG or JPEG, or remove it.",
             ) from error
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
