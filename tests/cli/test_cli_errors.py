@@ -71,7 +71,7 @@ def assert_clean(result, code, *said):
         ("study", "run_study: `n_jobs` and `folder`", "--jobs and --out"),
         ("study", "run_study: `n_jobs` without `client`", "--jobs without --scheduler"),
         ("predict", "predict: `model_path` must be", "MODEL must be"),
-        ("predict", "load_images: `path` must be", "IMAGES.npz must be"),
+        ("predict", "load_images: `path` must be", "IMAGES must be"),
         ("evaluate", "load_images: `path` must be", "--images must be"),
         ("evaluate", "evaluate: `backends` must", "--backend must"),
     ],

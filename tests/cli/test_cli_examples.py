@@ -8,6 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from tests.helpers.studies import train_with
 from tfq_resqunn import cli
@@ -48,6 +49,8 @@ def folder(tmp_path_factory):
     images = rng.random((600, 4, 4))
     np.savez(folder / "my_images.npz", x=images, y=np.arange(600) % 3)
     np.savez(folder / "new_images.npz", x=images[:5])
+    (folder / "new_pictures").mkdir()
+    Image.fromarray(np.uint8(255 * images[0])).save(folder / "new_pictures" / "1.png")
     config = RunConfig(n_train=20, n_test=20, image_size=4, epochs=1)
     training.train(config, folder / "runs" / "digits-001", verbose=0)
     sample = cli.study.epilog.partition("such as:\n")[2]

@@ -33,7 +33,8 @@ STRENGTHS = Written(list_of(float), "numbers with commas between them, such as 0
 @click.option(
     "--images",
     type=click.Path(),
-    help="An .npz file with images and labels.  [default: the test images of the model's run]",
+    help="An .npz file with images and labels, or a folder with a folder of pictures for each "
+    "class.  [default: the test images of the model's run]",
 )
 @click.option("--n-images", type=click.IntRange(1), help="How many of them.  [default: all]")
 @click.option(

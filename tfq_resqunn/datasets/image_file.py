@@ -25,7 +25,12 @@ class ImageFile:
         path: The same.
         shape: `(n, rows, cols, channels)` of all images.
         labels: The labels that stand in the file, int64 or text `[n]`, or `None`.
+        names: `None`: the images are numbered.
+        note: Empty: they are not resized.
     """
+
+    names: tuple[str, ...] | None = None
+    note = ""
 
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = path = Path(path)

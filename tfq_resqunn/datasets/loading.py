@@ -8,7 +8,7 @@ import numpy as np
 
 from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import SELECTION, Label, check_image_size
-from tfq_resqunn.datasets.image_file import ImageFile
+from tfq_resqunn.datasets.image_folder import open_images
 from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize, set_apart
 from tfq_resqunn.datasets.sources import read_checked
 
@@ -84,6 +84,11 @@ def load(
             - The path of a folder with such arrays as files, `x_train.npy` and so on.
             - The path of a folder with the four IDX files of a data set, as MNIST's come, packed
               by gzip or not.
+            - The path of a folder with a subfolder of pictures (PNG, JPEG, ...) for each class,
+              whose names become the labels; integers where all of these are. The class folders may
+              stand in `train` and `test`, and `val` beside these; otherwise a fifth is drawn for
+              testing. Pictures of several sizes need an `image_size`. If one is in colour, all have
+              three channels.
         classes: Keep the images with these labels only; they become 0, 1, ... in this order.
             Default: all, in ascending order.
         n_train: Number of training images to draw, each class in its share. Default: all.
@@ -111,7 +116,7 @@ def load(
         ((100, 8, 8, 1), (8, 8, 1), 2)
     """
     size = check_image_size(image_size, "image_size", "load")
-    arrays = read_checked(name, seed)
+    arrays = read_checked(name, seed, size)
     labels = {key: y for key, y in arrays.items() if key.startswith("y")}
     kept = parse_classes(classes, labels)
     parts = {}
@@ -133,7 +138,9 @@ def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]
     Args:
         path: An `.npz` file. Its images are the array `x`, or `x_test`, or the file's only
             array; their labels, if any, are `y` or `y_test`. Same rules as in `load`. Or an `.npy`
-            file, which has images alone.
+            file, which has images alone. Or one picture, a folder of pictures, or one with a
+            folder of pictures for each class, whose names are the labels; of a folder with `train`
+            and `test` those in `test`. Pictures have one size.
 
     Returns:
         The images, float32 `[n, rows, cols, channels]` in [0, 1], and the labels as they
@@ -142,7 +149,7 @@ def load_images(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]
     Raises:
         TypeError: If an array has a wrong type.
         ValueError: If there are no images, or their values or shapes are wrong.
-        FileNotFoundError: If the file does not exist.
+        FileNotFoundError: If the file or folder does not exist.
     """
-    images = ImageFile(path)
+    images = open_images(path)
     return images.load(), images.labels

@@ -5,7 +5,10 @@ import os
 import zipfile
 from pathlib import Path
 
-from tfq_resqunn.datasets.folders import ARRAY_NAMES, find_idx, find_npy
+from tfq_resqunn.datasets.class_paths import find_classes
+from tfq_resqunn.datasets.folders import find_idx, find_npy
+from tfq_resqunn.datasets.given_pictures import find_pictures
+from tfq_resqunn.datasets.picture_paths import is_picture
 
 NAMES = ("digits", "mnist", "fashion_mnist", "cifar10", "cifar100")
 PATHS = "the path of an .npz file or of a folder"
@@ -37,15 +40,9 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
 
 
 def _find_folder(path: Path, who: str) -> Path:
-    """Gives the path of a folder that has the files of a data set."""
+    """Gives the path of a folder that has a data set: pictures, `.npy` files, or IDX files."""
     if not (find_idx(path) or find_npy(path)):
-        there = sorted(entry.name for entry in path.iterdir())
-        listed = ", ".join([*there[:5], *(["..."] if len(there) > 5 else [])]) or "nothing"
-        raise ValueError(
-            f"{who}: `name` must be a folder with a data set: {', '.join(ARRAY_NAMES)}, or x and "
-            "y, as .npy files; or four IDX files.\n"
-            f"Received {path}, with {listed}.\nName another folder."
-        )
+        find_classes(path, who, "name")
     return path
 
 
@@ -61,10 +58,24 @@ def find_npz(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
 
 
 def find_images(path: str | os.PathLike, who: str, argument: str = "path") -> Path:
-    """Gives the path of a file of images that is there: `.npz`, or `.npy` with images alone."""
+    """Gives the path of images that are there.
+
+    They are an `.npz` file, an `.npy` file with images alone, a picture, or a folder of pictures.
+    """
     path = Path(path)
-    if path.suffix != ".npy":
+    if path.is_dir():
+        find_pictures(path, who, argument)
+        return path
+    if is_picture(path):
+        return _find_file(path, who, argument)
+    if path.suffix == ".npz" or not path.exists() or zipfile.is_zipfile(path):
         return find_npz(path, who, argument)
+    if path.suffix != ".npy":
+        raise ValueError(
+            f"{who}: `{argument}` must be an .npz or .npy file, a picture, or a folder of pictures."
+            f"\nReceived {path}, which is none of these.\nWrite images with np.savez, or save "
+            "pictures as .png or .jpg."
+        )
     with _find_file(path, who, argument).open("rb") as file:
         if file.read(len(NPY)) != NPY:
             raise ValueError(

@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.datasets.arrays import check_channels, check_images
+from tfq_resqunn.datasets.class_folder import read_class_folder
 from tfq_resqunn.datasets.folders import ARRAY_NAMES, OTHER_NAMES, find_idx, find_npy
 from tfq_resqunn.datasets.idx import read_idx
 from tfq_resqunn.datasets.labels import check_kinds, check_labels
@@ -33,10 +34,13 @@ MEDMNIST = {
 }
 
 
-def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
-    """Reads a data set by its name or path; its arrays keep their rules, and are in parts."""
+def read_checked(name: str | os.PathLike, seed: int, size: tuple[int, int] | None) -> Arrays:
+    """Reads a data set by its name or path; its arrays keep their rules, and are in parts.
+
+    Pictures in files that differ in size are brought to `size`; nothing else is resized.
+    """
     found = find(name)
-    arrays = _read(found)
+    arrays = _read(found, size)
     shown = _chosen(arrays, found)
     x_names = [key for key in shown if key.startswith("x")]
     images = check_images({shown[key]: arrays[shown[key]] for key in x_names}, "load")
@@ -60,8 +64,8 @@ def read_checked(name: str | os.PathLike, seed: int) -> Arrays:
     return checked
 
 
-def _read(found: str | Path) -> Arrays:
-    """Reads the arrays of a data set as they are."""
+def _read(found: str | Path, size: tuple[int, int] | None) -> Arrays:
+    """Reads the arrays of a data set as they are; `size` is that of pictures that have several."""
     if isinstance(found, str):
         return _of_digits() if found == "digits" else _download(found)
     if not found.is_dir():
@@ -72,7 +76,7 @@ def _read(found: str | Path) -> Arrays:
         stored = {name: open_npy(path, "load") for name, path in paths.items()}
         check_size(sum(array.n_bytes for array in stored.values()), found, "load")
         return check_channels({name: array.read() for name, array in stored.items()}, "load")
-    raise AssertionError
+    return read_class_folder(found, size)
 
 
 def _of_digits() -> Arrays:

@@ -46,8 +46,8 @@ def check_prediction(model_path: str | os.PathLike, images_path: str | os.PathLi
     check_path(images_path, "images_path", "predict")
     if Path(images_path).suffix == ".keras":
         raise ValueError(
-            f"predict: `images_path` must be an .npz or .npy file.\nReceived {images_path}, a "
-            "model.\nThe model comes first, then the images."
+            "predict: `images_path` must be an .npz or .npy file, a picture, or a folder of "
+            f"pictures.\nReceived {images_path}, a model.\nThe model comes first, then the images."
         )
     find_model(model_path, "predict")
     names.find_images(images_path, "load_images")

@@ -13,7 +13,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import binomtest
 
-from tfq_resqunn import datasets
 from tfq_resqunn._utils.arguments import (
     check_function,
     check_path,
@@ -32,6 +31,7 @@ from tfq_resqunn.models.exchange import with_backend
 from tfq_resqunn.plots import accuracy_by_strength
 from tfq_resqunn.runs.beforehand import check_evaluation
 from tfq_resqunn.runs.class_probabilities import to_probabilities
+from tfq_resqunn.runs.images import open_for
 from tfq_resqunn.runs.trained import Trained, read_trained
 from tfq_resqunn.runs.training import load_data
 
@@ -199,9 +199,9 @@ def load_trained(
 
     Args:
         model_path: The `model.keras` of a run.
-        images_path: An `.npz` file with images and labels; images are resized as those of the
-            run were. Default: the test images of the run, as the `config.json` beside the model
-            says.
+        images_path: An `.npz` file with images and labels, or a folder with a folder of pictures
+            for each class; images are resized as those of the run were. Default: the test images
+            of the run, as the `config.json` beside the model says.
 
     Returns:
         The model, images, and the number of each one's class. Whatever it was saved with, the model
@@ -230,18 +230,19 @@ def read_labelled(
                 "Name images with labels (--images)."
             )
         data = load_data(trained.config)
-        x, labels = data.x_test, np.asarray(data.classes)[data.y_test]
+        x, labels, note = data.x_test, np.asarray(data.classes)[data.y_test], ""
         images_path = trained.config.dataset
     else:
-        x, labels = datasets.load_images(images_path)
-        if labels is None:
-            raise ValueError(
-                f"evaluate: the images must have labels, as the array y or y_test. Received "
-                f"{images_path}, which has none."
-            )
         trained = _read_compiled(model_path)
-    x, note = trained.fit_images(x, images_path)
-    return trained, x, trained.number_labels(labels, images_path), note
+        images = open_for(trained, images_path)
+        if images.labels is None:
+            raise ValueError(
+                "evaluate: the images must have labels, as the array y or y_test, or as names of "
+                f"folders for each class. Received {images_path}, which has none."
+            )
+        x, labels, note = images.load(), images.labels, images.note
+    x, fitting = trained.fit_images(x, images_path)
+    return trained, x, trained.number_labels(labels, images_path), note or fitting
 
 
 def _read_compiled(path: str | os.PathLike) -> Trained:

@@ -12,7 +12,9 @@ import pandas as pd
 from tfq_resqunn._utils.files import replacing
 from tfq_resqunn.datasets.arguments import Label
 from tfq_resqunn.datasets.image_file import ImageFile
+from tfq_resqunn.datasets.image_folder import ImageFolder
 from tfq_resqunn.runs.beforehand import check_prediction
+from tfq_resqunn.runs.images import open_for
 from tfq_resqunn.runs.trained import Trained, read_trained
 
 BATCH = 32  # images that a model computes at once
@@ -29,6 +31,7 @@ class Predictions:
         classes: The label that each column of `probabilities` stands for.
         true_labels: The labels that came with the images, or `None`.
         note: What was done to the images before, in a sentence; empty for nothing.
+        names: The path of each picture in its folder, or `None` for images of one file.
     """
 
     labels: np.ndarray
@@ -36,6 +39,7 @@ class Predictions:
     classes: tuple[Label, ...]
     true_labels: np.ndarray | None = None
     note: str = ""
+    names: tuple[str, ...] | None = None
 
     @property
     def accuracy(self) -> float | None:
@@ -45,7 +49,7 @@ class Predictions:
         return float(np.mean(self.labels == self.true_labels))
 
     def to_csv(self, path: str | os.PathLike) -> None:
-        """Write one row for each image: label, true label if known, probabilities."""
+        """Write one row for each image: number or name, labels, probabilities."""
         with replacing(path) as temporary:
             _write_rows(temporary, [self])
 
@@ -72,10 +76,11 @@ def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Pr
         model_path: A `.keras` file, such as `train` writes. Where its `config.json` lies
             beside it, labels are those that the training data came with, and images are resized
             as those were; without it, classes are numbered, and a warning says so.
-        images_path: An `.npz` or `.npy` file, see `datasets.load_images`.
+        images_path: An `.npz` or `.npy` file, a picture or a folder of pictures, see
+            `datasets.load_images`. Pictures may differ in size where those of the run were resized.
 
     Returns:
-        The `Predictions`; they have an accuracy where the file has labels. A model with a single
+        The `Predictions`; they have an accuracy where the images have labels. A model with a single
         output chooses the second class above a probability of 0.5, see `to_probabilities`.
 
     Raises:
@@ -83,16 +88,15 @@ def predict(model_path: str | os.PathLike, images_path: str | os.PathLike) -> Pr
         ValueError: If the file holds no whole model or no classifier, the images do not have the
             shape that it takes, or have labels that it does not know.
     """
-    check_prediction(model_path, images_path)
-    images = ImageFile(images_path)
-    images.check()
-    parts = list(_in_parts(read_trained(model_path, "predict"), images))
+    trained, images = _opened(model_path, images_path)
+    parts = list(_in_parts(trained, images))
     return Predictions(
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.probabilities for part in parts]),
         parts[0].classes,
         images.labels,
         parts[0].note,
+        images.names,
     )
 
 
@@ -115,13 +119,21 @@ def predict_to_csv(
         ValueError: As `predict` does.
     """
     with replacing(path) as temporary:
-        check_prediction(model_path, images_path)
-        images = ImageFile(images_path)
-        images.check()
-        return _write_rows(temporary, _in_parts(read_trained(model_path, "predict"), images))
+        return _write_rows(temporary, _in_parts(*_opened(model_path, images_path)))
 
 
-def _in_parts(trained: Trained, images: ImageFile) -> Iterator[Predictions]:
+def _opened(
+    model_path: str | os.PathLike, images_path: str | os.PathLike
+) -> tuple[Trained, ImageFile | ImageFolder]:
+    """Reads a model, and checks images for it."""
+    check_prediction(model_path, images_path)
+    trained = read_trained(model_path, "predict")
+    images = open_for(trained, images_path)
+    images.check()
+    return trained, images
+
+
+def _in_parts(trained: Trained, images: ImageFile | ImageFolder) -> Iterator[Predictions]:
     """Labels images, a few at a time."""
     if images.labels is not None:
         trained.number_labels(images.labels, images.path)  # checks them
@@ -134,14 +146,17 @@ def _in_parts(trained: Trained, images: ImageFile) -> Iterator[Predictions]:
         probabilities = trained.probabilities(outputs)
         labels, end = classes[probabilities.argmax(axis=1)], start + len(x)
         true_labels = None if images.labels is None else images.labels[start:end]
-        yield Predictions(labels, probabilities, trained.classes, true_labels, note)
+        names = None if images.names is None else images.names[start:end]
+        note = note or images.note
+        yield Predictions(labels, probabilities, trained.classes, true_labels, note, names)
         start = end
 
 
 def _write_rows(path: Path, parts: Iterable[Predictions]) -> Labelled:
     """Writes a table of images, part by part."""
     n, n_right, accuracy, note = 0, 0, None, ""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    # Names of pictures that are no Unicode are written as they are.
+    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         for part in parts:
             columns = {"label": part.labels}
             if part.true_labels is not None:
@@ -150,8 +165,8 @@ def _write_rows(path: Path, parts: Iterable[Predictions]) -> Labelled:
                 accuracy = n_right / (n + len(part.labels))
             for label, column in zip(part.classes, part.probabilities.T, strict=True):
                 columns[f"p_{label}"] = column
-            index = pd.RangeIndex(n, n + len(part.labels), name="image")
-            table = pd.DataFrame(columns, index=index)
+            index = range(n, n + len(part.labels)) if part.names is None else part.names
+            table = pd.DataFrame(columns, index=pd.Index(index, name="image"))
             table.to_csv(file, header=n == 0, lineterminator="\n")
             n, note = n + len(part.labels), part.note
     return Labelled(n, accuracy, note)
