@@ -215,7 +215,9 @@ def test_sizes(tmp_path, rng):
         "columns.\nHave them resized with image_size=28, say."
     )
     x = read_class_folder(tmp_path, (4, 3))["x"]
-    expected = [resize(check_images(pixels[name][np.newaxis], "x"), (4, 3))[0] for name in "ls"]
+    expected = [
+        resize(check_images({"x": pixels[name][np.newaxis]}, "load")[0], (4, 3))[0] for name in "ls"
+    ]
     np.testing.assert_array_equal(x, expected)
     assert x.dtype == np.float32
 
@@ -227,7 +229,7 @@ def test_pictures_of_one_size_are_resized_as_arrays_are(tmp_path, rng):
         Image.fromarray(x).save(tmp_path / "a" / f"{i}.png")
     np.testing.assert_array_equal(read_class_folder(tmp_path, (8, 6))["x"][..., 0], pixels)
     resized = read_class_folder(tmp_path, (4, 4))["x"]
-    np.testing.assert_array_equal(resized, resize(check_images(pixels, "x"), (4, 4)))
+    np.testing.assert_array_equal(resized, resize(check_images({"x": pixels}, "load")[0], (4, 4)))
 
 
 def test_too_many_for_memory(tmp_path, monkeypatch):

@@ -133,8 +133,8 @@ def test_files_that_are_too_large(tmp_path, arrays, monkeypatch):
 
 
 FOLDERS = {  # the files of a folder, and what is said of them
-    "nothing": ([], "be a folder with a data set: .*\nReceived .*, with nothing"),
-    "others": (["a.txt", "b.csv"], "with a.txt, b.csv.\n"),
+    "nothing": ([], "be a folder with a folder of pictures for each class.\nReceived .*, without"),
+    "other names": (["data.npy", "labels.npy"], "x and y.\nReceived .*, with data.npy, labels.npy"),
     "some IDX files": ([NAMES["x_train"]], "with train-images.*; missing: y_train, x_test, y_test"),
     "two sets": (
         ["a-train-images-idx3-ubyte", "b-train-images-idx3-ubyte"],

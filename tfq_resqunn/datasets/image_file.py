@@ -57,6 +57,7 @@ class ImageFile:
         self._x: StoredArray = arrays[x_name]
         self._check = ImageCheck(self._x, f"{WHO}: `{x_name}`")
         self.shape = self._check.shape
+        self._is_checked = False
         self.labels: np.ndarray | None = None
         y_name = next((key for key in ("y", "y_test") if key in arrays), None)
         if y_name is not None:
@@ -68,18 +69,20 @@ class ImageFile:
         for part in self._x.rows(self._check.at_once):
             self._check.add(part)
         self._check.finish()
+        self._is_checked = True
 
     def parts(self, at_once: int) -> Iterator[np.ndarray]:
         """Yields the images, float32 `[at_once, rows, cols, channels]` in [0, 1]; fewer at the end.
 
-        To be called after `check`, which finds out what is white.
+        Checks them first, which finds out what is white, unless `check` has done so.
         """
+        if not self._is_checked:
+            self.check()
         return map(self._check.converted, self._x.rows(at_once))
 
     def load(self) -> np.ndarray:
         """Checks and gives all images, float32 `[n, rows, cols, channels]` in [0, 1]."""
         self._x.check_size()
-        self.check()
         images, start = np.empty(self.shape, np.float32), 0
         for part in self.parts(self._check.at_once):
             images[start : start + len(part)] = part

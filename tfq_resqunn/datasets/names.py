@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from tfq_resqunn.datasets.class_paths import find_classes
-from tfq_resqunn.datasets.folders import find_idx, find_npy
+from tfq_resqunn.datasets.folders import ARRAY_NAMES, find_idx, find_npy
 from tfq_resqunn.datasets.given_pictures import find_pictures
 from tfq_resqunn.datasets.picture_paths import is_picture
 
@@ -41,8 +41,15 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
 
 def _find_folder(path: Path, who: str) -> Path:
     """Gives the path of a folder that has a data set: pictures, `.npy` files, or IDX files."""
-    if not (find_idx(path) or find_npy(path)):
-        find_classes(path, who, "name")
+    if find_idx(path) or find_npy(path):
+        return path
+    if others := sorted(file.name for file in path.glob("*.npy")):
+        raise ValueError(
+            f"{who}: `name` must be a folder whose .npy files are called as the arrays of an .npz "
+            f"file, {', '.join(ARRAY_NAMES)}, or x and y.\nReceived {path}, with "
+            f"{', '.join(others[:5])}.\nRename them."
+        )
+    find_classes(path, who, "name")
     return path
 
 
