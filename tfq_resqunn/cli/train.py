@@ -86,12 +86,12 @@ def train(
             strategy=strategy,
         )
     except KeyboardInterrupt:
-        left = _what_is_left(folder) if is_writer else ""
+        left = _what_is_left(folder, strategy) if is_writer else ""
         click.echo(f"\nStopped. {left}", err=True)
         sys.exit(INTERRUPTED)
     except Exception:
         if is_writer and is_unfinished(folder):
-            click.echo(f"\nThe training has failed. {_what_is_left(folder)}", err=True)
+            click.echo(f"\nThe training has failed. {_what_is_left(folder, strategy)}", err=True)
         raise
     click.echo(f"\n{result.gradients}\n")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")
@@ -113,9 +113,9 @@ def train(
     click.echo(f"  resqunn predict {result.paths['model']} IMAGES.npz")
 
 
-def _what_is_left(folder: Path) -> str:
+def _what_is_left(folder: Path, strategy: str | None) -> str:
     if is_unfinished(folder):
-        return how_to_go_on(folder)
+        return how_to_go_on(folder, strategy)
     if folder.is_dir():
         return f"The run in {folder} is finished."
     return "Nothing was written."

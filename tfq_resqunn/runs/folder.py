@@ -161,10 +161,11 @@ def epochs_done(folder: Path) -> str:
     return f"{n_done} of {read_config(folder).epochs} epochs are done"
 
 
-def how_to_go_on(folder: Path) -> str:
+def how_to_go_on(folder: Path, strategy: str | None = None) -> str:
     """Say how far an unfinished run has come, and the command that goes on with it."""
-    words = option_words(read_config(folder), RunConfig())
-    command = command_text(["resqunn", "train", *words, "--out", str(folder)])
+    words = [*option_words(read_config(folder), RunConfig()), "--out", str(folder)]
+    words += [] if strategy is None else ["--strategy", strategy]
+    command = command_text(["resqunn", "train", *words])
     return f"{epochs_done(folder)}. To go on: {command}"
 
 

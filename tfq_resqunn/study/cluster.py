@@ -97,7 +97,7 @@ def connected(address: str) -> Iterator[distributed.Client]:
             raise ConnectionError(
                 "run_study: `scheduler` must be a Dask scheduler that answers within "
                 f"{SECONDS_TO_CONNECT} seconds.\nReceived {address}, which does not "
-                f"({type(error).__name__}: {error}).\n"
+                f"({': '.join(filter(None, [type(error).__name__, str(error)]))}).\n"
                 "Start one with `dask scheduler`, which prints its address."
             ) from error
         with client:
@@ -155,7 +155,8 @@ def answering(client: distributed.Client) -> Iterator[None]:
         raise SchedulerLost(
             f"run_study: the scheduler {address_of(client)} no longer answers, or has been "
             "restarted. What was being trained is lost; runs that are done are in the folder.\n"
-            "Start the study again, with a scheduler that runs: it goes on with what is missing."
+            "Start a scheduler and workers, since these end with their scheduler, and the study "
+            "again: it goes on with what is missing."
         ) from error
 
 
