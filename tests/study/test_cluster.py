@@ -240,6 +240,16 @@ def test_a_worker_with_other_software_is_refused(client, monkeypatch):
     )
 
 
+def test_a_worker_is_not_paused_however_full_its_memory_is(client, monkeypatch):
+    monkeypatch.setattr("tfq_resqunn.study.worker.start_tensorflow", lambda: None)
+    add_worker(client, 1)
+    client.submit(do_job, Job("a", "{}", None, "other software"), pure=False).result()
+    (worker,) = client.cluster.workers.values()
+    worker.memory_manager.memory_limit = 1  # byte
+    client.cluster.sync(worker.memory_manager.memory_monitor, worker)
+    assert worker.status.name == "running"
+
+
 def test_dask_draws_no_random_numbers_of_a_run():
     """In a process of its own, which Dask then leaves as it is."""
     program = """
