@@ -104,7 +104,7 @@ def test_workers_that_come_late_and_have_a_nanny(dask_processes, finished, tiny,
     process = start_study(tiny, tmp_path / "study", dask_processes.scheduler_file)
     lines = iter(process.stdout.readline, "")
     line = next(line for line in lines if not line.startswith(("Training into ", "Dashboard: ")))
-    assert re.fullmatch(r"Waiting for workers of tcp://.*, which has none yet\.\n", line)
+    assert re.fullmatch(r"Waiting for workers of tcp://.*, which has none\.\n", line)
     dask_processes.start_worker("--nthreads", "1", "--nworkers", "2")
     _, said = process.communicate(timeout=120)
     assert (process.returncode, said) == (0, "")
@@ -238,6 +238,15 @@ def test_a_worker_with_other_software_is_refused(client, monkeypatch):
     assert answer.refusal.startswith(
         "the workers must run what the study runs, tfq_resqunn 0.1.0 with Keras 3. Received "
     )
+
+
+def test_it_is_said_whenever_there_are_no_workers(client, monkeypatch):
+    said = []
+    seen = cluster.Cluster(client, said.append)
+    for n_workers in (0, 0, 2, 0, 0):
+        monkeypatch.setattr(cluster, "check_workers", lambda _, n=n_workers: n)
+        seen.n_workers()
+    assert said == [f"Waiting for workers of {cluster.address_of(client)}, which has none."] * 2
 
 
 def test_a_worker_is_not_paused_however_full_its_memory_is(client, monkeypatch):

@@ -40,7 +40,7 @@ class Cluster:
 
     Args:
         client: Connected to their scheduler.
-        say: Is told, once, that there are no workers yet.
+        say: Is told whenever there are no workers, and a study has to wait for them.
     """
 
     def __init__(self, client: distributed.Client, say: Say) -> None:
@@ -65,8 +65,8 @@ class Cluster:
         """Counts the workers that are there now; raises as `check_workers`."""
         n_workers = check_workers(self.client)
         if n_workers == 0 and not self._is_waiting:
-            self._is_waiting = True
-            self._say(f"Waiting for workers of {address_of(self.client)}, which has none yet.")
+            self._say(f"Waiting for workers of {address_of(self.client)}, which has none.")
+        self._is_waiting = n_workers == 0
         return n_workers
 
     def tend(self) -> None:
