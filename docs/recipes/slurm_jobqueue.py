@@ -21,8 +21,9 @@ def main() -> None:
         processes=8,  # as many as cores: a worker must have one thread
         memory="16GB",
         walltime="04:00:00",
+        # and what your cluster asks for, such as queue="...", account="...", interface="ib0"
     )
-    cluster.scale(jobs=4)
+    cluster.adapt(minimum_jobs=4, maximum_jobs=4)  # another one for each that has ended
     with cluster, Client(cluster) as client:
         results = run_study(CONFIG, "runs/study", client=client, on_message=print, on_progress=show)
     print(f"{len(results.table)} runs done, {len(results.failures)} failed")

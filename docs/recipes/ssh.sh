@@ -12,9 +12,9 @@ dask ssh --nworkers "$cores" --nthreads 1 --scheduler-port 8786 \
 cluster=$!
 trap 'kill "$cluster"' EXIT
 
-# It waits for the scheduler ten seconds at a time.
-until resqunn study --dataset digits --depth 2 --seeds 5 --out runs/study \
-    --scheduler "tcp://$first:8786"; do
+# Until the scheduler listens.
+until python -c "import socket; socket.create_connection(('$first', 8786), 5)" 2>/dev/null; do
     kill -0 "$cluster" # if the cluster has ended, so does this
-    sleep 5
+    sleep 1
 done
+resqunn study --dataset digits --depth 2 --seeds 5 --out runs/study --scheduler "tcp://$first:8786"

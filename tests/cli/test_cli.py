@@ -132,7 +132,7 @@ def test_train_then_predict(resqunn, tmp_path):
         f"model      {folder / 'model.keras'}",
         f"result     {folder / 'result.json'}",
         f"  tensorboard --logdir {folder / 'logs'}",
-        f"  resqunn predict {folder / 'model.keras'} IMAGES.npz",
+        f"  resqunn predict {folder / 'model.keras'} IMAGES",
     ):
         assert expected in trained.output
 

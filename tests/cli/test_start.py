@@ -112,6 +112,7 @@ MISTAKES = {
     "study --scheduler none.json": "--scheduler must be an address such as tcp://10.0.0.1:8786",
     "study --scheduler text.npz": "--scheduler must be a file that `dask scheduler",
     "study --scheduler run": "Received 'run', which is neither.",
+    "study --scheduler 10.0.0.1:8786": "Write tcp://10.0.0.1:8786 if that is its address.",
     "study --scheduler tcp://": "--scheduler must be an address such as tcp://10.0.0.1:8786",
     "study --scheduler http://x:1": "--scheduler must be an address such as tcp://10.0.0.1:8786",
     "study --scheduler tcp://x:1 --jobs 2": "--jobs must be left out with --scheduler",

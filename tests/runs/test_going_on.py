@@ -340,8 +340,8 @@ def test_a_folder_without_its_configuration_is_refused(copy):
 
 def test_a_finished_run_is_refused(undisturbed):
     message = (
-        f"train: `out` must be a folder that does not exist yet.\nReceived {undisturbed}, which "
-        "does.\nChoose another name, or remove that one."
+        f"train: `out` must be a folder that does not exist yet.\nReceived {undisturbed}, in "
+        "which a run is finished.\nChoose another name, or remove that one."
     )
     assert_refused(FileExistsError, message, undisturbed)
 

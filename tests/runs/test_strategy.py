@@ -181,6 +181,7 @@ def test_a_worker_that_is_killed_ends_the_others(tmp_path):
     assert not (tmp_path / "run" / "model.keras").exists()
     assert "all 2 workers of TF_CONFIG must train to the end" in said
     assert "Start all of them again." in said
+    assert "--out run --strategy multi-worker\n" in said
 
 
 @needs_keras_2

@@ -103,8 +103,8 @@ def test_workers_that_come_late_and_have_a_nanny(dask_processes, finished, tiny,
     dask_processes.start_scheduler()
     process = start_study(tiny, tmp_path / "study", dask_processes.scheduler_file)
     lines = iter(process.stdout.readline, "")
-    line = next(line for line in lines if not line.startswith("Dashboard: "))
-    assert re.fullmatch(r"Waiting for workers of tcp://.*, which has none yet\.\n", line)
+    line = next(line for line in lines if not line.startswith(("Training into ", "Dashboard: ")))
+    assert re.fullmatch(r"Waiting for workers of tcp://.*, which has none\.\n", line)
     dask_processes.start_worker("--nthreads", "1", "--nworkers", "2")
     _, said = process.communicate(timeout=120)
     assert (process.returncode, said) == (0, "")
@@ -125,7 +125,8 @@ def test_study_on_a_cluster_that_is_stopped_goes_on(name, dask_processes, finish
     if name == "SIGINT":
         assert process.returncode == 130
         again = command_line(tiny, folder, scheduler=str(scheduler))
-        assert said.splitlines()[-1] == f"Stopped; nothing is lost. To go on: {again}"
+        last = rf"Stopped\. \d+ of {len(tiny.runs())} runs are done\. To go on: {re.escape(again)}"
+        assert re.fullmatch(last, said.splitlines()[-1])
     assert "Traceback" not in said
     before = times_of(folder)
     assert before and load_results(folder).n_missing > 0
@@ -154,7 +155,8 @@ def test_scheduler_that_is_killed_ends_the_study_which_goes_on(
     assert said == (
         f"Error: the scheduler {address} no longer answers, or has been restarted. What was being "
         "trained is lost; runs that are done are in the folder.\n"
-        "Start the study again, with a scheduler that runs: it goes on with what is missing.\n"
+        "Start a scheduler and workers, since these end with their scheduler, and the study again: "
+        "it goes on with what is missing.\n"
         f"To go on: {command_line(tiny, folder, scheduler=str(dask_processes.scheduler_file))}\n"
     )
     before = times_of(folder)
@@ -238,6 +240,25 @@ def test_a_worker_with_other_software_is_refused(client, monkeypatch):
     )
 
 
+def test_it_is_said_whenever_there_are_no_workers(client, monkeypatch):
+    said = []
+    seen = cluster.Cluster(client, said.append)
+    for n_workers in (0, 0, 2, 0, 0):
+        monkeypatch.setattr(cluster, "check_workers", lambda _, n=n_workers: n)
+        seen.n_workers()
+    assert said == [f"Waiting for workers of {cluster.address_of(client)}, which has none."] * 2
+
+
+def test_a_worker_is_not_paused_however_full_its_memory_is(client, monkeypatch):
+    monkeypatch.setattr("tfq_resqunn.study.worker.start_tensorflow", lambda: None)
+    add_worker(client, 1)
+    client.submit(do_job, Job("a", "{}", None, "other software"), pure=False).result()
+    (worker,) = client.cluster.workers.values()
+    worker.memory_manager.memory_limit = 1  # byte
+    client.cluster.sync(worker.memory_manager.memory_monitor, worker)
+    assert worker.status.name == "running"
+
+
 def test_dask_draws_no_random_numbers_of_a_run():
     """In a process of its own, which Dask then leaves as it is."""
     program = """
@@ -297,7 +318,7 @@ def test_scheduler_that_does_not_answer(tmp_path, monkeypatch, kind):
     assert result.exit_code == 2, result.output
     assert re.fullmatch(
         "Error: --scheduler must be a Dask scheduler that answers within 1 seconds.\n"
-        rf"Received {re.escape(address)}, which does not \(\w+: [^\n]*\).\n"
+        rf"Received {re.escape(address)}, which does not \(\w+(: [^\n]+)?\).\n"
         "Start one with `dask scheduler`, which prints its address.\n",
         result.output,
     )

@@ -115,7 +115,8 @@ def study(
         else:
             results = _run(configured, folder, where, quiet)
     except KeyboardInterrupt:
-        click.echo(f"\nStopped; nothing is lost. To go on: {again}", err=True)
+        done = f" {_runs_done(configured, folder, shard)}." if configured else ""
+        click.echo(f"\nStopped.{done} To go on: {again}", err=True)
         ctx.exit(INTERRUPTED)
     except SchedulerLost as error:
         click.echo(f"Error: {in_options(str(error), ctx.command)}", err=True)
@@ -143,6 +144,10 @@ def _run(config: StudyConfig, folder: Path, where: dict[str, Any], quiet: bool) 
             from tfq_resqunn.study.cluster import connected
 
             client = stack.enter_context(connected(address))
+        if not quiet:
+            # TensorFlow, data and workers take some time, in which nothing else is said.
+            going_on = "Going on in" if (folder / "study.json").is_file() else "Training into"
+            click.echo(f"{going_on} {folder}: {_runs_done(config, folder, where['shard'])}.")
         load_tensorflow()
         from tfq_resqunn.study.runner import run_study
 
@@ -157,6 +162,12 @@ def _run(config: StudyConfig, folder: Path, where: dict[str, Any], quiet: bool) 
         )
 
 
+def _runs_done(config: StudyConfig, folder: Path, shard: Shard | None) -> str:
+    """Says how far a study has come, or a shard of it, such as `13 of 80 runs are done`."""
+    runs = in_shard(config.runs(), shard)
+    return f"{sum(is_done(folder, run) for run in runs)} of {len(runs)} runs are done"
+
+
 def _show(progress: "Progress") -> None:
     from tfq_resqunn.study.duration import duration
 
@@ -169,8 +180,8 @@ def _show(progress: "Progress") -> None:
     counted = f"{progress.n_ended:>{len(str(progress.n_runs))}}/{progress.n_runs}"
     left = f"  {duration(round(progress.seconds_left))} left" if progress.seconds_left else ""
     click.echo(
-        f"{counted}  {run.placement}, {run.head} head, {run.variant}, {gradient}, seed {run.seed}: "
-        f"{outcome}{left}"
+        f"{counted}  placement {run.placement}, head {run.head}, {run.variant}, {gradient}, "
+        f"seed {run.seed}: {outcome}{left}"
     )
 
 
@@ -188,6 +199,9 @@ def _show_results(
     shard = where["shard"]
     mine = {run.id for run in in_shard(results.config.runs(), shard)}
     if shard is None or not results.n_missing:
+        if results.n_missing:
+            n_runs = len(results.config.runs())
+            click.echo(f"{n_runs - results.n_missing} of {n_runs} runs are done.\n")
         files = {"report": "report.html", "text": "report.md", "table": "results.csv"}
         for name, file in files.items():
             click.echo(f"{name:<7} {folder / file}")

@@ -113,7 +113,7 @@ def train(
     click.echo("\nGo on with:")
     for words in (
         ["tensorboard", "--logdir", str(result.paths["logs"])],
-        ["resqunn", "predict", str(result.paths["model"]), "IMAGES.npz"],
+        ["resqunn", "predict", str(result.paths["model"]), "IMAGES"],
     ):
         click.echo(f"  {command_text(words)}")
 

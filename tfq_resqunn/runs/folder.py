@@ -99,9 +99,11 @@ def check_run_folder(config: RunConfig, out: str | os.PathLike) -> None:
 def check_new_folder(out: str | os.PathLike) -> None:
     """Find out whether a run can make this folder; nothing is overwritten."""
     if os.path.lexists(out):
+        is_run = Path(out, FILES["result"]).is_file()
+        what = "in which a run is finished" if is_run else "which does"
         raise FileExistsError(
-            f"train: `out` must be a folder that does not exist yet.\nReceived {out}, which "
-            f"does.\nChoose another name, or remove that one."
+            f"train: `out` must be a folder that does not exist yet.\nReceived {out}, {what}.\n"
+            "Choose another name, or remove that one."
         )
     check_folder(out)
 

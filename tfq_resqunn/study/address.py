@@ -28,10 +28,15 @@ def find_scheduler(text: str) -> str:
         return text.rstrip("/")
     path = Path(text)
     if not path.is_file():
+        address = f"tcp://{text}"
+        remedy = (
+            f"Write {address} if that is its address."
+            if ADDRESS.fullmatch(address)
+            else "Write the file with `dask scheduler --scheduler-file scheduler.json`."
+        )
         raise FileNotFoundError(
             "run_study: `scheduler` must be an address such as tcp://10.0.0.1:8786, or a scheduler "
-            f"file that exists.\nReceived {text!r}, which is neither.\n"
-            "Write the file with `dask scheduler --scheduler-file scheduler.json`."
+            f"file that exists.\nReceived {text!r}, which is neither.\n{remedy}"
         )
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -40,7 +40,7 @@ class Cluster:
 
     Args:
         client: Connected to their scheduler.
-        say: Is told, once, that there are no workers yet.
+        say: Is told whenever there are no workers, and a study has to wait for them.
     """
 
     def __init__(self, client: distributed.Client, say: Say) -> None:
@@ -65,8 +65,8 @@ class Cluster:
         """Counts the workers that are there now; raises as `check_workers`."""
         n_workers = check_workers(self.client)
         if n_workers == 0 and not self._is_waiting:
-            self._is_waiting = True
-            self._say(f"Waiting for workers of {address_of(self.client)}, which has none yet.")
+            self._say(f"Waiting for workers of {address_of(self.client)}, which has none.")
+        self._is_waiting = n_workers == 0
         return n_workers
 
     def tend(self) -> None:
@@ -97,7 +97,7 @@ def connected(address: str) -> Iterator[distributed.Client]:
             raise ConnectionError(
                 "run_study: `scheduler` must be a Dask scheduler that answers within "
                 f"{SECONDS_TO_CONNECT} seconds.\nReceived {address}, which does not "
-                f"({type(error).__name__}: {error}).\n"
+                f"({': '.join(filter(None, [type(error).__name__, str(error)]))}).\n"
                 "Start one with `dask scheduler`, which prints its address."
             ) from error
         with client:
@@ -155,7 +155,8 @@ def answering(client: distributed.Client) -> Iterator[None]:
         raise SchedulerLost(
             f"run_study: the scheduler {address_of(client)} no longer answers, or has been "
             "restarted. What was being trained is lost; runs that are done are in the folder.\n"
-            "Start the study again, with a scheduler that runs: it goes on with what is missing."
+            "Start a scheduler and workers, since these end with their scheduler, and the study "
+            "again: it goes on with what is missing."
         ) from error
 
 

@@ -54,8 +54,7 @@ def run_jobs(cluster: Cluster, jobs: Sequence[Job]) -> Generator[Outcome, None, 
         while waiting or at_work:
             cluster.tend()
             with answering(client):
-                if waiting:
-                    n_workers = cluster.n_workers()
+                n_workers = cluster.n_workers()
                 while waiting and len(at_work) < n_workers:
                     job = waiting.popleft()
                     future = client.submit(do_job, job, pure=False)

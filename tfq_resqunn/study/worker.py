@@ -113,6 +113,7 @@ def leave_random_numbers_alone() -> None:
 def do_job(job: Job) -> Answer:
     """Train a run in this process, of which Keras' state is a part: one run at a time."""
     worker = get_worker()
+    _never_pause(worker)  # before TensorFlow is loaded, which may be too much already
     if refusal := _refusal(worker, job.made_by):
         return Answer(refusal=refusal)
     leave_random_numbers_alone()
@@ -144,6 +145,16 @@ def train_run(config: RunConfig, data: "Dataset", folder: Path) -> None:
         raise FloatingPointError(
             f"{result.divergence} The network has learned nothing; try a smaller learning_rate."
         )
+
+
+def _never_pause(worker: Worker) -> None:
+    """Lets a worker take runs however full its memory is.
+
+    Dask would pause it at four fifths of its limit until memory is freed. What TensorFlow holds
+    never is, so that the study would wait for ever.
+    """
+    if worker.memory_manager is not None:
+        worker.memory_manager.memory_pause_fraction = False
 
 
 def _refusal(worker: Worker, made_by: str) -> str | None:
