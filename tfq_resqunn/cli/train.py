@@ -97,7 +97,9 @@ def train(
         raise
     click.echo(f"\n{result.gradients}\n")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")
-    click.echo(f"test accuracy      {result.test_accuracy:.4f}\n")
+    click.echo(f"test accuracy      {result.test_accuracy:.4f}")
+    click.echo(f"balanced accuracy  {result.test_balanced_accuracy:.4f}")
+    click.echo(f"AUC                {result.test_auc:.4f}\n")
     for name, path in result.paths.items():
         click.echo(f"{name:<10} {path}")
     if result.divergence is not None:

@@ -32,6 +32,7 @@ from tfq_resqunn.plots import accuracy_by_strength
 from tfq_resqunn.runs.beforehand import check_evaluation
 from tfq_resqunn.runs.class_probabilities import to_probabilities
 from tfq_resqunn.runs.images import open_for
+from tfq_resqunn.runs.measures import area_under_curve, balanced_accuracy
 from tfq_resqunn.runs.trained import Trained, read_trained
 from tfq_resqunn.runs.training import load_data
 
@@ -42,8 +43,8 @@ class Evaluation:
 
     Attributes:
         table: A row a point of the grid: `backend`, `shots` (missing: exact), `noise`,
-            `strength`, `n_images`, `accuracy`, and `low` and `high`, the ends of its 95% interval
-            (Wilson's, over the images).
+            `strength`, `n_images`, `accuracy`, `low` and `high`, the ends of its 95% interval
+            (Wilson's, over the images), `balanced_accuracy` and `auc`, see `runs/measures.py`.
     """
 
     table: pd.DataFrame
@@ -56,10 +57,15 @@ class Evaluation:
                 "-" if row.strength == 0 else f"{row.noise} {row.strength:g}",
                 f"{row.accuracy:.1%}",
                 f"{row.low:.1%} to {row.high:.1%}",
+                f"{row.balanced_accuracy:.1%}",
+                "-" if pd.isna(row.auc) else f"{row.auc:.3f}",
             )
             for row in self.table.itertuples()
         ]
-        cells = [("backend", "shots", "noise", "accuracy", "95% interval"), *rows]
+        cells = [
+            ("backend", "shots", "noise", "accuracy", "95% interval", "balanced", "AUC"),
+            *rows,
+        ]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
         return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
@@ -130,8 +136,8 @@ def evaluate(
         )
         with _retracing_allowed():
             outputs = copy.predict(x, verbose=0)
-        labels = np.argmax(probabilities(outputs), axis=-1)
-        n_right = int(np.sum(labels == y))
+        found = probabilities(outputs)
+        n_right = int(np.sum(found.argmax(axis=-1) == y))
         interval = binomtest(n_right, len(x)).proportion_ci(method="wilson")
         rows.append({
             "backend": backend if isinstance(backend, str) else type(backend).__name__,
@@ -142,6 +148,8 @@ def evaluate(
             "accuracy": n_right / len(x),
             "low": interval.low,
             "high": interval.high,
+            "balanced_accuracy": balanced_accuracy(y, found),
+            "auc": area_under_curve(y, found),
         })  # fmt: skip
         if progress is not None:
             progress(1)
