@@ -23,7 +23,8 @@ Examples:
 """
 
 SETTINGS = (
-    "classes", "n_train", "n_test", "image_size", "kernel_size", "padding", "filters", "seed",
+    "classes", "n_train", "n_test", "image_size", "kernel_size", "padding", "filters",
+    "validation", "seed",
 )  # fmt: skip
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 
