@@ -251,6 +251,12 @@ def test_a_terminal_says_why_it_waits(quick_tensorflow):
     assert rest == ["loaded", "\n"]
 
 
+def test_commands_after_a_training_can_be_pasted(resqunn):
+    trained = resqunn("train", "--quiet", *TINY_OPTIONS, "--out=a run")
+    assert f'  tensorboard --logdir "{Path("a run/logs")}"\n' in trained.output
+    assert f'  resqunn predict "{Path("a run/model.keras")}" IMAGES.npz\n' in trained.output
+
+
 def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
     from tfq_resqunn.runs import training
 

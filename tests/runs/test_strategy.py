@@ -41,8 +41,8 @@ def history(folder):
 
 # --- several devices ---------------------------------------------------------------------------
 
-# Trains without a strategy, then on two logical devices, as `resqunn train` does. Devices are set
-# up after all imports, none of which may start TensorFlow.
+# Trains without a strategy, then on two logical devices, as `resqunn train` does, then another
+# network there. Devices are set up after all imports, none of which may start TensorFlow.
 MIRRORED = """
 import sys
 import tensorflow as tf
@@ -50,7 +50,8 @@ from tfq_resqunn.cli import main
 from tfq_resqunn.runs import training
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-for out, more in (("one", []), ("two", ["--strategy", "mirrored"])):
+mirrored = ["--strategy", "mirrored"]
+for out, more in (("one", []), ("two", mirrored), ("other", [*mirrored, "--filters", "2"])):
     main(["train", *sys.argv[1:], "--out", out, *more], standalone_mode=False)
 """
 

@@ -1,6 +1,7 @@
 """Studies on the workers of a Dask cluster that somebody else has started."""
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from tfq_resqunn.study.address import find_scheduler
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import run_study
+from tfq_resqunn.study.scheduling import run_jobs
 from tfq_resqunn.study.worker import Answer, Job, do_job
 
 pytestmark = pytest.mark.once
@@ -257,6 +259,39 @@ def test_a_worker_is_not_paused_however_full_its_memory_is(client, monkeypatch):
     worker.memory_manager.memory_limit = 1  # byte
     client.cluster.sync(worker.memory_manager.memory_monitor, worker)
     assert worker.status.name == "running"
+
+
+@pytest.mark.parametrize("error", [OSError("no library"), TimeoutError("late"), KeyError("x")])
+def test_a_worker_that_cannot_take_a_run(client, monkeypatch, error):
+    """Whatever it raises, it is not taken for the scheduler's end, nor waited for."""
+
+    def fail(*_):
+        raise error
+
+    add_worker(client, 1)
+    monkeypatch.setattr("tfq_resqunn.study.worker._refusal", fail)
+    jobs = [Job("a", "{}", None, "")]
+    message = (
+        "run_study: the workers must be able to take a run. One could not:\n"
+        f"{type(error).__name__}: {error}\n"
+        "Start scheduler, workers and study in equal environments."
+    )
+    with pytest.raises(RuntimeError, match=f"^{re.escape(message)}$"):
+        list(run_jobs(cluster.Cluster(client, print), jobs))
+
+
+def test_a_worker_without_room_for_the_data_set(client, monkeypatch, tmp_path):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    add_worker(client, 1)
+    (tmp_path / "images.npz").write_bytes(b"")
+    monkeypatch.setattr("tfq_resqunn.study.worker.replacing", fail)
+    with (
+        pytest.raises(RuntimeError, match="to keep the data set in a file. Received tcp://.+No sp"),
+        cluster.Cluster(client, print).data_at(tmp_path / "images.npz"),
+    ):
+        pass
 
 
 def test_dask_draws_no_random_numbers_of_a_run():

@@ -1,6 +1,7 @@
 """The folder of a study: what its files may hold, and the command that is written there."""
 
 import json
+import math
 import re
 import shutil
 import sys
@@ -209,7 +210,8 @@ def folder(tmp_path_factory):
     return write_study(tmp_path_factory.mktemp("studies") / "whole", config)
 
 
-GARBAGE = [b"", b"{", b"[]", b"3", b"null", b"\xff\xfe\x00", b"\x00" * 50, b"a,b\n1,2\n"]
+GARBAGE = [b"", b"{", b"[]", b"3", b"null", b"\xff\xfe\x00", b"\x00" * 50, b"a,b\n1,2\n",
+           b"[" * 10**5]  # fmt: skip
 DAMAGED = [
     *(("result.json", garbage) for garbage in GARBAGE),
     ("result.json", b'{"test_accuracy": 1}'),
@@ -223,6 +225,7 @@ DAMAGED = [
     ("history.csv", b"epoch,loss,accuracy,val_loss,val_accuracy\n1,0,0,0,0,7,8\n1,2\n"),
     ("gradients.csv", b"epoch,layer,kind,n_weights,state,norm,zeros\nx,a,b,1,flows,1,0\n"),
     *(("config.json", garbage) for garbage in GARBAGE),
+    ("config.json", {"image_shape": [math.inf, 8, 1]}),
 ]
 
 

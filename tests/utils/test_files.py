@@ -1,5 +1,6 @@
 """Names and files that every system takes."""
 
+import errno
 import ntpath
 import os
 import subprocess
@@ -51,6 +52,22 @@ def test_the_same_bytes_on_every_system(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "linesep", "\r\n")
     files.write_text(tmp_path / "x", "π\n\n")
     assert (tmp_path / "x").read_bytes() == b"\xcf\x80\n\n"
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_a_disk_that_is_full_is_said_of_the_file_itself(tmp_path, is_nested):
+    """The system says nothing of a file that is written to, or its temporary name."""
+    path = tmp_path / "table.csv"
+    with pytest.raises(OSError, match="No space") as caught, files.replacing(path) as temporary:
+        if not is_nested:
+            raise OSError(errno.ENOSPC, "No space left on device", str(temporary))
+        with files.replacing(temporary):
+            raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(FileNotFoundError) as caught, files.replacing(path):
+        (tmp_path / "other").stat()
+    assert caught.value.filename == str(tmp_path / "other")
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
     An empty file is made at once, so that a place that cannot be written to is found before the
     work and not after it. Its name ends as `path` does: some writers choose their format by that.
+    Where writing fails, the system's error names `path`.
     """
     path = Path(path)
     with _explaining(path):
@@ -42,6 +43,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         yield temporary
         with _explaining(path):
             _patiently(os.replace, temporary, target)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(temporary)):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -60,15 +60,10 @@ def check_same(progress: Progress, first: Progress, n_epochs: int, folder: Path)
 
 def save(path: Path, progress: Progress, variables: Sequence[Any] = ()) -> None:
     """Writes a checkpoint; whatever goes wrong, the one before it stays."""
-    try:
-        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-            archive.writestr(MEMBER, progress.to_json())
-            for number, variable in enumerate(variables):
-                archive.writestr(str(number), array_of(variable).tobytes())
-    except OSError as error:
-        if error.errno is None or error.filename is not None:
-            raise
-        raise type(error)(error.errno, error.strerror, str(path)) from error
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        archive.writestr(MEMBER, progress.to_json())
+        for number, variable in enumerate(variables):
+            archive.writestr(str(number), array_of(variable).tobytes())
 
 
 def restore(

@@ -1,6 +1,7 @@
 """Training on several devices of a machine, or on several machines: `tf.distribute`."""
 
 import contextlib
+import functools
 import os
 import signal
 import tempfile
@@ -96,7 +97,17 @@ def _mirrored() -> tf.distribute.Strategy:
             f"out each batch.\nReceived one, {devices[0].name}.\nTrain without a strategy: "
             "TensorFlow uses all cores of a processor by itself."
         )
-    return tf.distribute.MirroredStrategy([device.name for device in devices])
+    return _mirrored_over(tuple(device.name for device in devices))
+
+
+@functools.cache
+def _mirrored_over(devices: tuple[str, ...]) -> tf.distribute.Strategy:
+    """Gives one strategy to all trainings of a process.
+
+    Each numbers what its devices exchange, from the same number on, and TensorFlow refuses what
+    differs in shape from an earlier training's of the same number.
+    """
+    return tf.distribute.MirroredStrategy(list(devices))
 
 
 def _multi_worker(cluster: Cluster) -> tf.distribute.Strategy:

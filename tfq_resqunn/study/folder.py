@@ -27,7 +27,7 @@ def read_study(folder: Path) -> tuple[StudyConfig, str]:
         # Version 0.2.0 wrote --layers for --depth.
         command = described["command"].replace(" --layers ", " --depth ")
         return StudyConfig.from_dict(described["config"]), command
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"load_results: {path} must be what a study has written. It cannot be read: {error}"
         ) from error

@@ -152,7 +152,9 @@ def _naming(path: Path) -> Iterator[None]:
     """Names the file of a run that cannot be read, and what to do."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, AttributeError, ZeroDivisionError, OSError) as error:
+    except (
+        ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError, OSError,
+    ) as error:  # fmt: skip
         raise ValueError(
             f"load_results: {path} must be what a run has written. It cannot be read: "
             f"{type(error).__name__}: {error}\nRemove that run's folder to have it made again."

@@ -79,24 +79,28 @@ def _answer(cluster: Cluster, future: distributed.Future) -> Answer:
         with answering(cluster.client):
             if future.status == "cancelled":  # by whom, if not by a scheduler that is gone?
                 raise ConnectionError("the run was cancelled")
+            if future.status == "error":  # a worker's, of whatever type
+                return _without_answer(cluster, future.exception())
             try:
                 answer: Answer = future.result(timeout=10 * SECONDS_TO_HEED)
                 break
-            except distributed.KilledWorker as error:
-                return Answer(error=_given_up(cluster, error))
-            except distributed.TimeoutError:
-                continue  # its worker has died since: the run is trained again
-            except LOST:
-                raise
             except Exception as error:
-                raise RuntimeError(
-                    "run_study: the workers must be able to take a run. One could not:\n"
-                    f"{''.join(traceback.format_exception_only(error))}"
-                    "Start scheduler, workers and study in equal environments."
-                ) from error
+                # Its worker may have died since: then the run is trained again.
+                if future.status != "error" and not isinstance(error, distributed.TimeoutError):
+                    raise
     if answer.refusal is not None:
         raise RuntimeError(f"run_study: {answer.refusal}")
     return answer
+
+
+def _without_answer(cluster: Cluster, error: BaseException) -> Answer:
+    if isinstance(error, distributed.KilledWorker):
+        return Answer(error=_given_up(cluster, error))
+    raise RuntimeError(
+        "run_study: the workers must be able to take a run. One could not:\n"
+        f"{''.join(traceback.format_exception_only(error))}"
+        "Start scheduler, workers and study in equal environments."
+    ) from error
 
 
 def _given_up(cluster: Cluster, error: distributed.KilledWorker) -> str:

@@ -66,8 +66,15 @@ class DataFile(WorkerPlugin):
         self._content = content
 
     def setup(self, worker: Worker) -> None:
-        with replacing(self._path(worker)) as temporary:
-            temporary.write_bytes(self._content)
+        try:
+            with replacing(self._path(worker)) as temporary:
+                temporary.write_bytes(self._content)
+        except OSError as error:  # which the study would take for one of its connection
+            raise RuntimeError(
+                "run_study: the workers must be able to keep the data set in a file. Received "
+                f"{worker.address}, where that failed: {error}\nStart them with room in their "
+                "folder, which `dask worker --local-directory` names."
+            ) from error
 
     def teardown(self, worker: Worker) -> None:
         self._path(worker).unlink(missing_ok=True)
