@@ -254,7 +254,7 @@ def test_a_terminal_says_why_it_waits(quick_tensorflow):
 def test_commands_after_a_training_can_be_pasted(resqunn):
     trained = resqunn("train", "--quiet", *TINY_OPTIONS, "--out=a run")
     assert f'  tensorboard --logdir "{Path("a run/logs")}"\n' in trained.output
-    assert f'  resqunn predict "{Path("a run/model.keras")}" IMAGES.npz\n' in trained.output
+    assert f'  resqunn predict "{Path("a run/model.keras")}" IMAGES\n' in trained.output
 
 
 def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):

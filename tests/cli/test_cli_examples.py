@@ -20,6 +20,7 @@ pytestmark = pytest.mark.once
 
 # What makes each command quick; a later option counts.
 SHORT = {
+    "data": "--n-train=10",
     "train": "--n-train=20 --n-test=20 --image-size=4 --epochs=1 --quiet",
     "study": "--n-train=20 --n-test=20 --image-size=4 --epochs=1",
     "evaluate": "--n-images=4",
@@ -50,6 +51,10 @@ def folder(tmp_path_factory):
     np.savez(folder / "my_images.npz", x=images, y=np.arange(600) % 3)
     np.savez(folder / "new_images.npz", x=images[:5])
     (folder / "new_pictures").mkdir()
+    for number in range(20):
+        path = folder / "photos" / ("cat" if number % 2 else "dog") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.uint8(255 * images[number])).save(path)
     Image.fromarray(np.uint8(255 * images[0])).save(folder / "new_pictures" / "1.png")
     config = RunConfig(n_train=20, n_test=20, image_size=4, epochs=1)
     training.train(config, folder / "runs" / "digits-001", verbose=0)
@@ -64,7 +69,7 @@ def offline(monkeypatch):
 
     def download(name):
         x, y = np.random.default_rng(0).random((200, 28, 28)), np.arange(200) % 10
-        return x, y, x, y
+        return {"x_train": x, "y_train": y, "x_test": x, "y_test": y}
 
     monkeypatch.setattr(sources, "_download", download)
     train_with(monkeypatch, lambda *_: (x for x in ()))

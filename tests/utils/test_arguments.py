@@ -39,7 +39,7 @@ SENSIBLE = {
     "value": {"None", "no dict"},  # no noise
     "noise": {"no dict", "dict"},  # what is in it is checked with the circuit
     "inputs": {"no list", "no array"},  # no symbol is data
-    "classes": {"no list"},
+    "classes": {"no list", "no array", "array of text"},  # how many there are, `load` asks
     "layers": {"no list", "no dict", "no array", "set"},  # a residual around none, or around O1
     "names": {"no list", "no array"},  # all of them
     "input_gradient": FLAGS,

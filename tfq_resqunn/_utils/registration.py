@@ -32,6 +32,7 @@ MODULES = (
     "tfq_resqunn.layers.pooling",
     "tfq_resqunn.layers.pqc",
     "tfq_resqunn.layers.quanv",
+    "tfq_resqunn.layers.merging",
     "tfq_resqunn.layers.residual",
     "tfq_resqunn.layers.twin",
 )

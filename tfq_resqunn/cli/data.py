@@ -51,7 +51,7 @@ def data(dataset: str, picture: str | None, **settings: Any) -> None:
         found = load_data(config)
         click.echo("\n".join([*_images(found), "", *_counts(found), "", *_epoch(found, config)]))
         if temporary is not None:
-            examples_figure(found, temporary)
+            examples_figure(found.x_train, found.y_train, found.classes, temporary)
     if picture is not None:
         click.echo(f"\npicture: {picture}")
 

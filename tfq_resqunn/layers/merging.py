@@ -34,11 +34,12 @@ class ReZero(keras.layers.Layer):
         ValueError: If there are fewer, or their shapes differ.
 
     Example:
+        >>> import numpy as np
         >>> merge = ReZero()
         >>> x, y = tf.constant([[1.0, 2.0]]), tf.constant([[10.0, 10.0]])
         >>> merge([x, y]).numpy().tolist()
         [[1.0, 2.0]]
-        >>> merge.scale.assign([0.5])
+        >>> merge.set_weights([np.array([0.5])])
         >>> merge([x, y]).numpy().tolist()
         [[6.0, 7.0]]
 

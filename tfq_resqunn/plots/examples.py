@@ -1,24 +1,30 @@
 """Examples: some images of each class."""
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-
-from tfq_resqunn.datasets import Dataset
 
 N_IMAGES = 8  # of each class, at most
 MAX_CLASSES = 20
 
 
-def examples_figure(data: Dataset, path: str | os.PathLike | None = None) -> Figure:
-    """Draws the first training images of each class, a row a class.
+def examples_figure(
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: Sequence[int | str],
+    path: str | os.PathLike | None = None,
+) -> Figure:
+    """Draws the first images of each class, a row a class.
 
     Of many classes, the first 20. Images of one channel are gray, those of three or four in colour;
     of others, the mean of the channels is drawn.
 
     Args:
-        data: What `datasets.load` gives.
+        x: Images, `[n, rows, cols, channels]` in [0, 1].
+        y: The numbers of their classes, `[n]`.
+        classes: What the classes are called.
         path: File to write the figure to; the suffix decides the format. Default: no file.
 
     Returns:
@@ -26,16 +32,16 @@ def examples_figure(data: Dataset, path: str | os.PathLike | None = None) -> Fig
 
     Example:
         >>> from tfq_resqunn import datasets
-        >>> figure = examples_figure(datasets.load("digits", classes=[3, 8], n_train=20))
-        >>> len(figure.axes)
+        >>> data = datasets.load("digits", classes=[3, 8], n_train=20)
+        >>> len(examples_figure(data.x_train, data.y_train, data.classes).axes)
         16
     """
-    classes = data.classes[:MAX_CLASSES]
+    classes = classes[:MAX_CLASSES]
     size = 0.8
     figure = Figure(figsize=(size * N_IMAGES + 1, size * len(classes)), dpi=150)
     panels = figure.subplots(len(classes), N_IMAGES, squeeze=False)
     for number, (name, row) in enumerate(zip(classes, panels, strict=True)):
-        images = data.x_train[np.flatnonzero(data.y_train == number)[:N_IMAGES]]
+        images = x[np.flatnonzero(y == number)[:N_IMAGES]]
         for axes in row:
             axes.set_axis_off()
         for axes, image in zip(row, images, strict=False):

@@ -15,19 +15,22 @@ from tensorflow.python.framework import ops
 # Graphs with such gradients, each with the number of its operations that have been looked at.
 _graphs: weakref.WeakKeyDictionary[tf.Graph, int] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
+_HELD = "_tfq_resqunn_gradients"  # the attribute of a graph that holds them, by their names
 
 
-def held_by_graphs() -> None:
+def held_by_graphs(op: tf.Operation | None = None) -> None:
     """Has graphs, and no longer TensorFlow's table, hold their gradients.
 
-    To be called where operations are added to a graph. When a graph is new, those before it get
-    their gradients, and thereby all of them: also those of a Keras optimizer, which come late, and
-    of which one is enough to keep a graph.
+    To be called where operations are added to a graph: with the one that has a gradient, where it
+    is known, which is then held at once. When a graph is new, those before it get all of theirs:
+    also those of a Keras optimizer, which come late, and of which one is enough to keep a graph.
     """
     if tf.executing_eagerly():
         return
+    graph = ops.get_default_graph()
     with _lock:
-        graph = ops.get_default_graph()
+        if op is not None:
+            _hold(graph, op)
         if graph in _graphs:
             return
         _graphs[graph] = 0
@@ -35,20 +38,24 @@ def held_by_graphs() -> None:
             operations = each.get_operations()
             new, _graphs[each] = operations[_graphs[each] :], len(operations)
             for op in new:
-                if op.type == "IdentityN" and "_gradient_op_type" in op.node_def.attr:
-                    _hold(each, op.get_attr("_gradient_op_type").decode())
+                _hold(each, op)
 
 
-def _hold(graph: tf.Graph, name: str) -> None:
-    """Has a graph hold one of its gradients, by its name."""
+def _hold(graph: tf.Graph, op: tf.Operation) -> None:
+    """Has a graph hold the gradient of one of its operations, if `tf.custom_gradient` made it."""
+    if op.type != "IdentityN" or "_gradient_op_type" not in op.node_def.attr:
+        return
+    name, held = op.get_attr("_gradient_op_type").decode(), getattr(graph, _HELD, {})
     try:
         table = ops.gradient_registry._registry
         entry = table[name]
         gradient = entry["type"]
     except (AttributeError, KeyError, TypeError):
         return  # a TensorFlow that keeps its gradients elsewhere; it may hold them
+    if name in held:
+        return
     # The graph holds the gradient, which holds the graph: a circle that Python finds.
-    graph._tfq_resqunn_gradients = [*getattr(graph, "_tfq_resqunn_gradients", []), gradient]
+    setattr(graph, _HELD, {**held, name: gradient})
     reference = weakref.ref(gradient)
 
     def called(*arguments: Any) -> Any:

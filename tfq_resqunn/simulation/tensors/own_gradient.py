@@ -23,7 +23,8 @@ def custom_gradient(function: Callable) -> Callable:
     @functools.wraps(function)
     def called(*arguments: Any) -> Any:
         results = own(*arguments)
-        held_by_graphs()
+        if not tf.executing_eagerly():
+            held_by_graphs(tf.nest.flatten(results)[0].op)
         return results
 
     return called
