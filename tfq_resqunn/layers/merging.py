@@ -19,10 +19,7 @@ class ReZero(keras.layers.Layer):
     With two of them, `x + scale * f(x)`. A network of such sums starts as the identity, and its
     layers come in as they are found useful. A sum of two quanvolutions' outputs, each from -1 to 1,
     leaves that range, and with it the half turn in which an encoder tells pixels apart; a scale can
-    keep it there.
-
-    Args:
-        **kwargs: Of `keras.layers.Layer`.
+    keep it there. It takes the arguments of `keras.layers.Layer`.
 
     Input shape:
         A list of at least two tensors of one shape.
