@@ -469,6 +469,22 @@ def test_classes_as_numbers_or_text(arrays, save):
         load(save(**arrays), classes=["cat", 5])
 
 
+def test_channels(arrays, save, rng):
+    colours = {f"x_{part}": rng.random((n, 3, 2, 3)) for part, n in {"train": 6, "test": 4}.items()}
+    gray = load(save(**arrays | colours), channels="gray")
+    luma = colours["x_train"] @ [0.2989, 0.587, 0.114]
+    np.testing.assert_allclose(gray.x_train[..., 0], luma, rtol=1e-5)
+    assert load(save(**arrays | colours), channels="rgb").image_shape == (3, 2, 3)
+    assert load(save(**arrays), channels="gray").image_shape == (3, 2, 1)
+    coloured = load(save(**arrays), channels="rgb")
+    np.testing.assert_array_equal(coloured.x_test, np.repeat(load(save(**arrays)).x_test, 3, -1))
+    others = {name: np.zeros((*x.shape, 2)) for name, x in arrays.items() if name[0] == "x"}
+    with pytest.raises(ValueError, match="(?s)`channels` takes images of one channel.*of 2"):
+        load(save(**arrays | others), channels="gray")
+    with pytest.raises(ValueError, match="`channels` must be one of 'gray', 'rgb'"):
+        load(channels="grey")
+
+
 def test_validation_images(arrays, save):
     path = save(**arrays, x_val=arrays["x_test"][:2], y_val=np.array([5, 1]))
     data = load(path, image_size=4)

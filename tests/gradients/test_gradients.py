@@ -153,3 +153,33 @@ def test_table(rng):
 def test_model_must_be_compiled(rng):
     with pytest.raises(ValueError, match="gradient_report: `model` must be compiled"):
         rq.gradient_report(rq.resqunn((4, 4, 1), 3), *batch(rng))
+
+
+def test_a_pipeline_gives_its_first_batch(rng):
+    x, y = rng.random((6, 4, 4, 1)).astype("float32"), np.arange(6) % 2
+    model = rq.resqunn((4, 4, 1), 2)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    for columns in ((x, y), (x, y, np.ones(6))):  # with weights of the samples
+        pipeline = tf.data.Dataset.from_tensor_slices(columns).batch(4)
+        assert rq.gradient_report(model, pipeline) == rq.gradient_report(model, x[:4], y[:4])
+        flow = rq.GradientFlow(pipeline)
+        model.fit(pipeline, callbacks=[flow], shuffle=False, verbose=0)
+        assert flow.epochs == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("make", "y", "message"),
+    [
+        (lambda x: x.batch(2), None, "`x` must be a tf.data.Dataset whose batches are pairs"),
+        (lambda x: x.take(0), None, "`x` must be a tf.data.Dataset .* Received no batch"),
+        (lambda x: x, [1, 2], "`y` must be left out where `x` is a tf.data.Dataset"),
+        (lambda x: np.zeros((2, 4, 4, 1)), None, "`y` must hold the targets of `x`. Received None"),
+    ],
+)
+def test_pipelines_without_targets(make, y, message):
+    model = rq.resqunn((4, 4, 1), 2)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    images = tf.data.Dataset.from_tensor_slices(np.zeros((4, 4, 4, 1), "float32"))
+    for call in (lambda x: rq.gradient_report(model, x, y), lambda x: rq.GradientFlow(x, y)):
+        with pytest.raises(ValueError, match=message):
+            call(make(images))

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from tfq_resqunn import datasets
 from tfq_resqunn._utils.keras import keras
@@ -378,6 +379,28 @@ def test_a_model_names_no_module_of_others(run, tmp_path, module, name, reader):
     other = damaged(b"", path, ("config.json", json.dumps(config)))
     with pytest.raises(ValueError, match=rf"no code of others(.|\n)*which names {module}"):
         READERS[reader](other)
+
+
+@pytest.mark.parametrize("channels", ["gray", "rgb"])
+def test_channels_are_those_of_the_run(tmp_path, rng, channels):
+    n, other = (3, 1) if channels == "gray" else (1, 3)
+    x = rng.integers(0, 256, (40, 4, 4, n), dtype=np.uint8)
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
+    config = RunConfig(
+        str(tmp_path / "a.npz"), depth=1, kernel_size=(1, 2), epochs=1, channels=channels
+    )
+    path = training.train(config, tmp_path / "run", verbose=0).paths["model"]
+    np.save(tmp_path / "new.npy", x[:3])
+    (tmp_path / "new").mkdir()
+    for k in range(3):
+        Image.fromarray(x[k].squeeze()).save(tmp_path / "new" / f"{k}.png")
+    arrays, pictures = predict(path, tmp_path / "new.npy"), predict(path, tmp_path / "new")
+    np.testing.assert_array_equal(arrays.probabilities, pictures.probabilities)
+    assert arrays.note == pictures.note == f"Images are made {channels}, as in training."
+    kept = datasets.load(config.dataset, channels=channels)
+    assert kept.image_shape[-1] == other
+    np.save(tmp_path / "brought.npy", kept.x_train[:3])
+    assert predict(path, tmp_path / "brought.npy").note == ""
 
 
 def test_classes_with_names(tmp_path, rng):

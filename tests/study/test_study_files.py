@@ -40,7 +40,7 @@ OTHERS = {
     "ansatz": "sim_14", "n_layers": 2, "n_uploads": 3, "observables": "Z0*Z1 - X0",
     "shortcut": "conv", "readout": "channels", "backend": "noiseless", "repetitions": 100,
     "noise": {"depolarizing": 0.01, "readout_error": 1e-05}, "merge": "rezero",
-    "validation": 0.25, "patience": 4, "epochs": 3, "batch_size": 5,
+    "channels": "gray", "validation": 0.25, "patience": 4, "epochs": 3, "batch_size": 5,
     "learning_rate": 1e-05,
 }  # fmt: skip
 

@@ -24,7 +24,7 @@ Examples:
 
 SETTINGS = (
     "classes", "n_train", "n_test", "image_size", "kernel_size", "padding", "filters",
-    "validation", "seed",
+    "channels", "validation", "seed",
 )  # fmt: skip
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 

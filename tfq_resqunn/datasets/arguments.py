@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, is_integer, number
+from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, choice, is_integer, number
 
 Label = int | str
 
@@ -57,6 +57,8 @@ check_classes = Rule(
     "Give them as they stand in the data, such as classes=[3, 8] or classes=['cat', 'dog'].",
 )
 _check_number = Rule("an integer", is_integer, remedy="Leave it out to take all.").or_none()
+CHANNELS = ("gray", "rgb")
+check_channels = choice(*CHANNELS)
 check_validation = dataclasses.replace(
     number(0, 0.5, above=True), remedy="Give a share of the training images, such as 0.1."
 )
@@ -65,6 +67,7 @@ SELECTION = {
     "classes": check_classes.or_none(),
     "n_train": _check_number,
     "n_test": _check_number,
+    "channels": check_channels.or_none(),
     "validation": check_validation.or_none(),
     "seed": check_seed,
 }

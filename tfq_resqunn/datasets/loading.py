@@ -9,7 +9,14 @@ import numpy as np
 from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn.datasets.arguments import SELECTION, Label, check_image_size
 from tfq_resqunn.datasets.image_folder import open_images
-from tfq_resqunn.datasets.selection import draw, parse_classes, relabel, resize, set_apart
+from tfq_resqunn.datasets.selection import (
+    draw,
+    parse_classes,
+    relabel,
+    resize,
+    set_apart,
+    to_channels,
+)
 from tfq_resqunn.datasets.sources import read_checked
 
 
@@ -57,6 +64,7 @@ def load(
     n_train: int | None = None,
     n_test: int | None = None,
     image_size: int | tuple[int, int] | None = None,
+    channels: str | None = None,
     validation: float | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -95,6 +103,9 @@ def load(
         n_test: The same for the test images.
         image_size: Pixels to resize to: `rows` and `cols`, or one number for both. Default:
             the data's own.
+        channels: `"gray"` turns colours gray (0.299 red + 0.587 green + 0.114 blue), so that a
+            pixel is one value; `"rgb"` gives gray images three equal channels. Default: the data's
+            own.
         validation: Share of the training images to set apart for validation, each class in its
             share: above 0, at most 0.5. Default: the data's own validation images, if any.
         seed: Of the draws, and of the split where the data has none.
@@ -125,6 +136,7 @@ def load(
             continue
         x, y = relabel(arrays[f"x_{part}"], arrays[f"y_{part}"], kept)
         x, y = draw(x, y, n, f"n_{part}", len(kept), seed)
+        x = x if channels is None else to_channels(x, channels, "load")
         parts |= {f"x_{part}": x if size is None else resize(x, size), f"y_{part}": y}
     if validation is not None:
         parts |= set_apart(parts, validation, len(kept), seed)

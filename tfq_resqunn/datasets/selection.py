@@ -84,6 +84,18 @@ def set_apart(
     return {"x_train": x_train, "y_train": y_train, "x_val": x_val, "y_val": y_val}
 
 
+def to_channels(x: np.ndarray, channels: str, who: str) -> np.ndarray:
+    """Turns colours gray (`"gray"`), or gives gray images three equal channels (`"rgb"`)."""
+    if x.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"{who}: `channels` takes images of one channel, gray, or of three, red, green and "
+            f"blue.\nReceived images of {x.shape[-1]}.\nLeave it out, or convert them."
+        )
+    if channels == "gray" and x.shape[-1] == 3:
+        return np.clip(tf.image.rgb_to_grayscale(x).numpy(), 0, 1)
+    return np.repeat(x, 3, axis=-1) if channels == "rgb" and x.shape[-1] == 1 else x
+
+
 def resize(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resizes images to `(rows, cols)` pixels."""
     resized = tf.image.resize(x, size, antialias=True).numpy()

@@ -41,8 +41,18 @@ def as_tensors(x: Batch, argument: str, who: str) -> Batch:
         ) from None
 
 
-def checked_batch(x: Batch, y: Batch, who: str) -> tuple[Batch, Batch]:
-    """Gives inputs and targets as tensors: equally many, and at least one."""
+def checked_batch(x: Batch | tf.data.Dataset, y: Batch | None, who: str) -> tuple[Batch, Batch]:
+    """Gives inputs and targets as tensors: equally many, and at least one.
+
+    Those of a `tf.data.Dataset` are its first batch.
+    """
+    if isinstance(x, tf.data.Dataset):
+        x, y = _first_batch(x, y, who)
+    if y is None:
+        raise ValueError(
+            f"{who}: `y` must hold the targets of `x`. Received None. Leave it out only where `x` "
+            "is a tf.data.Dataset."
+        )
     x, y = as_tensors(x, "x", who), as_tensors(y, "y", who)
     sizes = [[_size(part) for part in tf.nest.flatten(parts)] for parts in (x, y)]
     if len(set(sizes[0] + sizes[1])) != 1 or not all(sizes) or not sizes[0][0]:
@@ -53,6 +63,22 @@ def checked_batch(x: Batch, y: Batch, who: str) -> tuple[Batch, Batch]:
             "x_train[:64] and y_train[:64]."
         )
     return x, y
+
+
+def _first_batch(pipeline: tf.data.Dataset, y: Batch | None, who: str) -> tuple[Batch, Batch]:
+    if y is not None:
+        raise ValueError(
+            f"{who}: `y` must be left out where `x` is a tf.data.Dataset, whose batches hold the "
+            f"targets. Received {received(y)}. Leave it out."
+        )
+    first = next(iter(pipeline), None)
+    if not isinstance(first, tuple) or len(first) < 2:
+        what = "no batch" if first is None else f"batches of {received(first)}"
+        raise ValueError(
+            f"{who}: `x` must be a tf.data.Dataset whose batches are pairs of inputs and targets. "
+            f"Received {what}. Make one with tf.data.Dataset.from_tensor_slices((x, y)).batch(32)."
+        )
+    return first[0], first[1]
 
 
 def n_samples(x: Batch) -> int:

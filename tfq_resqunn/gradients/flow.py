@@ -85,8 +85,8 @@ class GradientFlow(keras.callbacks.Callback):
     )
     def __init__(
         self,
-        x: Batch,
-        y: Batch,
+        x: Batch | tf.data.Dataset,
+        y: Batch | None = None,
         log_dir: str | os.PathLike | None = None,
         csv: str | os.PathLike | None = None,
         *,

@@ -67,7 +67,9 @@ class GradientReport:
         return "\n".join(lines)
 
 
-def gradient_report(model: keras.Model, x: Batch, y: Batch) -> GradientReport:
+def gradient_report(
+    model: keras.Model, x: Batch | tf.data.Dataset, y: Batch | None = None
+) -> GradientReport:
     """Measures how far back the gradient of the loss reaches, on one batch.
 
     Regularisation takes no part: it would give weights a gradient that no data has.
@@ -75,7 +77,8 @@ def gradient_report(model: keras.Model, x: Batch, y: Batch) -> GradientReport:
     Args:
         model: A compiled Keras model.
         x: A batch of inputs: an array, or several in a list or dictionary, as the model takes them.
-        y: Their targets, likewise.
+            Or a `tf.data.Dataset` of inputs and targets, whose first batch is taken.
+        y: Their targets, likewise; left out for a `tf.data.Dataset`.
 
     Returns:
         A row for each layer that owns weights, wherever it stands: nested, wrapped, or held by a

@@ -95,8 +95,8 @@ class RunConfig:
 
     The arguments, of which `resqunn train --help` says more, beside options of the same names:
 
-    - The images: `dataset`, `classes`, `n_train`, `n_test`, `image_size`, `validation`, as for
-      `datasets.load`.
+    - The images: `dataset`, `classes`, `n_train`, `n_test`, `image_size`, `channels`, `validation`,
+      as for `datasets.load`.
     - The network: `depth`, `placement`, `head`, `shortcut`, `merge`, as for `resqunn`; `classical`
       puts a convolution in each quanvolution's place, see `classical_twin`.
     - Its layers: `kernel_size`, `padding`, `filters`, `encoder`, `ansatz`, `n_layers`, `n_uploads`,
@@ -137,6 +137,11 @@ class RunConfig:
     image_size: int | tuple[int, int] | None = setting(
         None, PIXELS, "--image-size",
         "Pixels to resize to in each direction.  [default: the data's own]",
+    )  # fmt: skip
+    channels: str | None = setting(
+        None, words("gray", "rgb"), "--channels",
+        "gray turns colours gray, so that a pixel is one value and not three; rgb gives gray "
+        "images three equal channels.  [default: the data's own]",
     )  # fmt: skip
     validation: float | None = setting(
         None, SHARE, "--validation",

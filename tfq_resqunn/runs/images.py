@@ -13,11 +13,14 @@ def open_for(trained: Trained, path: str | os.PathLike) -> ImageFile | ImageFold
     """Open images for a trained model: pictures get the size and channels that it takes.
 
     They are resized if the images of the model's run were. Gray ones get three channels for a model
-    that takes three; one that takes gray images refuses colours, since no run turns them gray.
+    that takes three; one that takes gray images refuses colours, unless its run turned them gray.
     """
     chosen = trained.config.image_size if trained.config else None
     size = check_image_size(chosen, "image_size", "load")
-    images = open_images(path, size, single_shape(trained.model, "input", trained.who)[-1])
+    n_channels = single_shape(trained.model, "input", trained.who)[-1]
+    if trained.config and trained.config.channels:  # to which they are brought later
+        n_channels = None
+    images = open_images(path, size, n_channels)
     if images.labels is not None and isinstance(trained.classes[0], str):
         images.labels = images.labels.astype(str)  # which are numbers, if no other folder is there
     return images

@@ -49,7 +49,7 @@ from tfq_resqunn.simulation.random_streams import streams_of
 N_GRADIENT_IMAGES = 64
 # Some are not there on every system; TensorFlow has packages of several names.
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
-LOAD_ARGUMENTS = ("classes", "n_train", "n_test", "image_size", "validation", "seed")
+LOAD_ARGUMENTS = ("classes", "n_train", "n_test", "image_size", "channels", "validation", "seed")
 PREDICTED_AT_ONCE = 256  # images
 MODEL_ARGUMENTS = (
     "depth", "placement", "head", "shortcut", "merge", "kernel_size", "padding", "filters",
