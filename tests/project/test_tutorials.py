@@ -31,6 +31,7 @@ SHORT = {
         "kernel_sizes": [2, 5],
         "n_patches": 8,
     },
+    "08_your_own_pictures": {"n_pictures": 60, "epochs": 1},
 }
 LITERAL = r"""(?:\d+|"[^"\n]*"|\[[^\]\n]*\])"""  # an integer, text, or a list
 QUICK = {"01_first_quanvolution"}  # the others are run by `make slow`
