@@ -10,6 +10,7 @@ from tensorflow.python.framework.func_graph import FuncGraph
 from tests.helpers.reference import HAS_TFQ
 from tfq_resqunn import Quanv2D, Residual
 from tfq_resqunn._utils.keras import keras
+from tfq_resqunn.simulation.tensors.graph_gradients import forgotten_gradients
 
 LAYERS = {
     "compiled": lambda: Quanv2D(2),
@@ -51,3 +52,11 @@ def test_graphs_of_trained_models_go_with_them(name):
         train(LAYERS[name]())
         counts.append(n_graphs())
     assert counts[0] == counts[-1], counts  # those of the last model may be there
+
+
+def test_gradients_of_models_without_our_layers_are_forgotten():
+    train(keras.layers.Conv2D(2, 2))
+    first = n_graphs()
+    with forgotten_gradients():
+        train(keras.layers.Conv2D(2, 2))
+    assert n_graphs() == first

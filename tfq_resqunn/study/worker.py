@@ -143,10 +143,12 @@ def train_run(config: RunConfig, data: "Dataset", folder: Path) -> None:
     """
     from tfq_resqunn._utils.keras import keras
     from tfq_resqunn.runs import training
+    from tfq_resqunn.simulation.tensors.graph_gradients import forgotten_gradients
 
     keras.backend.clear_session()  # names of layers begin anew, and memory is freed
-    # What XLA gains in so short a training it loses by compiling.
-    result = training.run(config, data, folder, jit_compile=False)
+    with forgotten_gradients():  # or the graphs of classical twins would stay
+        # What XLA gains in so short a training it loses by compiling.
+        result = training.run(config, data, folder, jit_compile=False)
     if result.divergence is not None:
         # Its accuracy is a finite number all the same, and would be taken for a result.
         raise FloatingPointError(

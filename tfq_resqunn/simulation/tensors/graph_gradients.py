@@ -5,8 +5,10 @@ that name, in a table, until the process ends. The gradient holds its graph, and
 constants and variables in it. So a program that trains one model after the other would grow.
 """
 
+import contextlib
 import threading
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -39,6 +41,23 @@ def held_by_graphs(op: tf.Operation | None = None) -> None:
             new, _graphs[each] = operations[_graphs[each] :], len(operations)
             for op in new:
                 _hold(each, op)
+
+
+@contextlib.contextmanager
+def forgotten_gradients() -> Iterator[None]:
+    """Has TensorFlow's table lose the gradients that are made meanwhile.
+
+    For models that nobody uses afterwards, of which not even a layer is ours, so that no graph of
+    theirs is known here.
+    """
+    before = set(ops.gradient_registry.list())
+    try:
+        yield
+    finally:
+        table = getattr(ops.gradient_registry, "_registry", {})
+        for name in set(ops.gradient_registry.list()) - before:
+            if name.startswith("CustomGradient-"):
+                table.pop(name, None)
 
 
 def _hold(graph: tf.Graph, op: tf.Operation) -> None:
