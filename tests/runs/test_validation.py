@@ -66,6 +66,17 @@ def test_shares_that_cannot_be(arguments, message):
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("n_dogs", [1, 2])
+def test_no_class_is_left_out_of_validation(tmp_path, n_dogs):
+    y = np.array(["cat"] * 40 + ["dog"] * n_dogs)
+    x = np.zeros((len(y), 4, 4))
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    message = f"which is 5 of .* 2 classes, the smallest, 'dog', with {n_dogs}"
+    with pytest.raises(ValueError, match=f"(?s)load: `validation` must leave .*{message}"):
+        datasets.load(tmp_path / "a.npz", validation=0.1)
+
+
+@pytest.mark.once
 def test_data_with_validation_images_of_its_own(tmp_path, rng):
     parts = {"train": 8, "val": 4, "test": 6}
     arrays = {f"x_{part}": rng.random((n, 4, 4)) for part, n in parts.items()}

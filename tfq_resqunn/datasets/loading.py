@@ -135,11 +135,11 @@ def load(
         if f"x_{part}" not in arrays:
             continue
         x, y = relabel(arrays[f"x_{part}"], arrays[f"y_{part}"], kept)
-        x, y = draw(x, y, n, f"n_{part}", len(kept), seed)
+        x, y = draw(x, y, n, f"n_{part}", kept, seed)
         x = x if channels is None else to_channels(x, channels, "load")
         parts |= {f"x_{part}": x if size is None else resize(x, size), f"y_{part}": y}
     if validation is not None:
-        parts |= set_apart(parts, validation, len(kept), seed)
+        parts |= set_apart(parts, validation, kept, seed)
     return Dataset(**parts, name=os.fspath(name), classes=kept)
 
 
