@@ -4,6 +4,7 @@ The names are those of an `.npz` file: `x_train`, `y_train`, `x_test` and `y_tes
 and `y_val`; or `x` and `y`, of which a part is then drawn for testing.
 """
 
+import io
 import math
 import os
 from collections.abc import Collection
@@ -62,6 +63,15 @@ def read_checked(name: str | os.PathLike, seed: int, size: tuple[int, int] | Non
         pair = ("y_train", key.replace("x", "y"))
         check_kinds({shown[y_key]: checked[y_key] for y_key in pair}, "load")
     return checked
+
+
+def as_npz(path: Path, size: tuple[int, int] | None) -> bytes:
+    """Gives a data set as a file that `read_checked` reads alike, wherever it is sent."""
+    if path.is_file():
+        return path.read_bytes()
+    content = io.BytesIO()
+    np.savez(content, **_read(path, size))  # type: ignore[arg-type]
+    return content.getvalue()
 
 
 def _read(found: str | Path, size: tuple[int, int] | None) -> Arrays:
