@@ -559,6 +559,24 @@ def test_no_class_loses_all_images_in_a_draw(save, argument):
         load(path, **{argument: 6})
 
 
+def test_arrays_that_are_not_used_are_said_or_refused(arrays, save):
+    whole_set = {"x": arrays["x_train"], "y": arrays["y_train"]}
+    path = save(**arrays | whole_set)
+    said = (
+        f"load: x and y of {path} will not be used, since it has x_train, y_train, x_test, y_test."
+    )
+    with pytest.warns(UserWarning, match=re.escape(said)):
+        load(path)
+    path = save(**whole_set, x_val=arrays["x_test"], y_val=arrays["y_test"])
+    message = (
+        "load: `name` must have images for testing beside those for validation.\n"
+        f"Received {path} with x, y, x_val, y_val.\nSave all as x_train, y_train, x_test, y_test, "
+        "x_val, y_val; or leave x_val and y_val out."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        load(path)
+
+
 def test_missing_arrays(arrays, save):
     path = save(x_train=arrays["x_train"], labels=arrays["y_train"])
     message = (
