@@ -181,3 +181,16 @@ def test_folders_can_be_sent_as_files(tmp_path, arrays, rng, kind):
     assert there.classes == here.classes
     for name in ("x_train", "y_train", "x_test", "y_test"):
         np.testing.assert_array_equal(getattr(there, name), getattr(here, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("photos/cat/1.png", "Name the folder that has a folder of pictures for each class."),
+        ("fotos/", 'Use name="digits", which needs no network.'),
+        ("my/photos", "Check the path; it is relative to the folder the program runs in."),
+    ],
+)
+def test_what_is_no_data_set(name, hint):
+    with pytest.raises(ValueError, match=f"Received '{name}'.\n{re.escape(hint)}$"):
+        load(name)

@@ -71,7 +71,7 @@ def as_npz(path: Path, size: tuple[int, int] | None) -> bytes:
     if path.is_file():
         return path.read_bytes()
     content = io.BytesIO()
-    np.savez(content, **_read(path, size))  # type: ignore[arg-type]
+    np.savez(content, **_read(path, size))
     return content.getvalue()
 
 
