@@ -577,6 +577,13 @@ def test_arrays_that_are_not_used_are_said_or_refused(arrays, save):
         load(path)
 
 
+@pytest.mark.parametrize(("part", "what"), [("test", "test"), ("val", "validation")])
+def test_classes_that_are_not_measured_are_said(arrays, save, part, what):
+    path = save(**arrays | {f"x_{part}": arrays["x_test"], f"y_{part}": np.array([1, 1, 1, 1])})
+    with pytest.warns(UserWarning, match=f"^load: there are no {what} images of 5. What is "):
+        load(path)
+
+
 def test_missing_arrays(arrays, save):
     path = save(x_train=arrays["x_train"], labels=arrays["y_train"])
     message = (

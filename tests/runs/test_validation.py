@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from sklearn.metrics import roc_auc_score
 
 from tests.runs.test_going_on import SMALL, assert_same_run, stopped
-from tfq_resqunn import datasets
+from tfq_resqunn import cli, datasets
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.runs.callbacks import Patience
 from tfq_resqunn.runs.config import RunConfig
@@ -139,6 +140,15 @@ def test_a_run_that_waits_goes_on(patient, tmp_path, moment):
 
 def interrupt(*_):
     raise KeyboardInterrupt
+
+
+def test_the_command_says_which_epoch_is_kept(tmp_path):
+    words = "train --depth 1 --n-train 60 --n-test 20 --validation 0.3 --patience 1 --epochs 9"
+    words += f" --learning-rate 0.5 --quiet --out {tmp_path / 'run'}"
+    said = CliRunner().invoke(cli.main, words.split(), catch_exceptions=False).output
+    losses = pd.read_csv(tmp_path / "run/history.csv")["val_loss"].tolist()
+    assert f"\nepoch kept         {len(losses) - 1} of {len(losses)}\n" in said
+    assert len(losses) < 9
 
 
 @pytest.mark.once
