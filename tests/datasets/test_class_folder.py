@@ -249,3 +249,14 @@ def test_finding_loads_nothing(tmp_path):
         "assert not {'numpy', 'PIL', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_values_of_16_bits_are_said(tmp_path):
+    """Not all cameras use all bits; pictures of 12 bits would be nearly black."""
+    make(tmp_path, "a/1.png", "b/1.png")
+    Image.fromarray(np.full((4, 6), 4095, np.uint16)).save(tmp_path / "a/2.png")
+    said = (
+        "load: the picture a/2.png is of 16 bits, with values up to 4095, of which 65535 is white."
+    )
+    with pytest.warns(UserWarning, match=f"^{said}$"):
+        assert read_class_folder(tmp_path)["x"].max() == np.float32(4095 / 65535)

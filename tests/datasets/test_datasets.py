@@ -194,8 +194,8 @@ ARGUMENT_ERRORS = [
         {"classes": [3, 12, 15]},
         ValueError,
         "load: `classes` must be labels of the training data, which are "
-        "0, 1, 2, 3, 4, 5, 6, 7, 8, 9.\nReceived [3, 12, 15], of which 12, 15 is missing there.\n"
-        "Name labels that are there with classes=[...].",
+        "0, 1, 2, 3, 4, 5, 6, 7, 8, 9.\nReceived 3, 12, 15; not there: 12, 15.\n"
+        "With classes=[...], name labels that are there.",
     ),
     (
         {"n_train": 2000},
@@ -374,9 +374,9 @@ ARRAY_ERRORS = [
     (
         {"y_test": np.array([1, 5, 1, 7])},
         ValueError,
-        "load: `classes` must be labels of the training data, which are 1, 5.\n"
-        "Received [1, 5, 7], of which 7 is missing there.\n"
-        "Name labels that are there with classes=[...].",
+        "load: `name` must have training images of every label.\nReceived none of 7, which other "
+        "images have; the labels for training are 1, 5.\nAdd training images, or leave those "
+        "others out: with classes=[...], name labels for training.",
     ),
 ]
 
@@ -463,9 +463,7 @@ def test_classes_as_numbers_or_text(arrays, save):
     text = {key: arrays[key].astype(str) for key in ("y_train", "y_test")}
     assert load(save(**arrays | text), classes=[5, 1]).classes == ("5", "1")
     assert load(save(**arrays), classes=["5", 1]).classes == (5, 1)
-    with pytest.raises(
-        ValueError, match=r"which are 1, 5.\nReceived \['cat', 5\], of which cat is"
-    ):
+    with pytest.raises(ValueError, match="which are 1, 5.\nReceived 'cat', 5; not there: 'cat'."):
         load(save(**arrays), classes=["cat", 5])
 
 
@@ -531,14 +529,59 @@ def test_dark_integers_are_warned_of(arrays, save):
     assert data.x_train.max() == np.float32(1 / 255)
 
 
-def test_classes_without_test_images(arrays, save):
-    arrays |= {"y_train": np.array([5, 1, 5, 1, 2, 3]), "y_test": np.array([1, 5, 1, 5])}
+@pytest.mark.parametrize(("key", "what"), [("test", "test"), ("val", "validation")])
+def test_classes_without_test_or_validation_images(arrays, save, key, what):
+    arrays |= {"y_train": np.array([5, 1, 5, 1, 2, 3])}
+    whole_part = {"x_val": arrays["x_train"], "y_val": arrays["y_train"]}
+    whole_part |= {"x_test": arrays["x_train"], "y_test": arrays["y_train"]}
+    lacking = {f"x_{key}": arrays["x_test"], f"y_{key}": np.array([1, 5, 1, 5])}
     message = (
-        "load: `classes` must leave at least one test image.\nReceived [2, 3]; the test labels "
-        "are 1, 5.\nName labels that are in both parts with classes=[...]."
+        f"load: `classes` must leave at least one {what} image.\nReceived 2, 3; the {what} labels "
+        "are 1, 5.\nWith classes=[...], name labels that are in all parts."
     )
     with pytest.raises(ValueError, match=whole(message)):
-        load(save(**arrays), classes=[2, 3])
+        load(save(**arrays | whole_part | lacking), classes=[2, 3])
+
+
+@pytest.mark.parametrize("argument", ["n_train", "n_test"])
+def test_no_class_loses_all_images_in_a_draw(save, argument):
+    part = argument.removeprefix("n_")
+    arrays = {f"x_{key}": np.zeros((42, 3, 2)) for key in ("train", "test")}
+    arrays |= {f"y_{key}": np.array(["cat"] * 40 + ["dog"] * 2) for key in ("train", "test")}
+    path = save(**arrays)
+    assert np.bincount(getattr(load(path, **{argument: 30}), f"y_{part}")).tolist() == [29, 1]
+    message = (
+        f"load: `{argument}` must be so large that the share of each class is an image or more.\n"
+        "Received 6 of 42 images, of which 2 are 'dog', so that none of these is drawn.\n"
+        "Choose a larger number, or leave it out to take all."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        load(path, **{argument: 6})
+
+
+def test_arrays_that_are_not_used_are_said_or_refused(arrays, save):
+    whole_set = {"x": arrays["x_train"], "y": arrays["y_train"]}
+    path = save(**arrays | whole_set)
+    said = (
+        f"load: x and y of {path} will not be used, since it has x_train, y_train, x_test, y_test."
+    )
+    with pytest.warns(UserWarning, match=re.escape(said)):
+        load(path)
+    path = save(**whole_set, x_val=arrays["x_test"], y_val=arrays["y_test"])
+    message = (
+        "load: `name` must have images for testing beside those for validation.\n"
+        f"Received {path} with x, y, x_val, y_val.\nSave all as x_train, y_train, x_test, y_test, "
+        "x_val, y_val; or leave x_val and y_val out."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        load(path)
+
+
+@pytest.mark.parametrize(("part", "what"), [("test", "test"), ("val", "validation")])
+def test_classes_that_are_not_measured_are_said(arrays, save, part, what):
+    path = save(**arrays | {f"x_{part}": arrays["x_test"], f"y_{part}": np.array([1, 1, 1, 1])})
+    with pytest.warns(UserWarning, match=f"^load: there are no {what} images of 5. What is "):
+        load(path)
 
 
 def test_missing_arrays(arrays, save):

@@ -6,8 +6,10 @@ import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfq_resqunn.datasets import limits, load
+from tfq_resqunn.datasets.sources import as_npz
 
 pytestmark = pytest.mark.once
 
@@ -158,3 +160,37 @@ def test_one_npy_file_is_no_data_set(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((2, 2, 2)))
     with pytest.raises(ValueError, match="Save images and labels as x.npy and y.npy in one folder"):
         load(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("kind", ["pictures", "IDX", "npy"])
+def test_folders_can_be_sent_as_files(tmp_path, arrays, rng, kind):
+    """As a study sends them to workers that cannot reach the folder."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if kind == "IDX":
+        write_idx(folder, arrays)
+    for name, array in arrays.items() if kind == "npy" else ():
+        np.save(folder / f"{name}.npy", array)
+    for i in range(20 if kind == "pictures" else 0):
+        path = folder / ("cat", "dog")[i % 2] / f"{i}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (5 + i, 6, 3), np.uint8)).save(path)
+    sent = tmp_path / "sent.npz"
+    sent.write_bytes(as_npz(folder, (4, 4)))
+    there, here = load(sent, image_size=4), load(folder, image_size=4)
+    assert there.classes == here.classes
+    for name in ("x_train", "y_train", "x_test", "y_test"):
+        np.testing.assert_array_equal(getattr(there, name), getattr(here, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("photos/cat/1.png", "Name the folder that has a folder of pictures for each class."),
+        ("fotos/", 'Use name="digits", which needs no network.'),
+        ("my/photos", "Check the path; it is relative to the folder the program runs in."),
+    ],
+)
+def test_what_is_no_data_set(name, hint):
+    with pytest.raises(ValueError, match=f"Received '{name}'.\n{re.escape(hint)}$"):
+        load(name)

@@ -68,14 +68,14 @@ READ = {
     "png called jpg": ("x.jpg", lambda p: save(p, GRAY, format="PNG"), GRAY, ""),
     "name": ("ein Bild, schön 图.png", lambda p: save(p, GRAY), GRAY, ""),
     "1 bit": ("x.png", lambda p: save(p, GRAY > 99), np.uint8(255) * (GRAY > 99), ""),
-    "16 bits": ("x.png", lambda p: save(p, DEEP), DEEP, ""),
-    "16 bits, tiff": ("x.tiff", lambda p: save(p, DEEP), DEEP, ""),
-    "16 bits, pgm": ("x.pgm", lambda p: save(p, DEEP), DEEP, ""),
+    "16 bits": ("x.png", lambda p: save(p, DEEP), DEEP, "deep"),
+    "16 bits, tiff": ("x.tiff", lambda p: save(p, DEEP), DEEP, "deep"),
+    "16 bits, pgm": ("x.pgm", lambda p: save(p, DEEP), DEEP, "deep"),
     "16 bits, one clear": (
         "x.png",
         lambda p: save(p, DEEP, transparency=int(DEEP[2, 3])),
         CLEAR_DEEP,
-        "transparent",
+        "transparent, deep",
     ),
     "alpha": ("x.png", lambda p: save(p, np.dstack([COLOURS, ALPHA])), LAID, "transparent"),
     "opaque alpha": ("x.png", lambda p: save(p, np.dstack([COLOURS, OPAQUE])), COLOURS, ""),
@@ -125,7 +125,7 @@ READ = {
         np.rot90(COLOURS, -1),
         "",
     ),
-    "upside down": ("x.png", lambda p: save(p, DEEP, exif=exif(3)), DEEP[::-1, ::-1], ""),
+    "upside down": ("x.png", lambda p: save(p, DEEP, exif=exif(3)), DEEP[::-1, ::-1], "deep"),
     "damaged exif": ("x.png", lambda p: save(p, GRAY, exif=b"Exif\0\0nonsense"), GRAY, ""),
 }
 

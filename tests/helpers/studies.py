@@ -50,7 +50,7 @@ def wait_for(condition, seconds=120):
 
 def train_with(monkeypatch, run_jobs):
     """No process of a study starts: `run_jobs` trains, and is given a cluster that is none."""
-    cluster = SimpleNamespace(data_at=lambda path: contextlib.nullcontext(str(path)))
+    cluster = SimpleNamespace(data_at=lambda path, size: contextlib.nullcontext(str(path)))
     monkeypatch.setattr(
         "tfq_resqunn.study.runner.open_cluster", lambda *_: contextlib.nullcontext(cluster)
     )

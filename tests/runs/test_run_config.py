@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.settings import option_words, settings_of
 
 pytestmark = [pytest.mark.once, pytest.mark.anywhere]
 
@@ -76,3 +77,22 @@ def test_classical_is_a_flag():
 def test_seed_is_checked(seed, kind):
     with pytest.raises(kind, match="RunConfig: `seed` must be"):
         RunConfig(seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("3,8", (3, 8)),
+        ("3, 8 ", (3, 8)),
+        ("00,01", ("00", "01")),
+        ("my cat,dog", ("my cat", "dog")),
+        ('"cat, big",dog', ("cat, big", "dog")),
+        ('" dog",cat', (" dog", "cat")),
+        ('"the ""big"" cat",dog', ('the "big" cat', "dog")),
+    ],
+)
+def test_labels_in_one_word(text, labels):
+    read = settings_of(RunConfig)["classes"].form.read
+    assert read(text) == labels
+    _, word = option_words(RunConfig(classes=labels), RunConfig())
+    assert read(word) == labels

@@ -16,7 +16,7 @@ from tfq_resqunn.models.exchange import with_backend
 from tfq_resqunn.runs import training
 from tfq_resqunn.runs.class_probabilities import to_probabilities
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.runs.evaluation import evaluate, load_trained
+from tfq_resqunn.runs.evaluation import evaluate, load_trained, read_labelled
 from tfq_resqunn.runs.prediction import predict, predict_to_csv
 from tfq_resqunn.runs.trained import read_trained
 
@@ -387,8 +387,9 @@ def test_channels_are_those_of_the_run(tmp_path, rng, channels):
     x = rng.integers(0, 256, (40, 4, 4, n), dtype=np.uint8)
     np.savez(tmp_path / "a.npz", x=x, y=np.arange(40) % 2)
     config = RunConfig(
-        str(tmp_path / "a.npz"), depth=1, kernel_size=(1, 2), epochs=1, channels=channels
-    )
+        str(tmp_path / "a.npz"),
+        depth=1, kernel_size=(1, 2), epochs=1, channels=channels, image_size=4,
+    )  # fmt: skip
     path = training.train(config, tmp_path / "run", verbose=0).paths["model"]
     np.save(tmp_path / "new.npy", x[:3])
     (tmp_path / "new").mkdir()
@@ -401,6 +402,13 @@ def test_channels_are_those_of_the_run(tmp_path, rng, channels):
     assert kept.image_shape[-1] == other
     np.save(tmp_path / "brought.npy", kept.x_train[:3])
     assert predict(path, tmp_path / "brought.npy").note == ""
+    for label in (0, 1):
+        (tmp_path / "large" / str(label)).mkdir(parents=True)
+        picture = Image.fromarray(x[label].squeeze()).resize((6, 6))
+        picture.save(tmp_path / "large" / str(label) / "1.png")
+    both = "Images are resized from 6 x 6 to 4 x 4 pixels, as in training. " + arrays.note
+    assert predict(path, tmp_path / "large").note == both
+    assert read_labelled(path, tmp_path / "large")[-1] == both
 
 
 def test_classes_with_names(tmp_path, rng):

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from sklearn.metrics import roc_auc_score
 
 from tests.runs.test_going_on import SMALL, assert_same_run, stopped
-from tfq_resqunn import datasets
+from tfq_resqunn import cli, datasets
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.runs.callbacks import Patience
 from tfq_resqunn.runs.config import RunConfig
@@ -63,6 +64,17 @@ def test_images_are_set_apart_by_class():
 def test_shares_that_cannot_be(arguments, message):
     with pytest.raises(ValueError, match=f"load: .*{message}"):
         datasets.load("digits", **arguments)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("n_dogs", [1, 2])
+def test_no_class_is_left_out_of_validation(tmp_path, n_dogs):
+    y = np.array(["cat"] * 40 + ["dog"] * n_dogs)
+    x = np.zeros((len(y), 4, 4))
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    message = f"which is 5 of .* 2 classes, the smallest, 'dog', with {n_dogs}"
+    with pytest.raises(ValueError, match=f"(?s)load: `validation` must leave .*{message}"):
+        datasets.load(tmp_path / "a.npz", validation=0.1)
 
 
 @pytest.mark.once
@@ -128,6 +140,15 @@ def test_a_run_that_waits_goes_on(patient, tmp_path, moment):
 
 def interrupt(*_):
     raise KeyboardInterrupt
+
+
+def test_the_command_says_which_epoch_is_kept(tmp_path):
+    words = "train --depth 1 --n-train 60 --n-test 20 --validation 0.3 --patience 1 --epochs 9"
+    words += f" --learning-rate 0.5 --quiet --out {tmp_path / 'run'}"
+    said = CliRunner().invoke(cli.main, words.split(), catch_exceptions=False).output
+    losses = pd.read_csv(tmp_path / "run/history.csv")["val_loss"].tolist()
+    assert f"\nepoch kept         {len(losses) - 1} of {len(losses)}\n" in said
+    assert len(losses) < 9
 
 
 @pytest.mark.once

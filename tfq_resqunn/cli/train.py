@@ -80,6 +80,7 @@ def train(
         click.echo(f"Going on in {folder}: {epochs_done(folder)}.", err=True)
     load_tensorflow()
     from tfq_resqunn.runs import training
+    from tfq_resqunn.runs.result import best_epoch
 
     verbose = 0 if quiet else 1
     try:
@@ -96,6 +97,9 @@ def train(
             click.echo(f"\n{note}", err=True)
         raise
     click.echo(f"\n{result.gradients}\n")
+    if config.patience is not None:
+        losses = result.history["val_loss"]
+        click.echo(f"epoch kept         {best_epoch(losses)} of {len(losses)}")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")
     click.echo(f"test accuracy      {result.test_accuracy:.4f}")
     click.echo(f"balanced accuracy  {result.test_balanced_accuracy:.4f}")

@@ -1,6 +1,7 @@
 """`load` and `load_images`: from a name or a file to arrays that every model takes."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -135,11 +136,20 @@ def load(
         if f"x_{part}" not in arrays:
             continue
         x, y = relabel(arrays[f"x_{part}"], arrays[f"y_{part}"], kept)
-        x, y = draw(x, y, n, f"n_{part}", len(kept), seed)
+        x, y = draw(x, y, n, f"n_{part}", kept, seed)
         x = x if channels is None else to_channels(x, channels, "load")
         parts |= {f"x_{part}": x if size is None else resize(x, size), f"y_{part}": y}
     if validation is not None:
-        parts |= set_apart(parts, validation, len(kept), seed)
+        parts |= set_apart(parts, validation, kept, seed)
+    for part, what in {"test": "test", "val": "validation"}.items():
+        lacking = sorted({*range(len(kept))} - {*parts.get(f"y_{part}", range(len(kept)))})
+        if lacking:
+            names = ", ".join(repr(kept[k]) for k in lacking)
+            warnings.warn(
+                f"load: there are no {what} images of {names}. What is measured on the others says "
+                "nothing of them.",
+                stacklevel=3,
+            )
     return Dataset(**parts, name=os.fspath(name), classes=kept)
 
 

@@ -31,7 +31,11 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
         return find_npz(path, who, "name")
     close = difflib.get_close_matches(str(name), NAMES, n=1)
     hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
-    if path.suffix == ".npy" and path.is_file():
+    if is_picture(path):
+        hint = "Name the folder that has a folder of pictures for each class."
+    elif not path.exists() and len(path.parts) > 1:
+        hint = "Check the path; it is relative to the folder the program runs in."
+    elif path.suffix == ".npy" and path.is_file():
         hint = "Save images and labels as x.npy and y.npy in one folder, and name that."
     raise ValueError(
         f"{who}: `name` must be one of {', '.join(NAMES)}, or {PATHS}.\n"

@@ -28,6 +28,7 @@ ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 SIDEWAYS = (5, 6, 7, 8)  # orientations in which rows are columns
 
 _REMARKS = {
+    "deep": "of 16 bits, with values up to {highest}, of which 65535 is white",
     "transparent": "transparent in places, and laid over black",
     "frames": "of several frames or pages, of which the first one is taken",
 }
@@ -48,11 +49,16 @@ class Remarks:
 
     def __init__(self) -> None:
         self._names: dict[str, set[str]] = {}
+        self._highest = 0
         self._lock = threading.Lock()
 
-    def add(self, kind: str, name: str) -> None:
-        """Takes note of a picture that is `"transparent"`, or of several `"frames"`."""
+    def add(self, kind: str, name: str, highest: int = 0) -> None:
+        """Takes note of a picture that is `"transparent"`, of several `"frames"`, or `"deep"`.
+
+        A deep one has 16 bits; `highest` is the highest of its values.
+        """
         with self._lock:
+            self._highest = max(self._highest, highest)
             self._names.setdefault(kind, set()).add(name)
 
     def warn(self, who: str) -> None:
@@ -62,7 +68,8 @@ class Remarks:
             which = f"{len(names)} pictures, the first {first}, are"
             if len(names) == 1:
                 which = f"the picture {first} is"
-            warnings.warn(f"{who}: {which} {_REMARKS[kind]}.", stacklevel=4)
+            said = _REMARKS[kind].format(highest=self._highest)
+            warnings.warn(f"{who}: {which} {said}.", stacklevel=4)
 
 
 @contextlib.contextmanager
@@ -115,6 +122,8 @@ class Reader:
             pixels, is_transparent = _pixels(upright, form.channels)
         if is_transparent:
             remarks.add("transparent", name)
+        if pixels.dtype == np.uint16:
+            remarks.add("deep", name, int(pixels.max()))
         if (*pixels.shape, pixels.dtype) != (form.rows, form.cols, form.channels, form.dtype):
             raise self._error(name, "which has changed while it was read", "Try it again.")
         return pixels

@@ -21,20 +21,33 @@ def parse_classes(
     else:
         has_names = isinstance(present[0], str)
         kept = tuple(str(label) if has_names else label for label in classes)
-    if missing := [label for label in kept if label not in present]:
+    missing = [label for label in kept if label not in present]
+    if missing and classes is None:
         raise ValueError(
-            f"load: `classes` must be labels of the training data, which are "
-            f"{', '.join(map(str, present))}.\nReceived {list(kept)}, of which "
-            f"{', '.join(map(str, missing))} is missing there.\n"
-            f"Name labels that are there with classes=[...]."
+            f"load: `name` must have training images of every label.\nReceived none of "
+            f"{_listed(missing)}, which other images have; the labels for training are "
+            f"{_listed(present)}.\nAdd training images, or leave those others out: with "
+            "classes=[...], name labels for training."
         )
-    if not np.isin(labels["y_test"], kept).any():
+    if missing:
         raise ValueError(
-            f"load: `classes` must leave at least one test image.\nReceived {list(kept)}; the "
-            f"test labels are {', '.join(map(str, np.unique(labels['y_test'])))}.\n"
-            f"Name labels that are in both parts with classes=[...]."
+            f"load: `classes` must be labels of the training data, which are {_listed(present)}.\n"
+            f"Received {_listed(kept)}; not there: {_listed(missing)}.\n"
+            f"With classes=[...], name labels that are there."
         )
+    for key, what in {"y_test": "test", "y_val": "validation"}.items():
+        if key in labels and not np.isin(labels[key], kept).any():
+            raise ValueError(
+                f"load: `classes` must leave at least one {what} image.\n"
+                f"Received {_listed(kept)}; the {what} labels are "
+                f"{_listed(np.unique(labels[key]).tolist())}.\n"
+                "With classes=[...], name labels that are in all parts."
+            )
     return kept
+
+
+def _listed(labels: Sequence[Label]) -> str:
+    return ", ".join(map(repr, labels))
 
 
 def relabel(x: np.ndarray, y: np.ndarray, kept: tuple[Label, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -46,23 +59,36 @@ def relabel(x: np.ndarray, y: np.ndarray, kept: tuple[Label, ...]) -> tuple[np.n
 
 
 def draw(
-    x: np.ndarray, y: np.ndarray, n: int | None, argument: str, n_classes: int, seed: int
+    x: np.ndarray,
+    y: np.ndarray,
+    n: int | None,
+    argument: str,
+    classes: tuple[Label, ...],
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draws `n` images without replacement, each class in its share."""
+    """Draws `n` images without replacement, each class in its share; none may lose all it has."""
     if n is None:
         return x, y
-    if not n_classes <= n <= len(y):
+    if not len(classes) <= n <= len(y):
         raise ValueError(
-            f"load: `{argument}` must be from {n_classes} (one image for each class) to "
+            f"load: `{argument}` must be from {len(classes)} (one image for each class) to "
             f"{len(y)} (all there are).\nReceived {n}.\n"
             f"Choose a number in that range, or leave it out to take all."
         )
     rows = resample(np.arange(len(y)), replace=False, n_samples=n, stratify=y, random_state=seed)
+    if len(lost := np.setdiff1d(y, y[rows])):
+        k = lost[0]
+        raise ValueError(
+            f"load: `{argument}` must be so large that the share of each class is an image or "
+            f"more.\nReceived {n} of {len(y)} images, of which {np.sum(y == k)} are {classes[k]!r},"
+            " so that none of these is drawn.\nChoose a larger number, or leave it out to take "
+            "all."
+        )
     return x[rows], y[rows]
 
 
 def set_apart(
-    parts: Mapping[str, np.ndarray], share: float, n_classes: int, seed: int
+    parts: Mapping[str, np.ndarray], share: float, classes: tuple[Label, ...], seed: int
 ) -> dict[str, np.ndarray]:
     """Draws validation images from the training images, each class in its share."""
     if "x_val" in parts:
@@ -71,16 +97,18 @@ def set_apart(
             f"Received {share}, beside {len(parts['x_val'])} of these.\nLeave it out."
         )
     x, y = parts["x_train"], parts["y_train"]
-    n = math.ceil(share * len(y))
-    if not n_classes <= n <= len(y) - n_classes:
+    n, counts = math.ceil(share * len(y)), np.bincount(y)
+    split = None
+    if counts.min() > 1 and len(classes) <= n <= len(y) - len(classes):
+        split = train_test_split(x, y, test_size=n, stratify=y, random_state=seed)
+    if split is None or any(len(np.unique(part)) < len(classes) for part in split[2:]):
         raise ValueError(
             "load: `validation` must leave at least one image of each class on both sides.\n"
-            f"Received {share}, which is {n} of {len(y)} training images, of {n_classes} classes.\n"
-            "Choose another share, or take more training images (n_train)."
+            f"Received {share}, which is {n} of {len(y)} training images, of {len(classes)} "
+            f"classes, the smallest, {classes[counts.argmin()]!r}, with {counts.min()}.\n"
+            "Choose another share, or take more training images (`n_train`)."
         )
-    x_train, x_val, y_train, y_val = train_test_split(
-        x, y, test_size=n, stratify=y, random_state=seed
-    )
+    x_train, x_val, y_train, y_val = split
     return {"x_train": x_train, "y_train": y_train, "x_val": x_val, "y_val": y_val}
 
 

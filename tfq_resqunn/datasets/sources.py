@@ -4,8 +4,10 @@ The names are those of an `.npz` file: `x_train`, `y_train`, `x_test` and `y_tes
 and `y_val`; or `x` and `y`, of which a part is then drawn for testing.
 """
 
+import io
 import math
 import os
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 
@@ -64,6 +66,15 @@ def read_checked(name: str | os.PathLike, seed: int, size: tuple[int, int] | Non
     return checked
 
 
+def as_npz(path: Path, size: tuple[int, int] | None) -> bytes:
+    """Gives a data set as a file that `read_checked` reads alike, wherever it is sent."""
+    if path.is_file():
+        return path.read_bytes()
+    content = io.BytesIO()
+    np.savez(content, **_read(path, size))
+    return content.getvalue()
+
+
 def _read(found: str | Path, size: tuple[int, int] | None) -> Arrays:
     """Reads the arrays of a data set as they are; `size` is that of pictures that have several."""
     if isinstance(found, str):
@@ -109,10 +120,22 @@ def _chosen(arrays: Collection[str], found: str | Path) -> dict[str, str]:
             f"{found} with {there[validation[0]]} alone.\nSave the other beside it."
         )
     missing = [names[key] for key in ARRAY_NAMES if key not in there]
-    if not missing:
-        return {ours: theirs for ours, theirs in there.items() if ours not in ("x", "y")}
     whole = [key for key in ("x", "y") if key in there]
+    if not missing:
+        if whole:
+            warnings.warn(
+                f"load: {' and '.join(whole)} of {found} will not be used, since it has "
+                f"{', '.join(ARRAY_NAMES)}.",
+                stacklevel=4,
+            )
+        return {ours: theirs for ours, theirs in there.items() if ours not in whole}
     if len(whole) == 2 and len(missing) == len(ARRAY_NAMES):
+        if validation:
+            raise ValueError(
+                "load: `name` must have images for testing beside those for validation.\n"
+                f"Received {found} with {', '.join(arrays)}.\nSave all as x_train, y_train, "
+                "x_test, y_test, x_val, y_val; or leave x_val and y_val out."
+            )
         return {key: key for key in whole}
     if len(whole) == 1 and len(missing) == len(ARRAY_NAMES):
         raise ValueError(
@@ -141,10 +164,11 @@ def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
     )
     if parts is None or len(np.unique(parts[3])) < len(labels):
         raise ValueError(
-            f"load: `y` must have so many images of each class that a fifth of all has some of "
+            f"load: `name` must have so many images of each class that a fifth of all has some of "
             f"each.\nReceived {len(y)} images, of which a fifth is {n_test}, of "
             f"{len(labels)} classes, the smallest with {counts.min()}.\n"
-            f"Split them yourself: save {', '.join(ARRAY_NAMES)}; or leave that class out."
+            f"Split them yourself: save {', '.join(ARRAY_NAMES)}, or move pictures into folders "
+            "train and test; or leave that class out."
         )
     x_train, x_test, y_train, y_test = parts
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}

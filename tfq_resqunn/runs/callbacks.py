@@ -13,6 +13,7 @@ from tfq_resqunn.gradients import GradientFlow
 from tfq_resqunn.runs.checkpoint import array_of, log_sizes, rows_of, save, variables_of
 from tfq_resqunn.runs.folder import CHECKPOINT, HISTORY_COLUMNS
 from tfq_resqunn.runs.progress import Progress
+from tfq_resqunn.runs.result import best_epoch
 
 
 class Logs(keras.callbacks.TensorBoard):
@@ -56,10 +57,7 @@ class Patience(keras.callbacks.Callback):
     @property
     def best_epoch(self) -> int:
         """Number of the epoch whose weights count, from 1."""
-        if self._patience is None or not self.best:
-            return len(self._losses)
-        finite = [loss for loss in self._losses if math.isfinite(loss)]
-        return self._losses.index(min(finite)) + 1
+        return len(self._losses) if self._patience is None else best_epoch(self._losses)
 
     @property
     def is_over(self) -> bool:

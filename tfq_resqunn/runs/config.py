@@ -1,9 +1,10 @@
 """What a training run is made of, as one value; imports no TensorFlow."""
 
+import csv
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tfq_resqunn._utils.arguments import (
@@ -46,11 +47,25 @@ def _read_strengths(text: str) -> dict[str, float]:
     return {name.strip(): float(strength) for name, strength in pairs}
 
 
+def _read_labels(text: str) -> tuple:
+    """Reads labels with commas between them; those in double quotes may have commas as well."""
+    labels = next(csv.reader([text], skipinitialspace=True))
+    return tuple(as_label(x if f'"{x}"' in text else x.strip()) for x in labels)
+
+
+def _write_labels(labels: Iterable) -> str:
+    names = map(str, labels)
+    return join(
+        '"{}"'.format(x.replace('"', '""')) if "," in x or '"' in x or x != x.strip() else x
+        for x in names
+    )
+
+
 DATASET = Form(dataclasses.replace(check_path, convert=os.fspath), str, metavar="NAME|PATH")
 LABELS = Form(
     dataclasses.replace(check_classes, broken=lambda labels: None),
-    lambda text: tuple(as_label(label.strip()) for label in text.split(",")),
-    join,
+    _read_labels,
+    _write_labels,
     "LABELS",
     "labels with commas between them, such as 3,8 or cat,dog",
 )
@@ -122,12 +137,14 @@ class RunConfig:
     dataset: str = setting(
         "digits", DATASET, "--dataset",
         "digits, mnist, fashion_mnist, cifar10, cifar100; an .npz file with x and y, or with "
-        "x_train, y_train, x_test and y_test; or a folder of .npy or IDX files. `resqunn data` "
-        "shows what it holds.",
+        "x_train, y_train, x_test and y_test; or a folder: with a folder of pictures for each "
+        "class, or of .npy or IDX files. `resqunn data` shows what it holds.",
     )  # fmt: skip
     classes: tuple[int | str, ...] | None = setting(
-        None, LABELS, "--classes", "Labels to keep, such as 3,8 or cat,dog.  [default: all]"
-    )
+        None, LABELS, "--classes",
+        "Labels to keep, such as 3,8 or cat,dog; names with commas in double quotes.  "
+        "[default: all]",
+    )  # fmt: skip
     n_train: int | None = setting(
         None, COUNT, "--n-train", "Number of training images to draw.  [default: all]"
     )

@@ -250,7 +250,8 @@ def read_labelled(
             )
         x, labels, note = images.load(), images.labels, images.note
     x, fitting = trained.fit_images(x, images_path)
-    return trained, x, trained.number_labels(labels, images_path), note or fitting
+    note = " ".join(filter(None, [note, fitting]))
+    return trained, x, trained.number_labels(labels, images_path), note
 
 
 def _read_compiled(path: str | os.PathLike) -> Trained:

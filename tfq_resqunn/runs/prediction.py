@@ -147,7 +147,7 @@ def _in_parts(trained: Trained, images: ImageFile | ImageFolder) -> Iterator[Pre
         labels, end = classes[probabilities.argmax(axis=1)], start + len(x)
         true_labels = None if images.labels is None else images.labels[start:end]
         names = None if images.names is None else images.names[start:end]
-        note = note or images.note
+        note = " ".join(filter(None, [images.note, note]))
         yield Predictions(labels, probabilities, trained.classes, true_labels, note, names)
         start = end
 

@@ -1,6 +1,7 @@
 """What a training run gave, as one value."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,17 @@ class RunResult:
         """Gives what stands in `result.json`; `None` for what is not defined."""
         values = {name: getattr(self, name) for name in RESULT_COLUMNS}
         return {name: None if math.isnan(value) else value for name, value in values.items()}
+
+
+def best_epoch(losses: Sequence[float]) -> int:
+    """Give the number of the epoch with the lowest loss, from 1; the last if none is finite.
+
+    Example:
+        >>> best_epoch([2.0, 1.0, math.nan, 1.0])
+        2
+    """
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    return losses.index(min(finite)) + 1 if finite else len(losses)
 
 
 def divergence(history: History) -> str | None:

@@ -26,6 +26,7 @@ LOGGERS = (
 # is no OSError.
 LOST = (OSError, distributed.TimeoutError, distributed.CancelledError)
 Say = Callable[[str], object]
+Size = tuple[int, int]
 
 check_client = Rule(
     "a distributed.Client",
@@ -49,9 +50,14 @@ class Cluster:
         self._is_waiting = False
 
     @contextlib.contextmanager
-    def data_at(self, path: Path) -> Iterator[str]:
-        """Gives the place of a file for each worker; see `Job`."""
-        plugin = DataFile(path.read_bytes())
+    def data_at(self, path: Path, size: Size | None = None) -> Iterator[str]:
+        """Gives the place of a data set for each worker; see `Job`.
+
+        A folder becomes a file, in which pictures of several sizes have the `size` of the study.
+        """
+        from tfq_resqunn.datasets.sources import as_npz  # which needs TensorFlow
+
+        plugin = DataFile(as_npz(path, size))
         with answering(self.client):
             self.client.register_plugin(plugin, plugin.name)
         try:

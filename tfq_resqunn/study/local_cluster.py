@@ -14,7 +14,14 @@ from typing import Any
 import distributed
 
 import tfq_resqunn
-from tfq_resqunn.study.cluster import Cluster, Say, check_workers, quiet, say_where_the_dashboard_is
+from tfq_resqunn.study.cluster import (
+    Cluster,
+    Say,
+    Size,
+    check_workers,
+    quiet,
+    say_where_the_dashboard_is,
+)
 from tfq_resqunn.study.local_worker import READY
 
 N_LINES_SHOWN = 20
@@ -84,7 +91,7 @@ class _LocalWorkers(Cluster):
         self._replaced: set[str] = set()
 
     @contextlib.contextmanager
-    def data_at(self, path: Path) -> Iterator[str]:
+    def data_at(self, path: Path, size: Size | None = None) -> Iterator[str]:
         yield str(path.absolute())
 
     def n_workers(self) -> int:

@@ -22,6 +22,7 @@ from tfq_resqunn._utils.arguments import (
     instance,
 )
 from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn.datasets.arguments import check_image_size
 from tfq_resqunn.datasets.names import NAMES
 from tfq_resqunn.runs.training import build_model, load_data
 from tfq_resqunn.study.cluster import Cluster, check_client, check_workers
@@ -152,7 +153,8 @@ def _run(
     with contextlib.ExitStack() as stack:
         data = None
         if config.run.dataset not in NAMES:
-            data = stack.enter_context(cluster.data_at(Path(config.run.dataset)))
+            size = check_image_size(config.run.image_size, "image_size", "load")
+            data = stack.enter_context(cluster.data_at(Path(config.run.dataset), size))
         jobs = [
             Job(name, run.configure(config.run).to_json(), data, made_by)
             for name, run in runs.items()
