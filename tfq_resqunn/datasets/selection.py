@@ -87,6 +87,19 @@ def draw(
     return x[rows], y[rows]
 
 
+def split_off(x: np.ndarray, y: np.ndarray, n: int, seed: int) -> list[np.ndarray] | None:
+    """Draws `n` images, each class in its share: `x` of the others, `x` of these, `y` likewise.
+
+    `None` if some class would have no image on one side.
+    """
+    labels, counts = np.unique(y, return_counts=True)
+    if counts.min() < 2 or not len(labels) <= n <= len(y) - len(labels):
+        return None
+    split = train_test_split(x, y, test_size=n, stratify=y, random_state=seed)
+    is_whole = all(len(np.unique(part)) == len(labels) for part in split[2:])
+    return split if is_whole else None
+
+
 def set_apart(
     parts: Mapping[str, np.ndarray], share: float, classes: tuple[Label, ...], seed: int
 ) -> dict[str, np.ndarray]:
@@ -98,10 +111,8 @@ def set_apart(
         )
     x, y = parts["x_train"], parts["y_train"]
     n, counts = math.ceil(share * len(y)), np.bincount(y)
-    split = None
-    if counts.min() > 1 and len(classes) <= n <= len(y) - len(classes):
-        split = train_test_split(x, y, test_size=n, stratify=y, random_state=seed)
-    if split is None or any(len(np.unique(part)) < len(classes) for part in split[2:]):
+    split = split_off(x, y, n, seed)
+    if split is None:
         raise ValueError(
             "load: `validation` must leave at least one image of each class on both sides.\n"
             f"Received {share}, which is {n} of {len(y)} training images, of {len(classes)} "

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.datasets.arrays import check_channels, check_images
@@ -24,6 +23,7 @@ from tfq_resqunn.datasets.labels import check_kinds, check_labels
 from tfq_resqunn.datasets.limits import check_size
 from tfq_resqunn.datasets.names import find
 from tfq_resqunn.datasets.npz import open_npy, read_npz
+from tfq_resqunn.datasets.selection import split_off
 
 Arrays = dict[str, np.ndarray]
 TEST_SHARE = 0.2
@@ -156,13 +156,8 @@ def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
     """Draws a fifth of the images for testing, of each class its share."""
     labels, counts = np.unique(y, return_counts=True)
     n_test = math.ceil(TEST_SHARE * len(y))
-    is_possible = counts.min() > 1 and n_test >= len(labels)
-    parts = (
-        train_test_split(x, y, test_size=TEST_SHARE, stratify=y, random_state=seed)
-        if is_possible
-        else None
-    )
-    if parts is None or len(np.unique(parts[3])) < len(labels):
+    parts = split_off(x, y, n_test, seed)
+    if parts is None:
         raise ValueError(
             f"load: `name` must have so many images of each class that a fifth of all has some of "
             f"each.\nReceived {len(y)} images, of which a fifth is {n_test}, of "
