@@ -73,7 +73,7 @@ def load(
 
     Pixels become floats from 0, black, to 1, white. Integers up to 255 are divided by it, those of
     16 bits (`uint16`) by 65535, floats from 0 to 255 by 255; booleans and floats from 0 to 1 stay.
-    A warning says what was divided, if it was not bytes. Whatever keeps no such rule is refused.
+    A warning says so where floats or 16 bits were divided. Whatever keeps no such rule is refused.
 
     Labels are integers, or texts that name classes, one for each image: `[n]` or `[n, 1]`.
     Booleans and whole floats are taken for integers, one-hot rows, with a warning, for the numbers
