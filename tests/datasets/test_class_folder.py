@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.helpers.systems import link, needs_posix
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.datasets import picture_set
+from tfq_resqunn.datasets import picture_reading
 from tfq_resqunn.datasets.arrays import check_images
 from tfq_resqunn.datasets.class_folder import read_class_folder
 from tfq_resqunn.datasets.class_paths import find_classes
@@ -233,7 +233,7 @@ def test_pictures_of_one_size_are_resized_as_arrays_are(tmp_path, rng):
 
 
 def test_too_many_for_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(picture_set, "MAX_BYTES", 50)
+    monkeypatch.setattr(picture_reading, "MAX_BYTES", 50)
     make(tmp_path, "a/1.png", "a/2.png", "b/3.png")
     with pytest.raises(ValueError, match="3 pictures of 4 x 6 x 1, which take 72"):
         read_class_folder(tmp_path)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.helpers.systems import needs_linux
 from tfq_resqunn.cli import main
-from tfq_resqunn.datasets import load_images, picture_set
+from tfq_resqunn.datasets import image_folder, load_images, picture_reading
 from tfq_resqunn.datasets.image_file import ImageFile
 from tfq_resqunn.datasets.image_folder import open_images
 from tfq_resqunn.runs import prediction
@@ -119,10 +119,8 @@ def test_bad_pictures_are_found_before_any_is_labelled(tmp_path):
     write(tmp_path)
     whole = (tmp_path / "6.png").read_bytes()
     (tmp_path / "6.png").write_bytes(whole[:-30])
-    images = open_images(tmp_path)
-    for read in (images.check, images.load):
-        with pytest.raises(ValueError, match=r"6\.png, which is damaged"):
-            read()
+    with pytest.raises(ValueError, match=r"6\.png, which is damaged"):
+        open_images(tmp_path)
 
 
 def test_warnings_come_once(tmp_path):
@@ -142,8 +140,9 @@ def test_warnings_come_once(tmp_path):
 def test_memory_does_not_grow_with_pictures(tmp_path, monkeypatch):
     x = np.zeros((300, 300), np.uint8)
     write(tmp_path, [f"{i}.png" for i in range(200)], [x] * 200)
-    monkeypatch.setattr(picture_set, "BYTES_AT_ONCE", 2**20)
-    monkeypatch.setattr(picture_set, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(picture_reading, "BYTES_AT_ONCE", 2**20)
+    monkeypatch.setattr(picture_reading, "MAX_IN_MEMORY", 2**20)
+    monkeypatch.setattr(image_folder, "MAX_BYTES", 2**20)
     tracemalloc.start()
     try:
         images = open_images(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers.systems import needs_posix
-from tfq_resqunn.datasets.picture_set import PictureSet
+from tfq_resqunn.datasets.picture_reading import Source, read_pictures
 from tfq_resqunn.datasets.pictures import Reader, Remarks, as_errors
 
 pytestmark = [pytest.mark.once, pytest.mark.anywhere]
@@ -232,8 +232,9 @@ def test_pipes_and_links_to_nothing_are_not_waited_for(tmp_path):
             read(tmp_path, name)
 
 
-def opened(folder, names, *args):
-    return PictureSet(folder, names, *args, who="load", argument="name", remedy="Resize them.")
+def read_all(folder, names, remarks, **arguments):
+    source = Source(folder, names, "load", "name", "Resize them.")
+    return read_pictures(source, remarks, **arguments).pixels
 
 
 def test_many_pictures_have_one_warning_of_each_kind(tmp_path):
@@ -242,7 +243,7 @@ def test_many_pictures_have_one_warning_of_each_kind(tmp_path):
         save(tmp_path / name, np.dstack([GRAY, ALPHA]))
     frames(tmp_path / "z.gif")
     remarks = Remarks()
-    opened(tmp_path, [*names, "z.gif"]).read(remarks)
+    read_all(tmp_path, [*names, "z.gif"], remarks)
     with pytest.warns() as warned:
         remarks.warn("load")
     assert [str(warning.message) for warning in warned] == [
@@ -257,25 +258,26 @@ def test_all_bad_pictures_are_counted(tmp_path):
         (tmp_path / name).write_bytes(b"text")
     save(tmp_path / "0.png", GRAY)
     with pytest.raises(ValueError, match=r"1\.png, which is no picture") as error:
-        opened(tmp_path, names)
+        read_all(tmp_path, names, Remarks())
     assert str(error.value).count("\nLikewise: ") == 3
     assert str(error.value).endswith("\nAnd 4 more.")
 
 
 def test_a_picture_that_changes_meanwhile(tmp_path):
     save(tmp_path / "x.png", GRAY)
-    pictures = opened(tmp_path, ["x.png"])
+    reader = Reader(tmp_path, "load", "name")
+    form = reader.form("x.png")
     save(tmp_path / "x.png", GRAY[1:])
     with pytest.raises(ValueError, match="has changed while it was read"):
-        pictures.read(Remarks())
+        reader.read("x.png", form, Remarks())
 
 
 def test_8_and_16_bits_together(tmp_path):
     save(tmp_path / "8.png", GRAY)
     save(tmp_path / "16.png", DEEP)
     save(tmp_path / "rgb.png", COLOURS)
-    pixels = opened(tmp_path, ["8.png", "16.png", "rgb.png"]).read(Remarks())
-    assert pixels.dtype == np.uint16
-    np.testing.assert_array_equal(pixels[0], np.dstack([GRAY] * 3) * np.uint16(257))
-    np.testing.assert_array_equal(pixels[1], np.dstack([DEEP] * 3))
-    np.testing.assert_array_equal(pixels[2], COLOURS * np.uint16(257))
+    pixels = read_all(tmp_path, ["8.png", "16.png", "rgb.png"], Remarks())
+    assert pixels.dtype == np.float32
+    np.testing.assert_array_equal(pixels[0], np.float32(np.dstack([GRAY] * 3) / 255))
+    np.testing.assert_array_equal(pixels[1], np.float32(np.dstack([DEEP] * 3) / 65535))
+    np.testing.assert_array_equal(pixels[2], np.float32(COLOURS / 255))

@@ -14,6 +14,7 @@ from tfq_resqunn.runs.config import RunConfig
 
 if TYPE_CHECKING:
     from tfq_resqunn.datasets import Dataset
+    from tfq_resqunn.datasets.selection import Images
 
 EXAMPLES = """\b
 Examples:
@@ -48,7 +49,7 @@ def data(dataset: str, picture: str | None, **settings: Any) -> None:
         from tfq_resqunn.plots import examples_figure
         from tfq_resqunn.runs.training import load_data
 
-        found = load_data(config)
+        found = load_data(config, verbose=1)
         click.echo("\n".join([*_images(found), "", *_counts(found), "", *_epoch(found, config)]))
         if temporary is not None:
             examples_figure(found.x_train, found.y_train, found.classes, temporary)
@@ -58,13 +59,22 @@ def data(dataset: str, picture: str | None, **settings: Any) -> None:
 
 def _images(data: "Dataset") -> list[str]:
     rows, cols, channels = data.image_shape
-    x = data.x_train
+    low, high, mean = _range(data.x_train)
     return [
         f"{data.name}: {data.n_classes} classes, images of {rows} x {cols} pixels in "
         f"{_number(channels, 'channel')}",
-        f"pixels from {x.min():.3g} to {x.max():.3g}, {x.mean():.3g} on average "
-        "(0 is black, 1 is white)",
+        f"pixels from {low:.3g} to {high:.3g}, {mean:.3g} on average (0 is black, 1 is white)",
     ]
+
+
+def _range(images: "Images") -> tuple[float, float, float]:
+    """Gives the lowest pixel, the highest and their mean."""
+    from tfq_resqunn.datasets.stored_images import StoredImages
+
+    parts = images.parts() if isinstance(images, StoredImages) else [images]
+    found = [(part.min(), part.max(), part.mean(dtype=float) * len(part)) for part in parts]
+    lows, highs, sums = zip(*found, strict=True)
+    return min(lows), max(highs), sum(sums) / len(images)
 
 
 def _counts(data: "Dataset") -> list[str]:

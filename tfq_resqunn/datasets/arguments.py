@@ -62,6 +62,11 @@ check_channels = choice(*CHANNELS)
 check_validation = dataclasses.replace(
     number(0, 0.5, above=True), remedy="Give a share of the training images, such as 0.1."
 )
+check_on_disk = Rule(
+    'True, False or "auto"',
+    lambda value: True,
+    lambda value: None if value in (True, False, "auto") else 'True, False or "auto"',
+)
 # Of the images that are taken. Whether the data has so many is not known yet.
 SELECTION = {
     "classes": check_classes.or_none(),

@@ -7,6 +7,9 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 import numpy as np
 
+from tfq_resqunn.datasets.stored import StoredRows
+from tfq_resqunn.datasets.stored_images import StoredImages
+
 # Grey, grey and alpha, RGB, RGBA. More are hardly channels, unless the data says so.
 MAX_CHANNELS = 4
 # Numbers up to this one are hardly meant to be divided by 255.
@@ -18,7 +21,9 @@ AT_ONCE = 2**22
 PIXELS = "booleans, integers in 0..255, integers of 16 bits, or floats in [0, 1] or in 0..255"
 
 
-def check_images(arrays: Mapping[str, np.ndarray], who: str) -> list[np.ndarray]:
+def check_images(
+    arrays: Mapping[str, np.ndarray | StoredRows], who: str
+) -> list[np.ndarray | StoredImages]:
     """Checks rank, type and range; gives float32 `[n, rows, cols, channels]` in [0, 1].
 
     Floats up to 255 are divided by it, in all of the arrays, even if one alone has such: they come
@@ -34,7 +39,10 @@ def check_images(arrays: Mapping[str, np.ndarray], who: str) -> list[np.ndarray]
     white = max((check.white for check in checks if check.is_float), default=1)
     for check in checks:
         check.white = white if check.is_float else check.white
-    return [check.converted(x) for check, x in zip(checks, arrays.values(), strict=True)]
+    return [
+        StoredImages(x, check.white) if isinstance(x, StoredRows) else check.converted(x)
+        for check, x in zip(checks, arrays.values(), strict=True)
+    ]
 
 
 class Described(Protocol):

@@ -7,24 +7,27 @@ from collections.abc import Iterable
 import numpy as np
 
 from tfq_resqunn.datasets.class_paths import Classes, find_classes
-from tfq_resqunn.datasets.picture_set import PictureSet, in_unit_range
+from tfq_resqunn.datasets.picture_reading import Source, read_pictures
 from tfq_resqunn.datasets.pictures import Remarks
+from tfq_resqunn.datasets.stored import StoredRows
+
+WHO = "load"  # whom errors name
 
 
 def read_class_folder(
     path: str | os.PathLike,
     size: tuple[int, int] | None = None,
     *,
-    who: str = "load",
-    argument: str = "name",
-) -> dict[str, np.ndarray]:
+    on_disk: bool | str = False,
+    verbose: int = 0,
+) -> dict[str, np.ndarray | StoredRows]:
     """Reads pictures in class folders, which may stand in `train`, `test` and `val`.
 
     Args:
         path: The folder, see `find_classes`.
         size: `(rows, cols)` to resize each picture to. Default: the one that all have.
-        who: Whom errors name.
-        argument: What errors call the path.
+        on_disk: Whether pixels are kept in a temporary file; `"auto"`: if there are many.
+        verbose: 1 shows a progress bar if there are many.
 
     Returns:
         `x_train`, `y_train`, `x_test`, `y_test`, and `x_val` and `y_val` if they are there; or `x`
@@ -37,28 +40,23 @@ def read_class_folder(
         ValueError: If it is arranged in another way, a picture cannot be read, sizes differ and
             there is no `size`, or all pictures are too large for memory.
     """
-    found = find_classes(path, who, argument)
+    found = find_classes(path, WHO)
     parts = {key if "test" in found.parts else "": part for key, part in found.parts.items()}
-    pictures = PictureSet(
-        found.folder,
-        [name for part in parts.values() for names in part.values() for name in names],
-        size,
-        who=who,
-        argument=argument,
-        remedy="Have them resized with image_size=28, say.",
-    )
+    names = [name for part in parts.values() for names in part.values() for name in names]
+    source = Source(found.folder, names, WHO, "name", "Have them resized with image_size=28, say.")
     remarks = Remarks()
-    x = pictures.read(remarks)
-    x = in_unit_range(x) if x.dtype == np.uint16 else x
-    found.warn(who)
-    remarks.warn(who)
+    x = read_pictures(source, remarks, size, on_disk=on_disk, verbose=verbose).pixels
+    found.warn(WHO)
+    remarks.warn(WHO)
     are_numbers = are_integers(name for part in parts.values() for name in part)
-    arrays, start = {}, 0
+    arrays: dict[str, np.ndarray | StoredRows] = {}
+    start = 0
     for key, part in parts.items():
         y = labels_of(part, are_numbers)
-        suffix = f"_{key}" if key else ""
-        arrays[f"x{suffix}"], arrays[f"y{suffix}"] = x[start : start + len(y)], y
-        start += len(y)
+        suffix, stop = f"_{key}" if key else "", start + len(y)
+        between = x.between(start, stop) if isinstance(x, StoredRows) else x[start:stop]
+        arrays[f"x{suffix}"] = between
+        arrays[f"y{suffix}"], start = y, stop
     return arrays
 
 

@@ -1,4 +1,4 @@
-"""`ImageFolder`: pictures to predict on, read a few at a time."""
+"""`ImageFolder`: pictures to predict on, in memory or on disk."""
 
 import math
 import os
@@ -10,9 +10,10 @@ import numpy as np
 from tfq_resqunn.datasets.class_folder import are_integers, labels_of
 from tfq_resqunn.datasets.given_pictures import find_pictures
 from tfq_resqunn.datasets.image_file import WHO, ImageFile
+from tfq_resqunn.datasets.limits import MAX_BYTES
 from tfq_resqunn.datasets.names import find_images
 from tfq_resqunn.datasets.picture_paths import is_picture
-from tfq_resqunn.datasets.picture_set import PictureSet, in_unit_range
+from tfq_resqunn.datasets.picture_reading import Source, in_unit_range, read_pictures
 from tfq_resqunn.datasets.pictures import Remarks
 
 
@@ -42,50 +43,56 @@ class ImageFolder:
     ) -> None:
         self.path = path = Path(path)
         self._found = found = find_pictures(path, WHO)
-        self._pictures = PictureSet(
+        self._remarks = Remarks()
+        source = Source(
             found.folder,
             found.names,
+            WHO,
+            "path",
+            "Resize them, or take a model that was trained with an image_size.",
+        )
+        pictures = read_pictures(
+            source,
+            self._remarks,
             size,
             channels if channels in (1, 3) else None,
-            who=WHO,
-            argument="path",
-            remedy="Resize them, or take a model that was trained with an image_size.",
+            on_disk="auto",
         )
-        self.names, self.shape = self._pictures.names, self._pictures.shape
+        self._pixels = pictures.pixels
+        self.names, self.shape = found.names, self._pixels.shape
         self.labels: np.ndarray | None = None
         if found.classes is not None:
             self.labels = labels_of(found.classes, are_integers(found.classes))
-        self.note, (smallest, largest) = "", self._pictures.sizes
+        self.note, (smallest, largest) = "", pictures.sizes
         if {smallest, largest} != {self.shape[1:3]}:
             old = f"{smallest[0]} x {smallest[1]}" if smallest == largest else "different sizes"
             new = f"{self.shape[1]} x {self.shape[2]}"
             self.note = f"Images are resized from {old} to {new} pixels, as in training."
 
     def check(self) -> None:
-        """Reads all pictures once; raises a ValueError if one cannot be read."""
-        remarks = Remarks()
-        for _ in self._pictures.parts(self._pictures.at_once, remarks):
-            pass
-        self._warn(remarks)
+        """Warns of what there is to say about the pictures, which have all been read."""
+        self._found.warn(WHO)
+        self._remarks.warn(WHO)
 
     def parts(self, at_once: int) -> Iterator[np.ndarray]:
         """Yields the images, float32 `[at_once, rows, cols, channels]` in [0, 1]; fewer at the end.
 
         Of what `check` warns, it does not warn again.
         """
-        return map(in_unit_range, self._pictures.parts(at_once, Remarks()))
+        for start in range(0, len(self._pixels), at_once):
+            yield in_unit_range(self._pixels[start : start + at_once])
 
     def load(self) -> np.ndarray:
         """Gives all images, float32 `[n, rows, cols, channels]` in [0, 1]."""
-        self._pictures.check_size(math.prod(self.shape) * 4)
-        remarks = Remarks()
-        x = in_unit_range(self._pictures.read(remarks))
-        self._warn(remarks)
-        return x
-
-    def _warn(self, remarks: Remarks) -> None:
-        self._found.warn(WHO)
-        remarks.warn(WHO)
+        if (n_bytes := 4 * math.prod(self.shape)) > MAX_BYTES:
+            raise ValueError(
+                f"{WHO}: the pictures of `path` may take {MAX_BYTES:,} bytes of memory.\nReceived "
+                f"{self.path} with {len(self.names):,} pictures of "
+                f"{' x '.join(map(str, self.shape[1:]))}, which take {n_bytes:,}.\n"
+                "Take fewer or smaller ones."
+            )
+        self.check()
+        return in_unit_range(self._pixels[:])
 
 
 def open_images(

@@ -4,13 +4,24 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from tfq_resqunn._utils.arguments import check_path, checked
-from tfq_resqunn.datasets.arguments import SELECTION, Label, check_image_size
+from tfq_resqunn._utils.arguments import (
+    check_count,
+    check_flag,
+    check_path,
+    checked,
+    choice,
+    integer,
+)
+from tfq_resqunn.datasets.arguments import SELECTION, Label, check_image_size, check_on_disk
+from tfq_resqunn.datasets.batches import batches
 from tfq_resqunn.datasets.image_folder import open_images
 from tfq_resqunn.datasets.selection import (
+    Images,
     draw,
     parse_classes,
     relabel,
@@ -20,13 +31,16 @@ from tfq_resqunn.datasets.selection import (
 )
 from tfq_resqunn.datasets.sources import read_checked
 
+PARTS = ("train", "test", "val")
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Images and labels for training and for testing.
 
     Args:
-        x_train: Training images, float32 `[n, rows, cols, channels]` in [0, 1].
+        x_train: Training images, float32 `[n, rows, cols, channels]` in [0, 1]; an array, or
+            `StoredImages` that stay on disk.
         y_train: Their labels, int64 `[n]`, from 0 to `n_classes - 1`.
         x_test: Test images, as `x_train`.
         y_test: Their labels, as `y_train`.
@@ -36,13 +50,13 @@ class Dataset:
         y_val: Their labels, as `y_train`.
     """
 
-    x_train: np.ndarray = field(repr=False)
+    x_train: Images = field(repr=False)
     y_train: np.ndarray = field(repr=False)
-    x_test: np.ndarray = field(repr=False)
+    x_test: Images = field(repr=False)
     y_test: np.ndarray = field(repr=False)
     name: str
     classes: tuple[Label, ...]
-    x_val: np.ndarray | None = field(default=None, repr=False)
+    x_val: Images | None = field(default=None, repr=False)
     y_val: np.ndarray | None = field(default=None, repr=False)
 
     @property
@@ -56,8 +70,45 @@ class Dataset:
         """Number of different labels."""
         return len(self.classes)
 
+    @checked(part=choice(*PARTS), batch_size=check_count, shuffle=check_flag.or_none())
+    def batches(
+        self, part: str = "train", batch_size: int = 32, *, shuffle: bool | None = None
+    ) -> tf.data.Dataset:
+        """Gives images and labels as `Model.fit`, `evaluate` and `predict` take them.
 
-@checked(**SELECTION)
+        Images on disk are read a batch at a time, ahead of the training.
+
+        Args:
+            part: `"train"`, `"test"` or `"val"`.
+            batch_size: Images a batch.
+            shuffle: Whether each epoch has an order of its own, drawn from all images. Default:
+                those for training.
+
+        Returns:
+            Batches of images, float32 `[batch_size, rows, cols, channels]`, and labels, int64
+            `[batch_size]`; fewer in the last.
+
+        Raises:
+            TypeError: If an argument has a wrong type.
+            ValueError: If an argument is wrong, or there are no images for validation.
+
+        Example:
+            >>> data = load("digits", n_train=100)
+            >>> for x, y in data.batches("train", 64):
+            ...     print(x.shape, y.shape)
+            (64, 8, 8, 1) (64,)
+            (36, 8, 8, 1) (36,)
+        """
+        x, y = getattr(self, f"x_{part}"), getattr(self, f"y_{part}")
+        if x is None:
+            raise ValueError(
+                "Dataset: `part` must be one that the data has. Received 'val', and it has no "
+                "images for validation. Set some apart: load(..., validation=0.1)."
+            )
+        return batches(x, y, batch_size, shuffle=part == "train" if shuffle is None else shuffle)
+
+
+@checked(**SELECTION, on_disk=check_on_disk, verbose=integer(0, 1))
 def load(
     name: str | os.PathLike = "digits",
     *,
@@ -67,7 +118,9 @@ def load(
     image_size: int | tuple[int, int] | None = None,
     channels: str | None = None,
     validation: float | None = None,
+    on_disk: bool | str = False,
     seed: int = 0,
+    verbose: int = 0,
 ) -> Dataset:
     """Load a data set by its name, or from files.
 
@@ -109,7 +162,12 @@ def load(
             own.
         validation: Share of the training images to set apart for validation, each class in its
             share: above 0, at most 0.5. Default: the data's own validation images, if any.
+        on_disk: `True` leaves the images of files and folders on disk, so that there may be more
+            than memory holds: they become `StoredImages`, and `Dataset.batches` reads them while a
+            model is trained. Pictures are decoded once, into a temporary file. `"auto"` does so if
+            they would take more than half a gigabyte.
         seed: Of the draws, and of the split where the data has none.
+        verbose: 1 shows a progress bar where many pictures are read.
 
     Returns:
         A `Dataset`.
@@ -117,6 +175,7 @@ def load(
     Raises:
         TypeError: If an argument or an array has a wrong type.
         ValueError: If the name is unknown, or an argument or an array has wrong values.
+        OSError: If there is no room for a temporary file.
         FileNotFoundError: If the file or folder does not exist.
         ConnectionError: If a data set cannot be downloaded.
 
@@ -128,10 +187,10 @@ def load(
         ((100, 8, 8, 1), (8, 8, 1), 2)
     """
     size = check_image_size(image_size, "image_size", "load")
-    arrays = read_checked(name, seed, size)
+    arrays = read_checked(name, seed, size, on_disk, verbose)
     labels = {key: y for key, y in arrays.items() if key.startswith("y")}
     kept = parse_classes(classes, labels)
-    parts = {}
+    parts: dict[str, Any] = {}
     for part, n in {"train": n_train, "test": n_test, "val": None}.items():
         if f"x_{part}" not in arrays:
             continue

@@ -12,8 +12,10 @@ import numpy as np
 
 from tfq_resqunn.datasets.limits import SizeError, check_ratio, check_size
 from tfq_resqunn.datasets.names import find_npz
+from tfq_resqunn.datasets.stored import SharedFile, Spool, StoredRows
 
 MAX_AXES = 64
+BYTES_AT_ONCE = 2**24
 
 
 class StoredArray:
@@ -46,6 +48,23 @@ class StoredArray:
                 n_rows = min(at_once, n - start)
                 data = file.read(n_rows * math.prod(shape) * self.dtype.itemsize)
                 yield np.frombuffer(data, self.dtype).reshape(n_rows, *shape)
+
+    def stored(self) -> StoredRows:
+        """Gives it as rows that are read in any order.
+
+        They stay where they are in an `.npy` file. Those of an archive, which may be packed, and
+        those that lie scattered go into a temporary file.
+        """
+        if self._member is None and not self._header.is_fortran:
+            file = SharedFile(self._path.open("rb", buffering=0))
+            return StoredRows(
+                file, self.shape, self.dtype, self._path.stat().st_size - self.n_bytes
+            )
+        spool = Spool(0)
+        spool.check_room(self.n_bytes, f"{self._who}: the arrays of {self._path}")
+        for part in self.rows(max(1, BYTES_AT_ONCE * self.shape[0] // max(1, self.n_bytes))):
+            spool.add(part)
+        return spool.stored(self.shape, self.dtype)
 
     def check_size(self) -> None:
         """Raises a ValueError if it is too large to be in memory as a whole."""
@@ -93,13 +112,6 @@ def open_npy(path: Path, who: str) -> StoredArray:
         if header.n_bytes != path.stat().st_size - file.tell():
             raise ValueError("it is not as large as it says.")
     return StoredArray(path, None, header, who)
-
-
-def read_npz(path: Path, who: str) -> dict[str, np.ndarray]:
-    """Reads all arrays of a file; a ValueError if `open_npz` raises one, or they are too large."""
-    arrays = open_npz(path, who)
-    check_size(sum(array.n_bytes for array in arrays.values()), path, who)
-    return {name: array.read() for name, array in arrays.items()}
 
 
 @dataclasses.dataclass(frozen=True)

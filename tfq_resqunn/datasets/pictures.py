@@ -9,6 +9,7 @@
 """
 
 import contextlib
+import math
 import threading
 import warnings
 from collections.abc import Iterator
@@ -42,6 +43,16 @@ class Form:
     cols: int
     channels: int
     dtype: np.dtype
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """`(rows, cols, channels)`."""
+        return self.rows, self.cols, self.channels
+
+    @property
+    def n_bytes(self) -> int:
+        """The bytes that its pixels take."""
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 class Remarks:
@@ -124,7 +135,7 @@ class Reader:
             remarks.add("transparent", name)
         if pixels.dtype == np.uint16:
             remarks.add("deep", name, int(pixels.max()))
-        if (*pixels.shape, pixels.dtype) != (form.rows, form.cols, form.channels, form.dtype):
+        if (pixels.shape, pixels.dtype) != (form.shape, form.dtype):
             raise self._error(name, "which has changed while it was read", "Try it again.")
         return pixels
 

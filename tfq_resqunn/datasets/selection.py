@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +10,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import resample
 
 from tfq_resqunn.datasets.arguments import Label
+from tfq_resqunn.datasets.stored_images import StoredImages
+
+Images = np.ndarray | StoredImages
 
 
 def parse_classes(
@@ -50,22 +54,22 @@ def _listed(labels: Sequence[Label]) -> str:
     return ", ".join(map(repr, labels))
 
 
-def relabel(x: np.ndarray, y: np.ndarray, kept: tuple[Label, ...]) -> tuple[np.ndarray, np.ndarray]:
+def relabel(x: Images, y: np.ndarray, kept: tuple[Label, ...]) -> tuple[Images, np.ndarray]:
     """Keeps the images of these classes, and numbers the classes 0, 1, ..."""
     order = np.argsort(np.asarray(kept))
     ordered = np.asarray(kept)[order]
-    rows = np.isin(y, ordered)
-    return x[rows], order[np.searchsorted(ordered, y[rows])]
+    rows = np.flatnonzero(np.isin(y, ordered))
+    return pick(x, rows), order[np.searchsorted(ordered, y[rows])]
 
 
 def draw(
-    x: np.ndarray,
+    x: Images,
     y: np.ndarray,
     n: int | None,
     argument: str,
     classes: tuple[Label, ...],
     seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Images, np.ndarray]:
     """Draws `n` images without replacement, each class in its share; none may lose all it has."""
     if n is None:
         return x, y
@@ -84,10 +88,15 @@ def draw(
             " so that none of these is drawn.\nChoose a larger number, or leave it out to take "
             "all."
         )
-    return x[rows], y[rows]
+    return pick(x, rows), y[rows]
 
 
-def split_off(x: np.ndarray, y: np.ndarray, n: int, seed: int) -> list[np.ndarray] | None:
+def pick(x: Images, rows: np.ndarray) -> Images:
+    """Gives the images with these numbers."""
+    return x.select(rows) if isinstance(x, StoredImages) else x[rows]
+
+
+def split_off(x: Images, y: np.ndarray, n: int, seed: int) -> list | None:
     """Draws `n` images, each class in its share: `x` of the others, `x` of these, `y` likewise.
 
     `None` if some class would have no image on one side.
@@ -95,14 +104,15 @@ def split_off(x: np.ndarray, y: np.ndarray, n: int, seed: int) -> list[np.ndarra
     labels, counts = np.unique(y, return_counts=True)
     if counts.min() < 2 or not len(labels) <= n <= len(y) - len(labels):
         return None
-    split = train_test_split(x, y, test_size=n, stratify=y, random_state=seed)
-    is_whole = all(len(np.unique(part)) == len(labels) for part in split[2:])
-    return split if is_whole else None
+    rows = train_test_split(np.arange(len(y)), test_size=n, stratify=y, random_state=seed)
+    if any(len(np.unique(y[part])) < len(labels) for part in rows):
+        return None
+    return [*(pick(x, part) for part in rows), *(y[part] for part in rows)]
 
 
 def set_apart(
-    parts: Mapping[str, np.ndarray], share: float, classes: tuple[Label, ...], seed: int
-) -> dict[str, np.ndarray]:
+    parts: Mapping[str, Any], share: float, classes: tuple[Label, ...], seed: int
+) -> dict[str, Any]:
     """Draws validation images from the training images, each class in its share."""
     if "x_val" in parts:
         raise ValueError(
@@ -123,19 +133,36 @@ def set_apart(
     return {"x_train": x_train, "y_train": y_train, "x_val": x_val, "y_val": y_val}
 
 
-def to_channels(x: np.ndarray, channels: str, who: str) -> np.ndarray:
+def to_channels(x: Images, channels: str, who: str) -> Images:
     """Turns colours gray (`"gray"`), or gives gray images three equal channels (`"rgb"`)."""
     if x.shape[-1] not in (1, 3):
         raise ValueError(
             f"{who}: `channels` takes images of one channel, gray, or of three, red, green and "
             f"blue.\nReceived images of {x.shape[-1]}.\nLeave it out, or convert them."
         )
-    if channels == "gray" and x.shape[-1] == 3:
-        return np.clip(tf.image.rgb_to_grayscale(x).numpy(), 0, 1)
-    return np.repeat(x, 3, axis=-1) if channels == "rgb" and x.shape[-1] == 1 else x
+    n_channels = 1 if channels == "gray" else 3
+    if x.shape[-1] == n_channels:
+        return x
+    convert = _as_gray if channels == "gray" else _in_three_channels
+    return x.converted(convert, n_channels) if isinstance(x, StoredImages) else convert(x)
 
 
-def resize(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resizes images to `(rows, cols)` pixels."""
+def _as_gray(x: np.ndarray) -> np.ndarray:
+    return np.clip(tf.image.rgb_to_grayscale(x).numpy(), 0, 1)
+
+
+def _in_three_channels(x: np.ndarray) -> np.ndarray:
+    return np.repeat(x, 3, axis=-1)
+
+
+def resize(x: Images, size: tuple[int, int]) -> Images:
+    """Resizes images to `(rows, cols)` pixels; those on disk are resized once, on disk."""
+    if isinstance(x, StoredImages):
+        return x if x.shape[1:3] == size else x.rewritten(lambda part: resize_array(part, size))
+    return resize_array(x, size)
+
+
+def resize_array(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resizes images in memory, `[n, rows, cols, channels]`, to `(rows, cols)` pixels."""
     resized = tf.image.resize(x, size, antialias=True).numpy()
     return np.clip(resized, 0, 1)  # interpolation may leave [0, 1] by a rounding error

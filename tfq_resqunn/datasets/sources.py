@@ -8,8 +8,9 @@ import io
 import math
 import os
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -20,12 +21,13 @@ from tfq_resqunn.datasets.class_folder import read_class_folder
 from tfq_resqunn.datasets.folders import ARRAY_NAMES, OTHER_NAMES, find_idx, find_npy
 from tfq_resqunn.datasets.idx import read_idx
 from tfq_resqunn.datasets.labels import check_kinds, check_labels
-from tfq_resqunn.datasets.limits import check_size
+from tfq_resqunn.datasets.limits import MAX_IN_MEMORY, check_size
 from tfq_resqunn.datasets.names import find
-from tfq_resqunn.datasets.npz import open_npy, read_npz
-from tfq_resqunn.datasets.selection import split_off
+from tfq_resqunn.datasets.npz import StoredArray, open_npy, open_npz
+from tfq_resqunn.datasets.selection import Images, split_off
 
-Arrays = dict[str, np.ndarray]
+Arrays = dict[str, Any]  # of NumPy, or `StoredRows` and `StoredImages`
+WHO = "load"  # whom errors name
 TEST_SHARE = 0.2
 # The arrays of a data set, by our names: ours, and those of MedMNIST's files.
 OURS = {name: name for name in (*ARRAY_NAMES, *OTHER_NAMES)}
@@ -36,21 +38,28 @@ MEDMNIST = {
 }
 
 
-def read_checked(name: str | os.PathLike, seed: int, size: tuple[int, int] | None) -> Arrays:
+def read_checked(
+    name: str | os.PathLike,
+    seed: int,
+    size: tuple[int, int] | None,
+    on_disk: bool | str = False,
+    verbose: int = 0,
+) -> Arrays:
     """Reads a data set by its name or path; its arrays keep their rules, and are in parts.
 
-    Pictures in files that differ in size are brought to `size`; nothing else is resized.
+    Pictures in files are brought to `size`; nothing else is resized. `on_disk` and `verbose` are
+    those of `load`.
     """
     found = find(name)
-    arrays = _read(found, size)
+    arrays = _read(found, size, on_disk, verbose)
     shown = _chosen(arrays, found)
     x_names = [key for key in shown if key.startswith("x")]
-    images = check_images({shown[key]: arrays[shown[key]] for key in x_names}, "load")
-    checked = dict(zip(x_names, images, strict=True))
+    images = check_images({shown[key]: arrays[shown[key]] for key in x_names}, WHO)
+    checked: Arrays = dict(zip(x_names, images, strict=True))
     for key in x_names:
         y_key = key.replace("x", "y")
         checked[y_key] = check_labels(
-            arrays[shown[y_key]], len(checked[key]), f"load: `{shown[y_key]}`", shown[key]
+            arrays[shown[y_key]], len(checked[key]), f"{WHO}: `{shown[y_key]}`", shown[key]
         )
     if "x" in checked:
         return _split(checked["x"], checked["y"], seed)
@@ -62,7 +71,7 @@ def read_checked(name: str | os.PathLike, seed: int, size: tuple[int, int] | Non
                 "Resize one of the two before saving them."
             )
         pair = ("y_train", key.replace("x", "y"))
-        check_kinds({shown[y_key]: checked[y_key] for y_key in pair}, "load")
+        check_kinds({shown[y_key]: checked[y_key] for y_key in pair}, WHO)
     return checked
 
 
@@ -75,19 +84,37 @@ def as_npz(path: Path, size: tuple[int, int] | None) -> bytes:
     return content.getvalue()
 
 
-def _read(found: str | Path, size: tuple[int, int] | None) -> Arrays:
-    """Reads the arrays of a data set as they are; `size` is that of pictures that have several."""
+def _read(
+    found: str | Path,
+    size: tuple[int, int] | None,
+    on_disk: bool | str = False,
+    verbose: int = 0,
+) -> Arrays:
+    """Reads the arrays of a data set as they are; `size` is that of pictures."""
     if isinstance(found, str):
         return _of_digits() if found == "digits" else _download(found)
     if not found.is_dir():
-        return check_channels(read_npz(found, "load"), "load")
+        return _of_files(open_npz(found, WHO), found, on_disk)
     if paths := find_idx(found):
-        return {name: read_idx(path, "load") for name, path in paths.items()}
+        return {name: read_idx(path, WHO) for name, path in paths.items()}
     if paths := find_npy(found):
-        stored = {name: open_npy(path, "load") for name, path in paths.items()}
-        check_size(sum(array.n_bytes for array in stored.values()), found, "load")
-        return check_channels({name: array.read() for name, array in stored.items()}, "load")
-    return read_class_folder(found, size)
+        files = {name: open_npy(path, WHO) for name, path in paths.items()}
+        return _of_files(files, found, on_disk)
+    return read_class_folder(found, size, on_disk=on_disk, verbose=verbose)
+
+
+def _of_files(files: Mapping[str, StoredArray], path: Path, on_disk: bool | str) -> Arrays:
+    """Reads the arrays of NumPy's files; images may stay on disk."""
+    images = {name for name, file in files.items() if len(file.shape) in (3, 4)}
+    n_values = sum(math.prod(files[name].shape) for name in images)
+    if not (on_disk is True or (on_disk == "auto" and 4 * n_values > MAX_IN_MEMORY)):
+        images = set()
+    n_bytes = sum(file.n_bytes for name, file in files.items() if name not in images)
+    check_size(n_bytes, path, WHO, "Or leave its images on disk: on_disk=True.")
+    return check_channels(
+        {name: file.stored() if name in images else file.read() for name, file in files.items()},
+        WHO,
+    )
 
 
 def _of_digits() -> Arrays:
@@ -152,7 +179,7 @@ def _chosen(arrays: Collection[str], found: str | Path) -> dict[str, str]:
     )
 
 
-def _split(x: np.ndarray, y: np.ndarray, seed: int) -> Arrays:
+def _split(x: Images, y: np.ndarray, seed: int) -> Arrays:
     """Draws a fifth of the images for testing, of each class its share."""
     labels, counts = np.unique(y, return_counts=True)
     n_test = math.ceil(TEST_SHARE * len(y))

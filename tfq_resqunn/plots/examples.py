@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,7 +12,7 @@ MAX_CLASSES = 20
 
 
 def examples_figure(
-    x: np.ndarray,
+    x: Any,
     y: np.ndarray,
     classes: Sequence[int | str],
     path: str | os.PathLike | None = None,
@@ -22,7 +23,7 @@ def examples_figure(
     of others, the mean of the channels is drawn.
 
     Args:
-        x: Images, `[n, rows, cols, channels]` in [0, 1].
+        x: Images, `[n, rows, cols, channels]` in [0, 1]: an array, or `datasets.StoredImages`.
         y: The numbers of their classes, `[n]`.
         classes: What the classes are called.
         path: File to write the figure to; the suffix decides the format. Default: no file.

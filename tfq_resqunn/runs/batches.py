@@ -10,33 +10,60 @@ the start of a training under a strategy, it shares out batches of its own.
 import math
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from tfq_resqunn._utils.keras import IS_KERAS_3
+from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.datasets import Dataset
+from tfq_resqunn.datasets.batches import batches, batches_of
+from tfq_resqunn.datasets.selection import Images
+from tfq_resqunn.datasets.stored_images import StoredImages
 
 
 def training_images(data: Dataset, batch_size: int, n_done: int, n_epochs: int) -> dict[str, Any]:
     """Gives the arguments of `Model.fit` that say which images it takes, and in which order."""
-    if IS_KERAS_3 or (n_done == 0 and tf.distribute.has_strategy()):
-        return {"x": data.x_train, "y": data.y_train, "batch_size": batch_size}
-    n_images = len(data.y_train)
-    n_batches = math.ceil(n_images / batch_size)
+    x, y = data.x_train, data.y_train
+    is_stored = isinstance(x, StoredImages)
+    if not is_stored and (IS_KERAS_3 or (n_done == 0 and tf.distribute.has_strategy())):
+        return {"x": x, "y": y, "batch_size": batch_size}
+    n_epochs, n_done = (1, 0) if IS_KERAS_3 else (n_epochs, n_done)
+    n_batches = math.ceil(len(y) / batch_size)
+    numbers = _shuffled(len(y), batch_size, n_epochs, n_done)
+    taken = batches_of(x, y, numbers, n_batches * (n_epochs - n_done))
+    # They are shuffled already, which Keras 3 would say.
+    return {"x": taken, "steps_per_epoch": n_batches, "shuffle": False}
+
+
+def _shuffled(n_images: int, batch_size: int, n_epochs: int, n_done: int) -> tf.data.Dataset:
+    """Gives numbers of images as Keras shuffles them, of the epochs that are not done."""
 
     def order_of(_: tf.Tensor) -> tf.Tensor:
         return tf.random.shuffle(tf.range(n_images, dtype=tf.int64))
 
-    def batches_of(order: tf.Tensor) -> tf.data.Dataset:
-        starts = tf.data.Dataset.range(0, n_images, batch_size)
-        return starts.map(lambda start: order[start : start + batch_size])
-
-    def take(batch: tf.Tensor, arrays: tuple) -> tuple:
-        return tuple(tf.gather(array, batch) for array in arrays)
+    def batches_of_order(order: tf.Tensor) -> tf.data.Dataset:
+        n_whole = n_images // batch_size * batch_size
+        batches = tf.reshape(order[:n_whole], [n_whole // batch_size, batch_size])
+        whole = tf.data.Dataset.from_tensor_slices(batches)
+        if n_whole == n_images:  # then the batches' size is known, as it is where Keras makes them
+            return whole
+        return whole.concatenate(tf.data.Dataset.from_tensors(order[n_whole:]))
 
     orders = tf.data.Dataset.range(1).repeat(n_epochs).map(order_of).skip(n_done).prefetch(1)
-    arrays = tf.data.Dataset.from_tensors((data.x_train, data.y_train)).repeat()
-    batches = tf.data.Dataset.zip((orders.flat_map(batches_of), arrays))
-    options = tf.data.Options()
-    options.experimental_optimization.apply_default_optimizations = False
-    batches = batches.map(take, num_parallel_calls=tf.data.AUTOTUNE).with_options(options)
-    return {"x": batches.prefetch(tf.data.AUTOTUNE), "steps_per_epoch": n_batches}
+    return orders.flat_map(batches_of_order)
+
+
+def validation_images(data: Dataset, batch_size: int) -> dict[str, Any]:
+    """Gives the arguments of `Model.fit` that say on which images it validates after each epoch."""
+    x, y = data.x_test, data.y_test
+    if data.x_val is not None and data.y_val is not None:
+        x, y = data.x_val, data.y_val
+    if isinstance(x, StoredImages):
+        return {"validation_data": batches(x, y, batch_size)}
+    return {"validation_data": (x, y), "validation_batch_size": batch_size}
+
+
+def evaluated(model: keras.Model, x: Images, y: np.ndarray, batch_size: int) -> dict[str, float]:
+    """Gives a model's loss and metrics on images and their labels."""
+    if isinstance(x, StoredImages):
+        return model.evaluate(batches(x, y, batch_size), verbose=0, return_dict=True)
+    return model.evaluate(x, y, batch_size=batch_size, verbose=0, return_dict=True)

@@ -19,6 +19,7 @@ from tfq_resqunn import datasets
 from tfq_resqunn._utils.archives import open_archive
 from tfq_resqunn._utils.files import replacing
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
+from tfq_resqunn.datasets.stored_images import StoredImages
 from tfq_resqunn.gradients import GradientFlow, GradientReport
 from tfq_resqunn.gradients.report import GradientRow
 from tfq_resqunn.runs.folder import CHECKPOINT, HISTORY_COLUMNS
@@ -33,7 +34,8 @@ def first_progress(data: datasets.Dataset) -> Progress:
     validation = () if data.x_val is None else (data.x_val, data.y_val)
     for array in (data.x_train, data.y_train, data.x_test, data.y_test, *validation):
         found.update(f"{array.shape} {array.dtype.str}".encode())
-        found.update(np.ascontiguousarray(array).data)
+        is_stored = isinstance(array, StoredImages)
+        found.update(array.digest() if is_stored else np.ascontiguousarray(array).data)
     return Progress(KERAS, found.hexdigest())
 
 

@@ -238,7 +238,7 @@ def read_labelled(
                 "Name images with labels (--images)."
             )
         data = load_data(trained.config)
-        x, labels, note = data.x_test, np.asarray(data.classes)[data.y_test], ""
+        x, labels, note = np.asarray(data.x_test), np.asarray(data.classes)[data.y_test], ""
         images_path = trained.config.dataset
     else:
         trained = _read_compiled(model_path)

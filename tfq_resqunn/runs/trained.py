@@ -10,7 +10,7 @@ import numpy as np
 
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.datasets.arguments import Label, check_image_size
-from tfq_resqunn.datasets.selection import resize, to_channels
+from tfq_resqunn.datasets.selection import resize_array, to_channels
 from tfq_resqunn.models.keras_file import read_model
 from tfq_resqunn.runs.class_probabilities import Conversion, single_shape, to_probabilities
 from tfq_resqunn.runs.config import RunConfig
@@ -38,14 +38,14 @@ class Trained:
         size = check_image_size(chosen, "image_size", "load")
         found, note = x.shape[1:], ""
         if self.config and self.config.channels:
-            x = to_channels(x, self.config.channels, self.who)
+            x = np.asarray(to_channels(x, self.config.channels, self.who))
             if x.shape[1:] != found:
                 found, note = (
                     x.shape[1:],
                     f"Images are made {self.config.channels}, as in training.",
                 )
         if size is not None and found[:2] != size and found[2:] == shape[2:]:
-            x = resize(x, size)
+            x = resize_array(x, size)
             sizes = f"from {found[0]} x {found[1]} to {size[0]} x {size[1]}"
             note = f"{note} Images are resized {sizes} pixels, as in training.".lstrip()
         if len(shape) != 3 or any(

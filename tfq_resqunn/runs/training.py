@@ -21,10 +21,11 @@ from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn._utils.notes import add_note
 from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn._version import __version__
+from tfq_resqunn.datasets.selection import Images
 from tfq_resqunn.gradients import GradientFlow
 from tfq_resqunn.models import classical_twin, resqunn
 from tfq_resqunn.plots import training_curves
-from tfq_resqunn.runs.batches import training_images
+from tfq_resqunn.runs.batches import evaluated, training_images, validation_images
 from tfq_resqunn.runs.callbacks import Clock, Keeper, Logs, Patience
 from tfq_resqunn.runs.checkpoint import check_same, cut_logs, first_progress, restore, save
 from tfq_resqunn.runs.cluster import check_strategy, check_strategy_name
@@ -112,7 +113,7 @@ def train(
     if cluster is None or cluster.is_chief:
         check_run_folder(config, Path(out))
     with placed(strategy, cluster, out) as place:
-        data = load_data(config)
+        data = load_data(config, verbose=int(verbose > 0))
         place.check_batches(config, data)
         first, folder = first_progress(data), place.folder
         set_seed(config.seed)
@@ -212,15 +213,11 @@ def _complete(
             fit(model, config, data, callbacks, verbose, progress.n_epochs)
         patience.give_best(model)
         begin(config.epochs + 1)
-        trained = model.evaluate(
-            data.x_train, data.y_train, batch_size=config.batch_size, verbose=0, return_dict=True
-        )
+        trained = evaluated(model, data.x_train, data.y_train, config.batch_size)
         history = keeper.progress.history
         tested = {name: history[f"val_{name}"][-1] for name in trained}
         if data.x_val is not None:
-            tested = model.evaluate(
-                data.x_test, data.y_test, batch_size=config.batch_size, verbose=0, return_dict=True
-            )
+            tested = evaluated(model, data.x_test, data.y_test, config.batch_size)
         outputs = _outputs(model, data.x_test)
 
     with replacing(paths["model"]) as temporary:
@@ -255,7 +252,7 @@ def _complete(
     return result
 
 
-def _outputs(model: keras.Model, x: np.ndarray) -> np.ndarray:
+def _outputs(model: keras.Model, x: Images) -> np.ndarray:
     """Give a model's outputs; `predict` would give those of a part to each of several workers."""
     starts = range(0, len(x), PREDICTED_AT_ONCE)
     return np.concatenate(
@@ -295,9 +292,13 @@ def _warn_of_versions(folder: Path, config: RunConfig, data: datasets.Dataset) -
 # --- the steps of a run --------------------------------------------------------------------
 
 
-def load_data(config: RunConfig) -> datasets.Dataset:
-    """Load the data of a run, which must have two classes at least."""
-    data = datasets.load(config.dataset, **{name: getattr(config, name) for name in LOAD_ARGUMENTS})
+def load_data(config: RunConfig, verbose: int = 0) -> datasets.Dataset:
+    """Load the data of a run, which must have two classes at least.
+
+    With `verbose`, a progress bar is shown where many pictures are read.
+    """
+    arguments = {name: getattr(config, name) for name in LOAD_ARGUMENTS}
+    data = datasets.load(config.dataset, **arguments, on_disk="auto", verbose=verbose)
     if data.n_classes < 2:
         raise ValueError(
             "train: `dataset` must have images of at least two classes, to be told apart.\n"
@@ -334,7 +335,6 @@ def fit(
     n_done: int,
 ) -> None:  # fmt: skip
     """Train a model as a run says, after the epochs that are done."""
-    validation = (data.x_test, data.y_test) if data.x_val is None else (data.x_val, data.y_val)
     with warnings.catch_warnings():
         # Frozen layers before a head without weights: a control, and meant.
         warnings.filterwarnings("ignore", message="The model does not have any trainable weights")
@@ -342,8 +342,7 @@ def fit(
             **training_images(data, config.batch_size, n_done, config.epochs),
             epochs=config.epochs,
             initial_epoch=n_done,
-            validation_data=validation,
-            validation_batch_size=config.batch_size,
+            **validation_images(data, config.batch_size),
             callbacks=callbacks,
             verbose=verbose,
         )

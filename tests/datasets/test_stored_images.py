@@ -1,0 +1,284 @@
+"""Images that stay on disk: the same as in memory, whatever is chosen of them."""
+
+import gc
+import os
+import re
+import shutil
+import threading
+import tracemalloc
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.helpers.systems import needs_linux
+from tfq_resqunn import datasets
+from tfq_resqunn.datasets import StoredImages, load, picture_reading, sources, stored
+
+pytestmark = [pytest.mark.once, pytest.mark.anywhere]
+
+RNG = np.random.default_rng(0)
+N = 60
+X = RNG.integers(0, 256, (N, 9, 7, 3), np.uint8)
+Y = np.arange(N) % 3
+PARTS = ("x_train", "y_train", "x_test", "y_test", "x_val", "y_val")
+
+
+def pictures(folder, images, suffix=".png", parts=False):
+    for i, (x, y) in enumerate(zip(images, Y, strict=True)):
+        part = ("train", "train", "test", "val")[i // 3 % 4] if parts else ""
+        path = folder / part / f"class {y}" / f"{i}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(x).save(path)
+
+
+def npy(folder, **arrays):
+    folder.mkdir()
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+
+
+def npz(path, **arrays):
+    np.savez(path.with_suffix(".npz"), **arrays)
+    path.with_suffix(".npz").rename(path.with_suffix(".npz"))
+
+
+MEDMNIST = {
+    f"{part}_{what}": array[rows]
+    for part, rows in {
+        "train": slice(0, 30),
+        "val": slice(30, 45),
+        "test": slice(45, 60),
+    }.items()
+    for what, array in {"images": X, "labels": Y[:, np.newaxis]}.items()
+}
+GRAY = X[..., 0]
+# How a data set is written, and the size that it has to be brought to.
+SETS = {
+    "png": lambda path: pictures(path, X),
+    "jpeg": lambda path: pictures(path, X, ".jpg"),
+    "gray": lambda path: pictures(path, GRAY),
+    "parts": lambda path: pictures(path, X, parts=True),
+    "one in colour": lambda path: pictures(path, [*GRAY[:-1], X[-1]]),
+    "16 bits": lambda path: pictures(path, GRAY.astype(np.uint16) * 257),
+    "one of 16 bits": lambda path: pictures(path, [*GRAY[:-1], GRAY[-1].astype(np.uint16) * 200]),
+    "npy": lambda path: npy(path, x=X, y=Y),
+    "npy, four": lambda path: npy(path, x_train=X, y_train=Y, x_test=X[:9], y_test=Y[:9]),
+    "npy, Fortran": lambda path: npy(path, x=np.asfortranarray(X), y=Y),
+    "npy, big endian": lambda path: npy(path, x=X.astype(">u2") * 257, y=Y),
+    "npy, 255.": lambda path: npy(path, x=X.astype(np.float64), y=Y),
+    "npy, unit": lambda path: npy(path, x=GRAY / 255, y=Y),
+    "npz": lambda path: npz(path, x=X, y=Y),
+    "npz, gray": lambda path: npz(path, x=GRAY, y=Y),
+    "npz, packed": lambda path: np.savez_compressed(path.with_suffix(".npz"), x=X, y=Y),
+    "npz, booleans": lambda path: npz(path, x=GRAY > 99, y=Y),
+    "medmnist": lambda path: npz(path, **MEDMNIST),
+}
+OPTIONS = {
+    "all": {},
+    "classes": {"classes": None},
+    "some": {"n_train": 12, "n_test": 5, "seed": 4},
+    "gray, small": {"channels": "gray", "image_size": (4, 5)},
+    "rgb": {"channels": "rgb"},
+    "same size": {"image_size": (9, 7)},
+    "validation": {"validation": 0.3, "image_size": 8, "seed": 1},
+}
+
+
+@pytest.mark.filterwarnings("ignore:load. `x` holds", "ignore:.*of 16 bits")
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("kind", SETS)
+def test_images_on_disk_are_those_in_memory(tmp_path, kind, options):
+    SETS[kind](tmp_path / "data")
+    path = next(tmp_path.iterdir())
+    chosen = dict(OPTIONS[options])
+    in_memory = load(path)
+    if in_memory.x_val is not None and "validation" in chosen:
+        pytest.skip("It has images for validation.")
+    if "classes" in chosen:
+        chosen["classes"] = in_memory.classes[::-2]
+    in_memory, on_disk = load(path, **chosen), load(path, **chosen, on_disk=True)
+    assert on_disk.classes == in_memory.classes
+    assert on_disk.image_shape == in_memory.image_shape
+    for part in PARTS:
+        expected, found = getattr(in_memory, part), getattr(on_disk, part)
+        if expected is None:
+            assert found is None
+            continue
+        if part.startswith("x"):
+            assert isinstance(found, StoredImages)
+            assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+            np.testing.assert_array_equal(np.concatenate([*found.parts()]), expected)
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.fixture
+def on_disk(tmp_path):
+    npy(tmp_path / "data", x_train=X, y_train=Y, x_test=X, y_test=Y)
+    return load(tmp_path / "data", on_disk=True).x_train
+
+
+@pytest.mark.parametrize(
+    "key", [0, -1, np.int64(5), slice(3), slice(None, None, -7), [5, 1, 1], np.arange(60) % 7 == 0]
+)
+def test_they_are_indexed_as_arrays_are(on_disk, key):
+    expected = (X / np.float32(255))[key]
+    np.testing.assert_array_equal(on_disk[key], expected)
+    assert on_disk[key].dtype == np.float32
+
+
+@pytest.mark.parametrize("key", [60, [0, 60]])
+def test_what_is_not_there_is_an_error(on_disk, key):
+    with pytest.raises(IndexError):
+        on_disk[key]
+
+
+def test_several_threads_read_at_once(on_disk):
+    expected, wrong = np.asarray(on_disk), []
+
+    def read(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(200):
+            rows = rng.integers(0, N, 9)
+            if not np.array_equal(on_disk[rows], expected[rows]):
+                wrong.append(rows)
+
+    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_digest_is_that_of_the_images_chosen(tmp_path):
+    pictures(tmp_path / "data", X)
+
+    def digest(**chosen):
+        return load(tmp_path / "data", on_disk=True, **chosen).x_train.digest()
+
+    assert digest() == digest()
+    others = [{"seed": 1}, {"n_train": 30}, {"classes": ["class 1", "class 0"]}, {"image_size": 5}]
+    assert len({digest(), *(digest(**other) for other in others)}) == 5
+    with Image.open(tmp_path / "data" / "class 0" / "0.png") as image:
+        image.rotate(180).save(tmp_path / "data" / "class 0" / "0.png")
+    before = digest()
+    shutil.move(tmp_path / "data" / "class 0" / "3.png", tmp_path / "data" / "class 0" / "0.png")
+    assert digest() != before
+
+
+@pytest.mark.parametrize("part", ["train", "test", "val"])
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_batches(tmp_path, part, on_disk):
+    npz(tmp_path / "a", **MEDMNIST)
+    data = load(tmp_path / "a.npz", on_disk=on_disk)
+    plain = load(tmp_path / "a.npz")
+    x, y = getattr(plain, f"x_{part}"), getattr(plain, f"y_{part}")
+    batches = data.batches(part, 7, shuffle=False)
+    found = list(batches.as_numpy_iterator())
+    assert len(batches) == len(found) == -(-len(y) // 7)
+    assert batches.element_spec[0].shape.as_list() == [None if len(y) % 7 else 7, 9, 7, 3]
+    np.testing.assert_array_equal(np.concatenate([images for images, _ in found]), x)
+    np.testing.assert_array_equal(np.concatenate([labels for _, labels in found]), y)
+    orders = [[y for _, part in data.batches(part, 7) for y in part.numpy()] for _ in range(3)]
+    assert all(sorted(order) == sorted(y) for order in orders)
+    is_shuffled = len({*map(tuple, orders)}) == 3
+    assert is_shuffled == (part == "train")
+
+
+def test_no_validation_images(tmp_path):
+    npz(tmp_path / "a", x=X, y=Y)
+    with pytest.raises(ValueError, match=r"`part` must be one that the data has\. Received 'val'"):
+        load(tmp_path / "a.npz").batches("val")
+
+
+# --- memory, files and room --------------------------------------------------------------------
+
+
+def test_auto_is_by_the_bytes_that_they_would_take(tmp_path, monkeypatch):
+    pictures(tmp_path / "pictures", X)
+    npz(tmp_path / "a", x=X, y=Y)
+    for path in (tmp_path / "pictures", tmp_path / "a.npz"):
+        for limit, kind in ((4 * X.size, np.ndarray), (4 * X.size - 4, StoredImages)):
+            for module in (sources, picture_reading):
+                monkeypatch.setattr(module, "MAX_IN_MEMORY", limit)
+            assert type(load(path, on_disk="auto").x_train) is kind
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "one in colour", "npy", "npz, packed"])
+def test_memory_does_not_grow_with_the_images(tmp_path, monkeypatch, kind):
+    big = RNG.integers(0, 256, (N, 256, 256, 3), np.uint8)  # 12 MB
+    monkeypatch.setitem(globals(), "X", big)
+    monkeypatch.setitem(globals(), "GRAY", big[..., 0])
+    SETS[kind](tmp_path / "data")
+    path = next(tmp_path.iterdir())
+    for module in (picture_reading, stored_images_module(), npz_module()):
+        monkeypatch.setattr(module, "BYTES_AT_ONCE", 2**19)
+    load(path, on_disk=True)  # what is loaded once, is
+    tracemalloc.start()
+    try:
+        images = load(path, on_disk=True).x_train
+        n = sum(len(part) for part in images.parts())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert n == len(images)
+    assert peak < 2**22
+
+
+def stored_images_module():
+    from tfq_resqunn.datasets import stored_images
+
+    return stored_images
+
+
+def npz_module():
+    from tfq_resqunn.datasets import npz
+
+    return npz
+
+
+@needs_linux
+def test_temporary_files_go_with_the_images(tmp_path, monkeypatch):
+    pictures(tmp_path / "data", X)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def n_open():
+        return len(os.listdir("/proc/self/fd"))
+
+    before = n_open()
+    data = load(tmp_path / "data", on_disk=True)
+    assert n_open() == before + 1
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    images = data.x_train.select(np.arange(3))
+    del data
+    gc.collect()
+    assert len(images[:]) == 3
+    del images
+    gc.collect()
+    assert n_open() == before
+
+
+@pytest.mark.parametrize("kind", ["png", "one in colour", "npz", "resized"])
+def test_no_room(tmp_path, monkeypatch, kind):
+    size = 100 if kind == "resized" else None
+    SETS["npy" if kind == "resized" else kind](tmp_path / "data")
+    path = next(tmp_path.iterdir())
+    monkeypatch.setattr(stored.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 999))
+    with pytest.raises(OSError, match="must fit into the folder for temporary files") as error:
+        load(path, on_disk=True, image_size=size)
+    assert re.search(r"Received [\d,]+ bytes, and .* has 999 free\.\n.* TMPDIR", str(error.value))
+
+
+def test_a_file_that_becomes_shorter(tmp_path):
+    npy(tmp_path / "data", x=X, y=Y)
+    images = load(tmp_path / "data", on_disk=True).x_train
+    os.truncate(tmp_path / "data" / "x.npy", 500)
+    with pytest.raises(OSError, match=r"x\.npy has become shorter while it was read"):
+        images[:]
+
+
+@pytest.mark.parametrize("on_disk", [None, "yes", 3])
+def test_what_is_no_choice(on_disk):
+    with pytest.raises(ValueError, match='`on_disk` must be True, False or "auto"'):
+        datasets.load("digits", on_disk=on_disk)

@@ -1,0 +1,144 @@
+"""Arrays that lie in files, of which the rows that are asked for are read."""
+
+import math
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from typing import IO
+
+import numpy as np
+
+
+class SharedFile:
+    """A file that several arrays and threads read; it is closed when the last of them is gone.
+
+    Args:
+        file: The file, unbuffered.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._lock = file, threading.Lock()
+        weakref.finalize(self, file.close)
+
+    def read(self, start: int, into: memoryview) -> None:
+        """Fills memory with the bytes from `start` on; an OSError if there are not enough."""
+        with self._lock:
+            self._file.seek(start)
+            while into:
+                n_read = self._file.readinto(into)  # type: ignore[attr-defined]
+                if not n_read:
+                    raise OSError(f"{self._file.name} has become shorter while it was read.")
+                into = into[n_read:]
+
+    def append(self, content: memoryview) -> None:
+        """Writes behind the end."""
+        with self._lock:
+            self._file.seek(0, os.SEEK_END)
+            while content:
+                content = content[self._file.write(content) :]
+
+
+class StoredRows:
+    """An array in a file whose rows are read in any order; several threads may read at once.
+
+    Args:
+        file: The file.
+        shape: `[n, ...]`, of the array.
+        dtype: Its type.
+        start: Where it begins in the file, in bytes.
+    """
+
+    def __init__(
+        self, file: SharedFile, shape: tuple[int, ...], dtype: np.dtype, start: int = 0
+    ) -> None:
+        self.shape, self.dtype = shape, dtype
+        self._file, self._start = file, start
+        self._row_bytes = math.prod(shape[1:]) * dtype.itemsize
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def n_bytes(self) -> int:
+        """The bytes that all rows take."""
+        return len(self) * self._row_bytes
+
+    def between(self, start: int, stop: int) -> "StoredRows":
+        """Gives the rows from `start` up to `stop` as an array of their own; reads nothing."""
+        shape = (stop - start, *self.shape[1:])
+        return StoredRows(self._file, shape, self.dtype, self._start + start * self._row_bytes)
+
+    def __getitem__(self, key: slice | np.ndarray) -> np.ndarray:
+        """Reads some rows, `[n, ...]`; an OSError if the file has become shorter."""
+        indices = np.arange(*key.indices(len(self))) if isinstance(key, slice) else key
+        taken = np.empty((len(indices), *self.shape[1:]), self.dtype)
+        if not taken.size:
+            return taken
+        content = taken.data.cast("B")
+        # Rows that lie one after the other are read at once.
+        ends = (np.flatnonzero(np.diff(indices) != 1) + 1).tolist()
+        for first, last in zip([0, *ends], [*ends, len(indices)], strict=True):
+            part = content[first * self._row_bytes : last * self._row_bytes]
+            self._file.read(self._start + int(indices[first]) * self._row_bytes, part)
+        return taken
+
+
+class Spool:
+    """Takes the bytes of an array, one part after the other, of which nobody knows how many come.
+
+    Args:
+        limit: The bytes that are kept in memory. With more they are in a temporary file, without a
+            name where the system allows it, which goes with the last that reads it. `None`: all.
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        self.n_bytes = 0
+        self._limit, self._memory = limit, bytearray()
+        self._file: SharedFile | None = None
+
+    def check_room(self, n_bytes: int, what: str) -> None:
+        """Raises an OSError if so many bytes will not fit on the disk; errors call them `what`."""
+        folder = tempfile.gettempdir()
+        free = shutil.disk_usage(folder).free
+        if self._limit is not None and n_bytes > max(self._limit, free):
+            raise OSError(
+                f"{what} must fit into the folder for temporary files.\nReceived {n_bytes:,} "
+                f"bytes, and {folder} has {free:,} free.\nName a folder with more room by the "
+                "environment variable TMPDIR, or use fewer or smaller images."
+            )
+
+    def add(self, part: np.ndarray) -> None:
+        """Takes the next bytes; an OSError if the disk is full."""
+        self.n_bytes += part.nbytes
+        if self._limit is not None and self.n_bytes > self._limit and self._file is None:
+            file = tempfile.TemporaryFile(prefix="resqunn-", buffering=0)  # noqa: SIM115
+            self._file = SharedFile(file)  # which closes it
+            self._file.append(memoryview(self._memory))
+            self._memory = bytearray()
+        content = np.ascontiguousarray(part).reshape(-1).data.cast("B")
+        if self._file is None:
+            self._memory += content
+        else:
+            self._file.append(content)
+
+    def read(self, start: int, n_bytes: int) -> np.ndarray:
+        """Gives some of the bytes, uint8 `[n_bytes]`."""
+        if self._file is None:
+            return np.frombuffer(self._memory, np.uint8, n_bytes, start)
+        content = np.empty(n_bytes, np.uint8)
+        self._file.read(start, content.data)
+        return content
+
+    def array(self, shape: tuple[int, ...], dtype: np.dtype) -> "np.ndarray | StoredRows":
+        """Gives the bytes as an array, which is in memory if they are."""
+        if self._file is None:
+            return np.frombuffer(self._memory, dtype).reshape(shape)
+        return StoredRows(self._file, shape, dtype)
+
+    def stored(self, shape: tuple[int, ...], dtype: np.dtype) -> StoredRows:
+        """Gives the bytes as an array, of which there must be more than may be in memory."""
+        stored = self.array(shape, dtype)
+        assert isinstance(stored, StoredRows)
+        return stored

@@ -1,0 +1,111 @@
+"""`StoredImages`: images that stay on disk, and are read as they are asked for."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tfq_resqunn.datasets.stored import Spool, StoredRows
+
+BYTES_AT_ONCE = 2**24  # of float32, where all images are gone through
+
+Convert = Callable[[np.ndarray], np.ndarray]
+
+
+class StoredImages:
+    """Images in a file, more of them perhaps than memory holds; made by `load(..., on_disk=True)`.
+
+    `images[3]`, `images[:10]` and `images[[5, 1]]` read what is asked for, and are arrays.
+
+    Args:
+        stored: The pixels as they lie in the file, `[n, rows, cols]` or with channels behind.
+        white: The value that means white, by which pixels are divided.
+
+    Attributes:
+        shape: `(n, rows, cols, channels)`.
+        dtype: float32, of pixels in [0, 1].
+        ndim: 4.
+
+    Example:
+        >>> import tempfile
+        >>> import tfq_resqunn as rq
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.savez(f"{folder}/mine.npz", x=np.full((10, 8, 8), 255, np.uint8), y=[0, 1] * 5)
+        ...     images = rq.datasets.load(f"{folder}/mine.npz", on_disk=True).x_train
+        >>> images
+        StoredImages(shape=(8, 8, 8, 1))
+        >>> images[:2].shape, float(images[0].max())
+        ((2, 8, 8, 1), 1.0)
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 4
+
+    def __init__(self, stored: StoredRows, white: float) -> None:
+        self._stored, self._white = stored, white
+        self._indices = np.arange(len(stored))
+        self._convert: Convert = _as_it_is
+        self.shape: tuple[int, ...] = (*stored.shape, 1)[:4]
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __repr__(self) -> str:
+        return f"StoredImages(shape={self.shape})"
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        rows = self._indices[key]
+        return self._read(rows) if np.ndim(rows) else self._read(rows[np.newaxis])[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+    def select(self, rows: np.ndarray) -> "StoredImages":
+        """Gives the images with these numbers; reads nothing."""
+        return self._with(self._indices[rows], self._convert, self.shape[1:])
+
+    def converted(self, convert: Convert, channels: int) -> "StoredImages":
+        """Gives the images as a function makes them of those that are read, float32 `[n, ...]`."""
+        before = self._convert
+        shape = (*self.shape[1:3], channels)
+        return self._with(self._indices, lambda part: convert(before(part)), shape)
+
+    def rewritten(self, convert: Convert) -> "StoredImages":
+        """Gives the images as a function makes them, in a temporary file of their own."""
+        spool, shape = Spool(0), self.shape
+        for part in map(convert, self.parts()):
+            if not spool.n_bytes:
+                shape = (len(self), *part.shape[1:])
+                spool.check_room(4 * math.prod(shape), "load: the resized images of `name`")
+            spool.add(part)
+        return StoredImages(spool.stored(shape, self.dtype), 1)
+
+    def parts(self) -> Iterator[np.ndarray]:
+        """Yields the images in their order, a few at a time."""
+        at_once = max(1, BYTES_AT_ONCE // (4 * math.prod(self.shape[1:])))
+        for start in range(0, len(self), at_once):
+            yield self[start : start + at_once]
+
+    def digest(self) -> bytes:
+        """Gives 32 bytes that other images would hardly have."""
+        found = hashlib.sha256(f"{self.shape} {self._white}".encode())
+        at_once = max(1, BYTES_AT_ONCE // (self._stored.n_bytes // len(self._stored)))
+        for start in range(0, len(self), at_once):
+            found.update(self._stored[self._indices[start : start + at_once]].data)
+        return found.digest()
+
+    def _with(self, indices: np.ndarray, convert: Convert, shape: tuple) -> "StoredImages":
+        images = StoredImages(self._stored, self._white)
+        images._indices, images._convert = indices, convert
+        images.shape = (len(indices), *shape)
+        return images
+
+    def _read(self, rows: np.ndarray) -> np.ndarray:
+        pixels = np.divide(self._stored[rows], self._white, dtype=np.float32)
+        return self._convert(pixels[..., np.newaxis] if pixels.ndim == 3 else pixels)
+
+
+def _as_it_is(images: np.ndarray) -> np.ndarray:
+    return images
