@@ -168,10 +168,11 @@ class _Finder:
             raise self._without_classes(prefix, files)
         found = {}
         for name in folders:
-            files = [f"{prefix}{name}/{file}" for file in walk(home / name, [self.folder, home])]
-            found[name] = tuple(filter(is_picture, files))
-            others = [file for file in files if not is_picture(file)]
-            if not found[name]:
+            pictures, others = [], []
+            for file in walk(home / name, [self.folder, home]):
+                (pictures if is_picture(file) else others).append(f"{prefix}{name}/{file}")
+            found[name] = tuple(pictures)
+            if not pictures:
                 there = f"but files such as {others[0]}" if others else "and no other files"
                 raise self.error(
                     "a folder with pictures of each class",

@@ -16,14 +16,14 @@ FORMATS = {
     "TIFF": (".tif", ".tiff"),
     "WEBP": (".webp",),
 }
-SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+ENDINGS = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
 # What systems and programs put into folders, beside all whose names begin with a dot.
 HIDDEN = {"__macosx", "@eadir", "$recycle.bin", "desktop.ini", "ehthumbs.db", "thumbs.db"}
 
 
 def is_picture(path: str | os.PathLike) -> bool:
     """Whether a file's suffix is that of a picture."""
-    return os.path.splitext(path)[1].lower() in SUFFIXES
+    return os.fspath(path).lower().endswith(ENDINGS)
 
 
 def entries(folder: Path) -> tuple[list[str], list[str]]:
