@@ -249,12 +249,15 @@ def test_temporary_files_go_with_the_images(tmp_path, monkeypatch):
     before = n_open()
     data = load(tmp_path / "data", on_disk=True)
     assert n_open() == before + 1
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert not list(tmp_path.glob("resqunn*"))
+    batches = data.batches(batch_size=8).map(lambda x, y: x)
     images = data.x_train.select(np.arange(3))
     del data
     gc.collect()
     assert len(images[:]) == 3
-    del images
+    assert sum(len(x) for x in batches) == 48
+    assert sum(len(x) for x in iter(batches)) == 48
+    del images, batches
     gc.collect()
     assert n_open() == before
 

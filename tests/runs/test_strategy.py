@@ -17,6 +17,7 @@ import pytest
 
 from tests.helpers.systems import needs_posix
 from tfq_resqunn._utils.keras import IS_KERAS_3
+from tfq_resqunn.datasets import load
 from tfq_resqunn.runs import training
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import FILES
@@ -47,7 +48,10 @@ MIRRORED = """
 import sys
 import tensorflow as tf
 from tfq_resqunn.cli import main
+from tfq_resqunn.datasets import sources
 from tfq_resqunn.runs import training
+if sys.argv.pop(1) == "on disk":
+    sources.MAX_IN_MEMORY = 0
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 mirrored = ["--strategy", "mirrored"]
@@ -56,9 +60,14 @@ for out, more in (("one", []), ("two", mirrored), ("other", [*mirrored, "--filte
 """
 
 
-def test_two_devices_train_as_one(tmp_path):
+@pytest.mark.parametrize("where", ["in memory", pytest.param("on disk", marks=pytest.mark.slow)])
+def test_two_devices_train_as_one(tmp_path, where):
+    data = load("digits", classes=[3, 8], n_train=30, n_test=20)
+    labels = {name: np.asarray(data.classes)[getattr(data, name)] for name in ("y_train", "y_test")}
+    np.savez(tmp_path / "data.npz", x_train=data.x_train, x_test=data.x_test, **labels)
+    options = [where, *OPTIONS, "--dataset", "data.npz"]
     result = subprocess.run(
-        [sys.executable, "-c", MIRRORED, *OPTIONS], cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "-c", MIRRORED, *options], cwd=tmp_path, capture_output=True, text=True,
         timeout=300, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-3000:]

@@ -1,6 +1,8 @@
 """Batches of images in `tf.data`, from memory or from disk, by the numbers of the images."""
 
 import math
+import weakref
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -28,7 +30,11 @@ def batches_of(
 ) -> tf.data.Dataset:
     """Gives the images and labels of batches of `numbers`, int64; those on disk are read ahead."""
     if isinstance(x, StoredImages):
-        taken = numbers.map(lambda batch: _read(x, y, batch), num_parallel_calls=tf.data.AUTOTUNE)
+        read = _reader(x)
+        taken = numbers.map(
+            lambda batch: (read(batch), tf.gather(y, batch)), num_parallel_calls=tf.data.AUTOTUNE
+        )
+        taken.images = x  # which stay as long as anything that is made of these batches
     else:
         arrays = tf.data.Dataset.from_tensors((x, y)).repeat()
         taken = tf.data.Dataset.zip((numbers, arrays)).map(
@@ -43,6 +49,18 @@ def batches_of(
     return taken.with_options(options).apply(known).prefetch(tf.data.AUTOTUNE)
 
 
-def _read(x: StoredImages, y: np.ndarray, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    images = tf.numpy_function(x.__getitem__, [batch], tf.float32, stateful=False)
-    return tf.ensure_shape(images, (batch.shape[0], *x.shape[1:])), tf.gather(y, batch)
+def _reader(x: StoredImages) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Gives a function that reads the images of a batch of numbers, in a graph.
+
+    TensorFlow keeps every function that a graph calls for ever, and so must not keep the images.
+    """
+    images, shape = weakref.ref(x), x.shape[1:]
+
+    def read(batch: np.ndarray) -> np.ndarray:
+        return images()[batch]  # type: ignore[index]
+
+    def in_graph(batch: tf.Tensor) -> tf.Tensor:
+        read_batch = tf.numpy_function(read, [batch], tf.float32, stateful=False)
+        return tf.ensure_shape(read_batch, (batch.shape[0], *shape))
+
+    return in_graph
