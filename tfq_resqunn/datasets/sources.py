@@ -21,6 +21,8 @@ from tfq_resqunn.datasets.folders import ARRAY_NAMES, OTHER_NAMES, find_idx, fin
 from tfq_resqunn.datasets.idx import read_idx
 from tfq_resqunn.datasets.labels import check_kinds, check_labels
 from tfq_resqunn.datasets.limits import check_size
+from tfq_resqunn.datasets.medmnist import read_medmnist
+from tfq_resqunn.datasets.medmnist_names import IMAGE_SETS
 from tfq_resqunn.datasets.names import find
 from tfq_resqunn.datasets.npz import open_npy, read_npz
 from tfq_resqunn.datasets.selection import split_off
@@ -77,6 +79,8 @@ def as_npz(path: Path, size: tuple[int, int] | None) -> bytes:
 
 def _read(found: str | Path, size: tuple[int, int] | None) -> Arrays:
     """Reads the arrays of a data set as they are; `size` is that of pictures that have several."""
+    if found in IMAGE_SETS:
+        return read_medmnist(str(found))
     if isinstance(found, str):
         return _of_digits() if found == "digits" else _download(found)
     if not found.is_dir():
