@@ -62,10 +62,13 @@ class InputWatch:
         """Warns if what was seen last is far too large for the layer's circuits."""
         if self._has_warned or self._seen is None:
             return
+        low, high = self._seen
+        size = max(-low, high)
+        if not size >= FAR:  # which is far from no circuit, so that none is looked at
+            return
         if self._scale is None:
             self._scale = InputScale.of(circuit)
-        low, high = self._seen
-        if max(-low, high) >= self._scale.far:
+        if size >= self._scale.far:
             self._has_warned = True
             warnings.warn(f"{self._who}: {_explained(self._scale, low, high)}", stacklevel=3)
 
