@@ -60,7 +60,8 @@ def long_description() -> str:
     return re.sub(rf"(\]\(){relative}", rf"\1{URL}/blob/main/", text)
 
 
-TUTORIALS = ["ipykernel", "matplotlib", "notebook"]
+TUNER = ["keras-tuner"]  # searches for circuits and learning rates
+TUTORIALS = ["ipykernel", "matplotlib", "notebook", *TUNER]
 KERAS2 = ["tf-keras"]  # for TF_USE_LEGACY_KERAS=1
 DOCS = [
     "mkdocs>=1.6,<2",
@@ -84,6 +85,7 @@ TEST = [
     "qiskit-qasm3-import",
     "ruff",
     *KERAS2,
+    *TUNER,
     "setuptools>=77",  # builds without a network
     "twine",
 ]
@@ -123,7 +125,13 @@ setup(
     package_data={"tfq_resqunn": ["py.typed", "**/README.md"]},
     python_requires=">=3.10,<3.14",
     install_requires=requirements(),
-    extras_require={"docs": DOCS, "keras2": KERAS2, "test": TEST, "tutorials": TUTORIALS},
+    extras_require={
+        "docs": DOCS,
+        "keras2": KERAS2,
+        "test": TEST,
+        "tuner": TUNER,
+        "tutorials": TUTORIALS,
+    },
     entry_points={"console_scripts": ["resqunn = resqunn:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
