@@ -60,8 +60,7 @@ def long_description() -> str:
     return re.sub(rf"(\]\(){relative}", rf"\1{URL}/blob/main/", text)
 
 
-TUNER = ["keras-tuner"]  # searches for circuits and learning rates
-TUTORIALS = ["ipykernel", "matplotlib", "notebook", *TUNER]
+TUTORIALS = ["ipykernel", "keras-tuner", "matplotlib", "notebook"]
 KERAS2 = ["tf-keras"]  # for TF_USE_LEGACY_KERAS=1
 DOCS = [
     "mkdocs>=1.6,<2",
@@ -73,6 +72,7 @@ TEST = [
     "build",  # the wheel is built and tried
     "hypothesis",
     "ipykernel",
+    "keras-tuner",  # searches for circuits and learning rates
     "mypy",
     "nbclient",
     "nbformat",
@@ -85,7 +85,6 @@ TEST = [
     "qiskit-qasm3-import",
     "ruff",
     *KERAS2,
-    *TUNER,
     "setuptools>=77",  # builds without a network
     "twine",
 ]
@@ -125,13 +124,7 @@ setup(
     package_data={"tfq_resqunn": ["py.typed", "**/README.md"]},
     python_requires=">=3.10,<3.14",
     install_requires=requirements(),
-    extras_require={
-        "docs": DOCS,
-        "keras2": KERAS2,
-        "test": TEST,
-        "tuner": TUNER,
-        "tutorials": TUTORIALS,
-    },
+    extras_require={"docs": DOCS, "keras2": KERAS2, "test": TEST, "tutorials": TUTORIALS},
     entry_points={"console_scripts": ["resqunn = resqunn:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
