@@ -3,6 +3,7 @@
 import math
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import weakref
@@ -10,9 +11,11 @@ from typing import IO
 
 import numpy as np
 
+BYTES_AT_ONCE = 2**20
+
 
 class SharedFile:
-    """A file that several arrays and threads read; it is closed when the last of them is gone.
+    """A file that several arrays, threads and processes read; it is closed when the last is gone.
 
     Args:
         file: The file, unbuffered.
@@ -24,13 +27,12 @@ class SharedFile:
 
     def read(self, start: int, into: memoryview) -> None:
         """Fills memory with the bytes from `start` on; an OSError if there are not enough."""
-        with self._lock:
-            self._file.seek(start)
-            while into:
-                n_read = self._file.readinto(into)  # type: ignore[attr-defined]
-                if not n_read:
-                    raise OSError(f"{self._file.name} has become shorter while it was read.")
-                into = into[n_read:]
+        while into:
+            part = self._read_at(start, min(len(into), BYTES_AT_ONCE))
+            if not part:
+                raise OSError(f"{self._file.name} has become shorter while it was read.")
+            into[: len(part)] = part
+            start, into = start + len(part), into[len(part) :]
 
     def append(self, content: memoryview) -> None:
         """Writes behind the end."""
@@ -38,6 +40,14 @@ class SharedFile:
             self._file.seek(0, os.SEEK_END)
             while content:
                 content = content[self._file.write(content) :]
+
+    def _read_at(self, start: int, n_bytes: int) -> bytes:
+        # Processes that are made by a fork share the file's position, but not the lock.
+        if sys.platform != "win32":
+            return os.pread(self._file.fileno(), n_bytes, start)
+        with self._lock:
+            self._file.seek(start)
+            return self._file.read(n_bytes)
 
 
 class StoredRows:
@@ -76,7 +86,7 @@ class StoredRows:
         taken = np.empty((len(indices), *self.shape[1:]), self.dtype)
         if not taken.size:
             return taken
-        content = taken.data.cast("B")
+        content = taken.reshape(-1).view(np.uint8).data
         # Rows that lie one after the other are read at once.
         ends = (np.flatnonzero(np.diff(indices) != 1) + 1).tolist()
         for first, last in zip([0, *ends], [*ends, len(indices)], strict=True):
