@@ -60,8 +60,8 @@ class StoredArray:
             return StoredRows(
                 file, self.shape, self.dtype, self._path.stat().st_size - self.n_bytes
             )
-        spool = Spool(0)
-        spool.check_room(self.n_bytes, f"{self._who}: the arrays of {self._path}")
+        spool = Spool(f"{self._who}: the arrays of {self._path}", 0)
+        spool.check_room(self.shape, self.dtype)
         for part in self.rows(max(1, BYTES_AT_ONCE * self.shape[0] // max(1, self.n_bytes))):
             spool.add(part)
         return spool.stored(self.shape, self.dtype)

@@ -72,21 +72,18 @@ class StoredImages:
         shape = (*self.shape[1:3], channels)
         return self._with(self._indices, lambda part: convert(before(part)), shape)
 
-    def rewritten(self, convert: Convert) -> "StoredImages":
-        """Gives the images as a function makes them, in a temporary file of their own."""
-        spool, shape = Spool(0), self.shape
-        for part in map(convert, self.parts()):
-            if not spool.n_bytes:
-                shape = (len(self), *part.shape[1:])
-                spool.check_room(4 * math.prod(shape), "load: the resized images of `name`")
-            spool.add(part)
+    def rewritten(self, convert: Convert, size: tuple[int, int]) -> "StoredImages":
+        """Gives the images in `size`, as a function makes them, in a temporary file."""
+        shape = (len(self), *size, self.shape[-1])
+        spool = Spool("load: the resized images of `name`", 0)
+        spool.check_room(shape, self.dtype)
+        for part in self._parts(max(math.prod(self.shape[1:]), math.prod(shape[1:]))):
+            spool.add(convert(part))
         return StoredImages(spool.stored(shape, self.dtype), 1)
 
     def parts(self) -> Iterator[np.ndarray]:
         """Yields the images in their order, a few at a time."""
-        at_once = max(1, BYTES_AT_ONCE // (4 * math.prod(self.shape[1:])))
-        for start in range(0, len(self), at_once):
-            yield self[start : start + at_once]
+        return self._parts(math.prod(self.shape[1:]))
 
     def digest(self) -> bytes:
         """Gives 32 bytes that other images would hardly have."""
@@ -95,6 +92,12 @@ class StoredImages:
         for start in range(0, len(self), at_once):
             found.update(self._stored[self._indices[start : start + at_once]].data)
         return found.digest()
+
+    def _parts(self, n_values: int) -> Iterator[np.ndarray]:
+        """Yields the images in their order, so many at a time as have room with `n_values` each."""
+        at_once = max(1, BYTES_AT_ONCE // (4 * n_values))
+        for start in range(0, len(self), at_once):
+            yield self[start : start + at_once]
 
     def _with(self, indices: np.ndarray, convert: Convert, shape: tuple) -> "StoredImages":
         images = StoredImages(self._stored, self._white)
