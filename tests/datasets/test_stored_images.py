@@ -1,11 +1,15 @@
 """Images that stay on disk: the same as in memory, whatever is chosen of them."""
 
+import copy
 import gc
+import math
 import os
+import pickle
 import re
 import shutil
 import threading
 import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -135,10 +139,24 @@ def test_they_are_indexed_as_arrays_are(on_disk, key):
     assert on_disk[key].dtype == np.float32
 
 
-@pytest.mark.parametrize("key", [60, [0, 60]])
+@pytest.mark.parametrize("key", [60, -61, [0, 60], [True] * 61, 1.5, "a"])
 def test_what_is_not_there_is_an_error(on_disk, key):
     with pytest.raises(IndexError):
         on_disk[key]
+
+
+@pytest.mark.parametrize("key", [(..., 0), (slice(3), 0), (0, 1), None, True, [[0, 1]], [[[0]]]])
+def test_pixels_and_channels_are_not_chosen_on_disk(on_disk, key):
+    X[key]  # which an array has
+    with pytest.raises(IndexError) as error:
+        on_disk[key]
+    assert "too many indices" in str(error.value) or "Received " + repr(key) in str(error.value)
+
+
+@pytest.mark.parametrize("act", [pickle.dumps, copy.deepcopy])
+def test_they_say_that_they_cannot_be_sent(on_disk, act):
+    with pytest.raises(TypeError, match=r"cannot be pickled(.|\n)*send np\.asarray"):
+        act(on_disk)
 
 
 def test_several_threads_read_at_once(on_disk):
@@ -298,7 +316,76 @@ def test_a_file_that_becomes_shorter(tmp_path):
         images[:]
 
 
-@pytest.mark.parametrize("on_disk", [None, "yes", 3])
+@pytest.mark.parametrize("on_disk", [None, "yes", 3, 1, 0, 1.0, [True], np.array([1, 2])])
 def test_what_is_no_choice(on_disk):
-    with pytest.raises(ValueError, match='`on_disk` must be True, False or "auto"'):
+    error = ValueError if isinstance(on_disk, str) else TypeError
+    with pytest.raises(error, match='`on_disk` must be True, False or "auto"'):
         datasets.load("digits", on_disk=on_disk)
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_choices_of_numpy(tmp_path, on_disk):
+    npz(tmp_path / "a", x=X, y=Y)
+    found = load(tmp_path / "a.npz", on_disk=np.bool_(on_disk)).x_train
+    assert isinstance(found, StoredImages) == on_disk
+
+
+ODD = {
+    "no images": {"x": X[:0], "y": Y[:0]},
+    "no pixels": {"x": X[:, :0], "y": Y},
+    "one image": {"x": X[:1], "y": Y[:1]},
+    "flat": {"x": X.reshape(N, -1), "y": Y},
+    "volumes": {"x": X[..., np.newaxis], "y": Y},
+    "times": {"x": X.astype("M8[s]"), "y": Y},
+    "text": {"x": X.astype(str), "y": Y},
+    "complex": {"x": X.astype(complex), "y": Y},
+    "records": {"x": np.zeros((N, 9, 7), [("a", "u1"), ("b", "f4")]), "y": Y},
+    "objects": {"x": X.astype(object), "y": Y},
+    "negative": {"x": X.astype(int) - 9, "y": Y},
+    "NaN": {"x": np.where(np.arange(N)[:, None, None, None] == 50, np.nan, X / 255), "y": Y},
+    "many channels": {"x": np.ones((N, 9, 7, 10), np.uint8), "y": Y},
+    "too few labels": {"x": X, "y": Y[1:]},
+    "deep labels": {"x": X, "y": Y[:, np.newaxis, np.newaxis]},
+    "labels as images": {"x": X, "y": X},
+    "no labels": {"x": X},
+    "two shapes": {"x_train": X, "y_train": Y, "x_test": X[:, 1:], "y_test": Y},
+}
+
+
+@pytest.mark.parametrize("write", [npz, npy])
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_refused_in_memory_is_refused_on_disk(tmp_path, kind, write):
+    write(tmp_path / "data", **ODD[kind])
+    path = next(tmp_path.iterdir())
+    with pytest.raises((TypeError, ValueError), match="^load: ") as in_memory:
+        load(path)
+    with pytest.raises(in_memory.type) as on_disk:
+        load(path, on_disk=True)
+    assert str(on_disk.value) == str(in_memory.value)
+
+
+@pytest.mark.parametrize("shape", [(-2, -4, 8, 1), (8, -2, -4), (True, 8, 8)])
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize("suffix", ["", ".npz"])
+def test_shapes_that_no_array_has(tmp_path, shape, on_disk, suffix):
+    npy(tmp_path / "data", y=np.arange(8) % 2)
+    with (tmp_path / "data" / "x.npy").open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(bytes(math.prod(shape)))
+    with zipfile.ZipFile(tmp_path / "data.npz", "w") as archive:
+        for name in ("x.npy", "y.npy"):
+            archive.write(tmp_path / "data" / name, name)
+    with pytest.raises(ValueError, match="must be a whole .*\n.*no shape of an array"):
+        load(tmp_path / f"data{suffix}", on_disk=on_disk)
+
+
+def test_a_file_that_changes_before_it_is_read(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    array = npz_files.open_npy(tmp_path / "x.npy", "load")
+    np.save(tmp_path / "x.npy", X[1:])
+    with pytest.raises(ValueError, match="which cannot be read: it has changed"):
+        array.stored()
+    (tmp_path / "x.npy").unlink()
+    with pytest.raises(ValueError, match="which cannot be read: .*No such file"):
+        array.stored()

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -17,7 +17,8 @@ Convert = Callable[[np.ndarray], np.ndarray]
 class StoredImages:
     """Images in a file, more of them perhaps than memory holds; made by `load(..., on_disk=True)`.
 
-    `images[3]`, `images[:10]` and `images[[5, 1]]` read what is asked for, and are arrays.
+    `images[3]`, `images[:10]` and `images[[5, 1]]` read what is asked for, and are arrays. Whole
+    images are chosen, one or several: no pixels, no channels.
 
     Args:
         stored: The pixels as they lie in the file, `[n, rows, cols]` or with channels behind.
@@ -57,10 +58,23 @@ class StoredImages:
 
     def __getitem__(self, key: Any) -> np.ndarray:
         rows = self._indices[key]
+        if (isinstance(key, tuple) and len(key) > 1) or np.ndim(rows) > 1:
+            raise IndexError(
+                "StoredImages: an index must choose images: a number, a slice, or numbers or "
+                f"booleans in one row.\nReceived {key!r}.\nRead images before you choose pixels "
+                "or channels of them, such as images[:10][..., 0]."
+            )
         return self._read(rows) if np.ndim(rows) else self._read(rows[np.newaxis])[0]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype, copy=False)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "StoredImages: images on disk cannot be pickled, copied in depth or sent to other "
+            "processes, since their file may have no name.\nReceived images of shape "
+            f"{self.shape}.\nCall `load` again where they are needed, or send np.asarray(images)."
+        )
 
     def select(self, rows: np.ndarray) -> "StoredImages":
         """Gives the images with these numbers; reads nothing."""
