@@ -20,6 +20,7 @@ from tfq_resqunn import datasets
 from tfq_resqunn.datasets import (
     StoredImages,
     arrays,
+    limits,
     load,
     picture_reading,
     sources,
@@ -312,7 +313,7 @@ def test_a_file_that_becomes_shorter(tmp_path):
     npy(tmp_path / "data", x=X, y=Y)
     images = load(tmp_path / "data", on_disk=True).x_train
     os.truncate(tmp_path / "data" / "x.npy", 500)
-    with pytest.raises(OSError, match=r"x\.npy has become shorter while it was read"):
+    with pytest.raises(OSError, match=r"must stay as it is.*\nReceived .*x\.npy, which has bec"):
         images[:]
 
 
@@ -378,6 +379,18 @@ def test_shapes_that_no_array_has(tmp_path, shape, on_disk, suffix):
             archive.write(tmp_path / "data" / name, name)
     with pytest.raises(ValueError, match="must be a whole .*\n.*no shape of an array"):
         load(tmp_path / f"data{suffix}", on_disk=on_disk)
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [("npy", "leave its images on disk"), ("npy, Fortran", "save it row by row")],
+)
+def test_more_than_may_be_in_memory(tmp_path, monkeypatch, kind, remedy):
+    SETS[kind](tmp_path / "data")
+    monkeypatch.setattr(limits, "MAX_BYTES", X.nbytes - 1)
+    found = r"x\.npy, a file of 11,468 bytes" if "F" in kind else r"data, a folder"
+    with pytest.raises(ValueError, match=f"Received .*{found} whose arrays have .*\n.*{remedy}"):
+        load(tmp_path / "data", on_disk="F" in kind)
 
 
 def test_a_file_that_changes_before_it_is_read(tmp_path):

@@ -37,6 +37,8 @@ class StoredArray:
         Raises a ValueError if the file is damaged, which may show only at the end.
         """
         if self._header.is_fortran:  # its rows lie scattered over the file
+            remedy = "Or save it row by row, as np.ascontiguousarray(x), which may be larger."
+            check_size(self.n_bytes, self._path, self._who, remedy)
             whole = self.read()
             yield from (whole[i : i + at_once] for i in range(0, len(whole), at_once))
             return

@@ -32,7 +32,11 @@ class SharedFile:
         while into:
             part = self._read_at(start, min(len(into), BYTES_AT_ONCE))
             if not part:
-                raise OSError(f"{self._file.name} has become shorter while it was read.")
+                raise OSError(
+                    "StoredImages: the file of images must stay as it is while they are read.\n"
+                    f"Received {self._file.name}, which has become shorter.\n"
+                    "Write it again, and call `load` again."
+                )
             into[: len(part)] = part
             start, into = start + len(part), into[len(part) :]
 
