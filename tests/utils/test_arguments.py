@@ -46,6 +46,7 @@ SENSIBLE = {
     "trainable": FLAGS,
     "use_bias": FLAGS,
     "classical": FLAGS,
+    "on_disk": FLAGS,
     "progress": CALLABLE,
     "function": {"function"},
     "shots": {"None", "list of None"},

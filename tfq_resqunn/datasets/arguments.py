@@ -4,7 +4,15 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from tfq_resqunn._utils.arguments import MAX_SIZE, Rule, check_seed, choice, is_integer, number
+from tfq_resqunn._utils.arguments import (
+    MAX_SIZE,
+    Rule,
+    check_flag,
+    check_seed,
+    choice,
+    is_integer,
+    number,
+)
 
 Label = int | str
 
@@ -62,10 +70,12 @@ check_channels = choice(*CHANNELS)
 check_validation = dataclasses.replace(
     number(0, 0.5, above=True), remedy="Give a share of the training images, such as 0.1."
 )
+ON_DISK = 'True, False or "auto"'
 check_on_disk = Rule(
-    'True, False or "auto"',
-    lambda value: True,
-    lambda value: None if value in (True, False, "auto") else 'True, False or "auto"',
+    ON_DISK,
+    lambda value: check_flag.is_kind(value) or isinstance(value, str),
+    lambda value: None if check_flag.is_kind(value) or value == "auto" else ON_DISK,
+    lambda value: value if isinstance(value, str) else bool(value),
 )
 # Of the images that are taken. Whether the data has so many is not known yet.
 SELECTION = {

@@ -28,9 +28,10 @@ def check_ratio(n_bytes: int, path: Path, who: str) -> None:
 
 
 def _too_large(n_bytes: int, path: Path, who: str, remedy: str = "") -> SizeError:
+    of = f"a file of {path.stat().st_size:,} bytes" if path.is_file() else "a folder"
     return SizeError(
         f"{who}: the arrays of a file may have {MAX_BYTES:,} bytes, and beyond {SMALL:,} "
-        f"not more than {MAX_RATIO} times the file's own.\nReceived {path}, a file of "
-        f"{path.stat().st_size:,} bytes whose arrays have {n_bytes:,} or more.\nGet it from "
-        f"a source that you trust, save it with np.savez, or save it in parts. {remedy}".rstrip()
+        f"not more than {MAX_RATIO} times the file's own.\nReceived {path}, {of} whose arrays "
+        f"have {n_bytes:,} or more.\nGet it from a source that you trust, save "
+        f"it with np.savez, or save it in parts. {remedy}".rstrip()
     )

@@ -167,8 +167,9 @@ def load(
             share: above 0, at most 0.5. Default: the data's own validation images, if any.
         on_disk: `True` leaves the images of files and folders on disk, so that there may be more
             than memory holds: they become `StoredImages`, and `Dataset.batches` reads them while a
-            model is trained. Pictures are decoded once, into a temporary file. `"auto"` does so if
-            they would take more than half a gigabyte.
+            model is trained. Pictures are decoded once, into a temporary file, and the images of an
+            `.npz` file are unpacked into one. `"auto"` does so if they would take more than half a
+            gigabyte as float32. IDX files, and what is loaded by a name, are read into memory.
         seed: Of the draws, and of the split where the data has none.
         verbose: 1 shows a progress bar where many pictures are read.
 

@@ -37,13 +37,14 @@ class StoredArray:
         Raises a ValueError if the file is damaged, which may show only at the end.
         """
         if self._header.is_fortran:  # its rows lie scattered over the file
+            remedy = "Or save it row by row, as np.ascontiguousarray(x), which may be larger."
+            check_size(self.n_bytes, self._path, self._who, remedy)
             whole = self.read()
             yield from (whole[i : i + at_once] for i in range(0, len(whole), at_once))
             return
         n, shape = self.shape[0], self.shape[1:]
         with _explaining(self._path, self._who), self._open() as file:
-            if _read_header(file, self._path.name) != self._header:
-                raise ValueError("it has changed while it was read.")
+            self._check_same(file)
             for start in range(0, n, at_once):
                 n_rows = min(at_once, n - start)
                 data = file.read(n_rows * math.prod(shape) * self.dtype.itemsize)
@@ -56,12 +57,13 @@ class StoredArray:
         those that lie scattered go into a temporary file.
         """
         if self._member is None and not self._header.is_fortran:
-            file = SharedFile(self._path.open("rb", buffering=0))
-            return StoredRows(
-                file, self.shape, self.dtype, self._path.stat().st_size - self.n_bytes
-            )
-        spool = Spool(0)
-        spool.check_room(self.n_bytes, f"{self._who}: the arrays of {self._path}")
+            with _explaining(self._path, self._who):
+                file = self._path.open("rb", buffering=0)
+                shared = SharedFile(file)  # which closes it
+                self._check_same(file)
+                return StoredRows(shared, self.shape, self.dtype, file.tell())
+        spool = Spool(f"{self._who}: the arrays of {self._path}", 0)
+        spool.check_room(self.shape, self.dtype)
         for part in self.rows(max(1, BYTES_AT_ONCE * self.shape[0] // max(1, self.n_bytes))):
             spool.add(part)
         return spool.stored(self.shape, self.dtype)
@@ -79,6 +81,11 @@ class StoredArray:
                 return loaded
             with loaded as arrays:
                 return arrays[self._member]
+
+    def _check_same(self, file: IO[bytes]) -> None:
+        """Raises a ValueError if the file begins otherwise than before; goes to its values."""
+        if _read_header(file, self._path.name) != self._header:
+            raise ValueError("it has changed while it was read.")
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
@@ -177,6 +184,8 @@ def _read_header(file: IO[bytes], name: str) -> _Header:
         raise ValueError(f"{name} is in version {version} of NumPy's format.")
     if len(header.shape) > MAX_AXES:
         raise ValueError(f"{name} has more axes than NumPy's arrays, {len(header.shape)}.")
+    if any(type(length) is not int or length < 0 for length in header.shape):
+        raise ValueError(f"{name} has no shape of an array, {header.shape}.")
     if header.dtype.hasobject:
         raise _PicklesError("Object arrays cannot be loaded when allow_pickle=False")
     return header

@@ -127,8 +127,8 @@ class _Reading:
     ) -> None:
         self._source, self._remarks, self._size, self._channels = source, remarks, size, channels
         self._reader = Reader(source.folder, source.who, source.argument)
-        self._limit = {True: 0, False: None, "auto": MAX_IN_MEMORY // 4}[on_disk]
-        self._spool = Spool(self._limit)
+        self._limit = {True: 0, False: None, "auto": MAX_IN_MEMORY // 4}[on_disk]  # values
+        self._spool = self._new_spool()
         self._forms: list[Form] = []  # of each picture in the spool
         self._sizes: dict[Size, str] = {}  # with the first picture that has it
 
@@ -158,6 +158,9 @@ class _Reading:
         shape = (len(self._forms), *all_have.shape)
         return Pictures(self._spool.array(shape, all_have.dtype), self._extremes())
 
+    def _new_spool(self) -> Spool:
+        return Spool(f"{self._source.who}: the pictures of `{self._source.argument}`", self._limit)
+
     # --- some pictures after the others ------------------------------------------------------
 
     def _parts(self) -> Iterator[list[_Picture]]:
@@ -171,14 +174,19 @@ class _Reading:
             except ValueError as error:
                 errors.append(error)
                 continue
-            n_bytes += math.prod(picture.form.shape) + len(picture.content)
+            n_bytes += self._n_bytes(picture)
             if part and (len(part) == AT_ONCE or n_bytes > BYTES_AT_ONCE):
                 _raise_all(errors)
                 yield part
-                part, n_bytes = [], 0
+                part, n_bytes = [], self._n_bytes(picture)
             part.append(picture)
         _raise_all(errors)
         yield part
+
+    def _n_bytes(self, picture: _Picture) -> int:
+        """Gives the memory that a picture takes while it is read."""
+        resized = 0 if self._size is None else math.prod(self._size) * picture.form.channels
+        return picture.form.n_bytes + resized * FLOAT.itemsize + len(picture.content)
 
     def _opened(self, name: str) -> _Picture:
         content = _beginning(self._source.folder / name)
@@ -223,7 +231,7 @@ class _Reading:
         if not self._forms:
             self._check_room(forms[0])
         self._forms += forms
-        self._spool.add(np.concatenate([pixels.reshape(-1).view(BYTE) for pixels in pictures]))
+        self._spool.add(*pictures)
 
     def _resized(self, pixels: np.ndarray) -> np.ndarray:
         if self._size is None or pixels.shape[:2] == self._size:
@@ -232,7 +240,7 @@ class _Reading:
 
     def _make_equal(self, all_have: Form) -> None:
         """Brings all pictures in the spool to the same channels and type."""
-        before, self._spool = self._spool, Spool(self._limit)
+        before, self._spool = self._spool, self._new_spool()
         self._check_room(all_have)
         start = 0
         for form in self._forms:
@@ -257,7 +265,7 @@ class _Reading:
                 f"{form.cols} x {form.channels}, which take {n_bytes:,}.\nLeave them on disk "
                 f"(on_disk=True), or use fewer or smaller ones. {source.remedy}"
             )
-        self._spool.check_room(n_bytes, f"{source.who}: the pictures of `{source.argument}`")
+        self._spool.check_room((n, *form.shape), form.dtype)
 
     def _check_channels(self, picture: _Picture) -> None:
         source = self._source

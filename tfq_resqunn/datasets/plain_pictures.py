@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfq_resqunn.datasets.pictures import Form
 
 JPEG, PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
-FRAMES = (0xC0, 0xC1, 0xC2)  # JPEG's markers of baseline and progressive pictures
+FRAMES = (0xC0, 0xC1)  # JPEG's markers of pictures that are not progressive
 EXIF, SCAN = 0xE1, b"\xff\xda"
 COLOURS = {0: 1, 2: 3}  # PNG's types without a palette and transparency, and their channels
 BYTE = np.dtype(np.uint8)
@@ -24,7 +24,8 @@ def plain_form(content: bytes) -> Form | None:
     """Gives the form of a picture by the bytes of its file; `None` if it is not plain.
 
     Plain are JPEGs that are gray or in three colours and say nothing of an orientation, and PNGs
-    of 8 bits without a palette, transparency, orientation or animation.
+    of 8 bits without a palette, transparency, orientation or animation. Progressive JPEGs are not:
+    where the last details are missing, versions of the decoder differ in how they smooth.
     """
     try:
         if content.startswith(JPEG):

@@ -158,7 +158,9 @@ def _in_three_channels(x: np.ndarray) -> np.ndarray:
 def resize(x: Images, size: tuple[int, int]) -> Images:
     """Resizes images to `(rows, cols)` pixels; those on disk are resized once, on disk."""
     if isinstance(x, StoredImages):
-        return x if x.shape[1:3] == size else x.rewritten(lambda part: resize_array(part, size))
+        if x.shape[1:3] == size:
+            return x
+        return x.rewritten(lambda part: resize_array(part, size), size)
     return resize_array(x, size)
 
 

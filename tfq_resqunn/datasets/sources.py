@@ -38,6 +38,9 @@ MEDMNIST = {
     for part in ("train", "test", "val")
     for what, other in (("x", "images"), ("y", "labels"))
 }
+IMAGES = {
+    name for names in (OURS, MEDMNIST) for ours, name in names.items() if ours.startswith("x")
+}
 
 
 def read_checked(
@@ -110,12 +113,12 @@ def _read(
 
 def _of_files(files: Mapping[str, StoredArray], path: Path, on_disk: bool | str) -> Arrays:
     """Reads the arrays of NumPy's files; images may stay on disk."""
-    images = {name for name, file in files.items() if len(file.shape) in (3, 4)}
+    images = {name for name in IMAGES & set(files) if len(files[name].shape) in (3, 4)}
     n_values = sum(math.prod(files[name].shape) for name in images)
     if not (on_disk is True or (on_disk == "auto" and 4 * n_values > MAX_IN_MEMORY)):
         images = set()
     n_bytes = sum(file.n_bytes for name, file in files.items() if name not in images)
-    check_size(n_bytes, path, WHO, "Or leave its images on disk: on_disk=True.")
+    check_size(n_bytes, path, WHO, "" if images else "Or leave its images on disk: on_disk=True.")
     return check_channels(
         {name: file.stored() if name in images else file.read() for name, file in files.items()},
         WHO,

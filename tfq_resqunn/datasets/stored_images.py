@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -17,7 +17,8 @@ Convert = Callable[[np.ndarray], np.ndarray]
 class StoredImages:
     """Images in a file, more of them perhaps than memory holds; made by `load(..., on_disk=True)`.
 
-    `images[3]`, `images[:10]` and `images[[5, 1]]` read what is asked for, and are arrays.
+    `images[3]`, `images[:10]` and `images[[5, 1]]` read what is asked for, and are arrays. Whole
+    images are chosen, one or several: no pixels, no channels.
 
     Args:
         stored: The pixels as they lie in the file, `[n, rows, cols]` or with channels behind.
@@ -57,10 +58,23 @@ class StoredImages:
 
     def __getitem__(self, key: Any) -> np.ndarray:
         rows = self._indices[key]
+        if (isinstance(key, tuple) and len(key) > 1) or np.ndim(rows) > 1:
+            raise IndexError(
+                "StoredImages: an index must choose images: a number, a slice, or numbers or "
+                f"booleans in one row.\nReceived {key!r}.\nRead images before you choose pixels "
+                "or channels of them, such as images[:10][..., 0]."
+            )
         return self._read(rows) if np.ndim(rows) else self._read(rows[np.newaxis])[0]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype, copy=False)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "StoredImages: images on disk cannot be pickled, copied in depth or sent to other "
+            "processes, since their file may have no name.\nReceived images of shape "
+            f"{self.shape}.\nCall `load` again where they are needed, or send np.asarray(images)."
+        )
 
     def select(self, rows: np.ndarray) -> "StoredImages":
         """Gives the images with these numbers; reads nothing."""
@@ -72,21 +86,18 @@ class StoredImages:
         shape = (*self.shape[1:3], channels)
         return self._with(self._indices, lambda part: convert(before(part)), shape)
 
-    def rewritten(self, convert: Convert) -> "StoredImages":
-        """Gives the images as a function makes them, in a temporary file of their own."""
-        spool, shape = Spool(0), self.shape
-        for part in map(convert, self.parts()):
-            if not spool.n_bytes:
-                shape = (len(self), *part.shape[1:])
-                spool.check_room(4 * math.prod(shape), "load: the resized images of `name`")
-            spool.add(part)
+    def rewritten(self, convert: Convert, size: tuple[int, int]) -> "StoredImages":
+        """Gives the images in `size`, as a function makes them, in a temporary file."""
+        shape = (len(self), *size, self.shape[-1])
+        spool = Spool("load: the resized images of `name`", 0)
+        spool.check_room(shape, self.dtype)
+        for part in self._parts(max(math.prod(self.shape[1:]), math.prod(shape[1:]))):
+            spool.add(convert(part))
         return StoredImages(spool.stored(shape, self.dtype), 1)
 
     def parts(self) -> Iterator[np.ndarray]:
         """Yields the images in their order, a few at a time."""
-        at_once = max(1, BYTES_AT_ONCE // (4 * math.prod(self.shape[1:])))
-        for start in range(0, len(self), at_once):
-            yield self[start : start + at_once]
+        return self._parts(math.prod(self.shape[1:]))
 
     def digest(self) -> bytes:
         """Gives 32 bytes that other images would hardly have."""
@@ -95,6 +106,12 @@ class StoredImages:
         for start in range(0, len(self), at_once):
             found.update(self._stored[self._indices[start : start + at_once]].data)
         return found.digest()
+
+    def _parts(self, n_values: int) -> Iterator[np.ndarray]:
+        """Yields the images in their order, so many at a time as have room with `n_values` each."""
+        at_once = max(1, BYTES_AT_ONCE // (4 * n_values))
+        for start in range(0, len(self), at_once):
+            yield self[start : start + at_once]
 
     def _with(self, indices: np.ndarray, convert: Convert, shape: tuple) -> "StoredImages":
         images = StoredImages(self._stored, self._white)
