@@ -2,9 +2,11 @@
 
 import dataclasses
 import math
+import os
 import stat
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,15 +15,18 @@ import numpy as np
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.datasets.limits import MAX_BYTES, MAX_IN_MEMORY
 from tfq_resqunn.datasets.pictures import Form, Reader, Remarks, as_errors
-from tfq_resqunn.datasets.plain_pictures import decode, plain_form
+from tfq_resqunn.datasets.plain_pictures import BLOCK, decode, plain_form
 from tfq_resqunn.datasets.selection import resize_array
 from tfq_resqunn.datasets.stored import Spool, StoredRows
 
 THREADS = 4  # Pillow lets others work while it decodes
 LARGE = 2**16  # values of a picture that is worth a thread
-AT_ONCE = 512  # pictures that are read between two looks at what has failed
+DECODERS = 2  # threads in which TensorFlow decodes, while the next pictures are opened
+AT_ONCE = BLOCK  # pictures that are read between two looks at what has failed
 BYTES_AT_ONCE = 2**26  # and the memory that they may take, unless one alone takes more
 MANY = 20_000  # pictures whose reading takes so long that one would like to see how far it is
+# Opens files as bytes on Windows, and does not wait for a pipe elsewhere.
+AT_ONCE_OR_NOT = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 MAX_PLAIN = 2**26  # bytes of a file that is read as a whole
 
 BYTE, FLOAT = np.dtype(np.uint8), np.dtype(np.float32)
@@ -113,6 +118,10 @@ class _Picture:
     form: Form
     content: bytes = b""
 
+    def is_like(self, other: "_Picture") -> bool:
+        """Whether another plain picture can be decoded together with this one."""
+        return self.content[:2] == other.content[:2] and self.form == other.form
+
 
 class _Reading:
     """What is known of pictures while they are read."""
@@ -126,36 +135,48 @@ class _Reading:
         on_disk: bool | str,
     ) -> None:
         self._source, self._remarks, self._size, self._channels = source, remarks, size, channels
+        self._folder = os.fspath(source.folder)
         self._reader = Reader(source.folder, source.who, source.argument)
         self._limit = {True: 0, False: None, "auto": MAX_IN_MEMORY // 4}[on_disk]  # values
         self._spool = self._new_spool()
-        self._forms: list[Form] = []  # of each picture in the spool
+        self._forms: list[tuple[Form, int]] = []  # in the spool, and of how many pictures each
         self._sizes: dict[Size, str] = {}  # with the first picture that has it
 
     def steps(self) -> Iterator[int]:
         """Reads all pictures; yields how many are read."""
         n_read = 0
-        for part in _ahead(self._parts()):
-            n_read += len(part)
-            for picture in part:
-                self._check_channels(picture)
-                self._sizes.setdefault((picture.form.rows, picture.form.cols), picture.name)
+        waiting: deque[tuple[list[_Picture], Future | None]] = deque()
+        with ThreadPoolExecutor(DECODERS) as pool:
+            for part in self._parts():
+                for picture in {picture.form: picture for picture in reversed(part)}.values():
+                    self._check_channels(picture)
+                    self._sizes.setdefault((picture.form.rows, picture.form.cols), picture.name)
+                if self._has_wrong_sizes():
+                    continue  # to find the smallest and the largest, which the error will name
+                decoded = None
+                if part[0].content and all(picture.is_like(part[0]) for picture in part):
+                    contents = [picture.content for picture in part]
+                    decoded = pool.submit(decode, contents, part[0].form)
+                waiting.append((part, decoded))
+                if len(waiting) > DECODERS:
+                    n_read += self._finish_part(*waiting.popleft())
+                    yield n_read
             if self._has_wrong_sizes():
-                continue  # to find the smallest and the largest, which the error will name
-            self._add(self._pixels(part))
-            yield n_read
-        if self._has_wrong_sizes():
-            self._refuse_sizes()
+                self._refuse_sizes()
+            while waiting:
+                n_read += self._finish_part(*waiting.popleft())
+                yield n_read
 
     def finish(self) -> Pictures:
         """Gives the pictures that are read."""
-        first = self._forms[0]
-        channels = self._channels or max(form.channels for form in self._forms)
-        is_byte = all(form.dtype == BYTE for form in self._forms)
+        forms = {form for form, _ in self._forms}
+        first = self._forms[0][0]
+        channels = self._channels or max(form.channels for form in forms)
+        is_byte = all(form.dtype == BYTE for form in forms)
         all_have = Form(first.rows, first.cols, channels, BYTE if is_byte else FLOAT)
-        if set(self._forms) != {all_have}:
+        if forms != {all_have}:
             self._make_equal(all_have)
-        shape = (len(self._forms), *all_have.shape)
+        shape = (len(self._source.names), *all_have.shape)
         return Pictures(self._spool.array(shape, all_have.dtype), self._extremes())
 
     def _new_spool(self) -> Spool:
@@ -189,11 +210,21 @@ class _Reading:
         return picture.form.n_bytes + resized * FLOAT.itemsize + len(picture.content)
 
     def _opened(self, name: str) -> _Picture:
-        content = _beginning(self._source.folder / name)
+        content = _content(f"{self._folder}/{name}")
         form = plain_form(content)
         if form is not None and form.n_bytes <= BYTES_AT_ONCE:
             return _Picture(name, form, content)
         return _Picture(name, self._reader.form(name))
+
+    def _finish_part(self, part: list[_Picture], decoded: Future | None) -> int:
+        """Puts pictures into the spool, and counts them.
+
+        If they are alike, they are `decoded` together; each is read by itself if one is damaged.
+        """
+        pixels = None if decoded is None else decoded.result()
+        for some in [x[np.newaxis] for x in self._pixels(part)] if pixels is None else [pixels]:
+            self._add(some)
+        return len(part)
 
     def _pixels(self, part: list[_Picture]) -> list[np.ndarray]:
         """Gives the pixels of pictures, `[rows, cols, channels]`, as each has them."""
@@ -224,28 +255,29 @@ class _Reading:
         except ValueError as error:
             return error
 
-    def _add(self, pictures: list[np.ndarray]) -> None:
-        """Puts pictures into the spool, in the size of all."""
-        pictures = [self._resized(pixels) for pixels in pictures]
-        forms = [_form(pixels) for pixels in pictures]
+    def _add(self, pixels: np.ndarray) -> None:
+        """Puts pictures, `[n, rows, cols, channels]`, into the spool, in the size of all."""
+        is_resized = self._size is not None and pixels.shape[1:3] != self._size
+        if is_resized or pixels.dtype != BYTE:
+            pixels = in_unit_range(pixels)
+        if self._size is not None and is_resized:
+            pixels = resize_array(pixels, self._size)
+        n, rows, cols, channels = pixels.shape
+        form = Form(rows, cols, channels, pixels.dtype)
         if not self._forms:
-            self._check_room(forms[0])
-        self._forms += forms
-        self._spool.add(*pictures)
-
-    def _resized(self, pixels: np.ndarray) -> np.ndarray:
-        if self._size is None or pixels.shape[:2] == self._size:
-            return pixels if pixels.dtype == BYTE else in_unit_range(pixels)
-        return resize_array(in_unit_range(pixels)[np.newaxis], self._size)[0]
+            self._check_room(form)
+        self._forms.append((form, n))
+        self._spool.add(pixels)
 
     def _make_equal(self, all_have: Form) -> None:
         """Brings all pictures in the spool to the same channels and type."""
         before, self._spool = self._spool, self._new_spool()
         self._check_room(all_have)
         start = 0
-        for form in self._forms:
-            pixels = before.read(start, form.n_bytes).view(form.dtype).reshape(form.shape)
-            start += form.n_bytes
+        for form, n in self._forms:
+            content = before.read(start, n * form.n_bytes)
+            pixels = content.view(form.dtype).reshape(n, *form.shape)
+            start += len(content)
             if form.dtype != all_have.dtype:
                 pixels = in_unit_range(pixels)
             if form.channels != all_have.channels:
@@ -297,19 +329,20 @@ class _Reading:
         return min(self._sizes, key=key), max(self._sizes, key=key)
 
 
-def _form(pixels: np.ndarray) -> Form:
-    rows, cols, channels = pixels.shape
-    return Form(rows, cols, channels, pixels.dtype)
-
-
-def _beginning(path: Path) -> bytes:
+def _content(path: str) -> bytes:
     """Reads a file that may be a plain picture; nothing if Pillow has to see about it."""
     try:
-        if not stat.S_ISREG((found := path.stat()).st_mode) or found.st_size > MAX_PLAIN:
-            return b""
-        return path.read_bytes()
+        file = os.open(path, AT_ONCE_OR_NOT)
     except OSError:
         return b""
+    try:
+        found = os.fstat(file)
+        is_small_file = stat.S_ISREG(found.st_mode) and found.st_size <= MAX_PLAIN
+        return os.read(file, found.st_size) if is_small_file else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(file)
 
 
 def _decoded(pictures: list[_Picture]) -> dict[str, np.ndarray]:
@@ -328,15 +361,6 @@ def _each(
         return list(map(act, items))
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(act, items))
-
-
-def _ahead(items: Iterator[Result]) -> Iterator[Result]:
-    """Yields the same items; the next one is made while one is in use."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item
 
 
 def _raise_all(errors: Sequence[ValueError]) -> None:
