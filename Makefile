@@ -58,12 +58,12 @@ newest: $(NEWEST)/.installed  ## run them without TensorFlow Quantum, on the new
 	$(NEWEST)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)"
 	TF_USE_LEGACY_KERAS=1 $(NEWEST)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT) and not once" $(LAYERS)
 
-colab:  ## run the tutorials and the tests of layers with Colab's versions, on Python 3.13
+colab:  ## run the tutorials and the tests of layers and tools with Colab's versions, on Python 3.13
 	@if [ -n "$(PYTHON313)" ]; then $(MAKE) --no-print-directory colab-tests; else \
 	  echo "No Python 3.13 on PATH or in pyenv: the tests with Colab's versions are left out."; fi
 
 colab-tests: $(COLAB)/.installed
-	$(COLAB)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)" tests/project/test_tutorials.py $(LAYERS)
+	$(COLAB)/bin/python -m pytest --numprocesses auto -m "$(DIFFERENT)" tests/project/test_tutorials.py tests/tools $(LAYERS)
 
 # On Python 3.13 where there is one.
 $(NEWEST)/.installed: setup.py requirements.txt pyproject.toml
@@ -76,7 +76,7 @@ $(COLAB)/.installed: setup.py requirements.txt pyproject.toml tests/colab.txt
 	$(PYTHON313) -m venv --clear $(COLAB)
 	$(COLAB)/bin/python $(PIP) --requirement tests/colab.txt
 	$(COLAB)/bin/python $(PIP) --constraint tests/colab.txt --editable . \
-	  hypothesis nbclient nbformat packaging pytest pytest-xdist qiskit qiskit-qasm3-import
+	  hypothesis keras-tuner nbclient nbformat packaging pytest pytest-xdist qiskit qiskit-qasm3-import
 	@touch $@
 
 slow: $(STAMP)  ## run the slow tests

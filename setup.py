@@ -60,7 +60,7 @@ def long_description() -> str:
     return re.sub(rf"(\]\(){relative}", rf"\1{URL}/blob/main/", text)
 
 
-TUTORIALS = ["ipykernel", "matplotlib", "notebook"]
+TUTORIALS = ["ipykernel", "keras-tuner", "matplotlib", "notebook"]
 KERAS2 = ["tf-keras"]  # for TF_USE_LEGACY_KERAS=1
 DOCS = [
     "mkdocs>=1.6,<2",
@@ -72,6 +72,7 @@ TEST = [
     "build",  # the wheel is built and tried
     "hypothesis",
     "ipykernel",
+    "keras-tuner",  # searches for circuits and learning rates
     "mypy",
     "nbclient",
     "nbformat",

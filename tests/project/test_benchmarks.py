@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import mnist, steps, training_step
+from benchmarks import channels, mnist, steps, training_step
 from benchmarks.panel.__main__ import main as panel_main
 from benchmarks.tables import has_place, write_place
 from tests.helpers.reference import needs_tfq
@@ -122,6 +122,34 @@ def test_mnist_trains_on_a_file(tmp_path, rng):
     assert printed.strip() in document.read_text()
 
 
+def test_channels_give_a_row_for_each_way(monkeypatch, tmp_path):
+    ways = {"gray": {}, "groups": {"groups": 3, "filters": 3}}
+    monkeypatch.setattr(channels, "WAYS", ways)
+    document = tmp_path / "document.md"
+    document.write_text("<!-- channels --><!-- /channels -->")
+    printed = run(
+        channels.main, "--kernel-size=2", "--n-layers=1", "--batch-size=2", "--image-size=5",
+        "--seconds=0", f"--write={document}",
+    )  # fmt: skip
+    ((header, rows),) = tables(printed)
+    assert len(header) == 7
+    assert [row[:5] for row in rows] == [
+        ["2x2", "gray", "4", "1", "4"],
+        ["2x2", "groups", "4", "3", "12"],
+    ]
+    assert "-" not in rows[0] + rows[1]
+    assert printed.strip() in document.read_text()
+
+
+@pytest.mark.parametrize("way", channels.WAYS)
+def test_channels_are_those_of_a_layer(way):
+    form = channels.ColourForm(steps.Case(2, depth=1, image_size=4), "compiled", False, 3, way=way)
+    x, _ = form.batch()
+    assert form.layer()(x).shape[-1] == form.model().layers[0].output.shape[-1]
+    n_qubits = {"gray": 4, "a value a qubit": 12}.get(way, 4)
+    assert len(form.layer().circuit.qubits) == n_qubits
+
+
 def test_documents_without_a_place_are_refused(tmp_path):
     document = tmp_path / "document.md"
     document.write_text("nothing")
@@ -145,6 +173,7 @@ def test_places_are_replaced_as_they_stand(tmp_path):
 
 
 def test_commands_of_the_document_have_their_places_and_options():
+    assert has_place(DOCUMENT.with_name("data.md"), "channels")
     for place in ("training-step", "mnist", "panel", "panel-networks"):
         assert has_place(DOCUMENT, place)
     commands = re.findall(

@@ -8,10 +8,18 @@ import pytest
 import tfq_resqunn as rq
 from tests.project.test_readme import blocks, commands
 from tfq_resqunn import cli
+from tfq_resqunn._utils.keras import IS_KERAS_3
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["docs/getting_started.md", "docs/guide.md", "CONTRIBUTING.md"]
+EXAMPLES = [
+    *PAGES[:2],
+    pytest.param(
+        "docs/keras_tools.md",
+        marks=pytest.mark.skipif(not IS_KERAS_3, reason="KerasTuner takes Keras 3 only"),
+    ),
+]
 REFERENCE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
@@ -41,7 +49,7 @@ def shapes_said(path):
     return re.findall(r"print\(.+shape\)  # .*?(\([\d, ]+\))$", read(path), re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", PAGES[:2])
+@pytest.mark.parametrize("path", EXAMPLES)
 def test_examples_run_and_print_what_they_say(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run(path)

@@ -32,6 +32,7 @@ SHORT = {
         "n_patches": 8,
     },
     "08_your_own_pictures": {"n_pictures": 60, "epochs": 1},
+    "09_keras_tools": {"n_train": 100, "epochs": 1, "n_trials": 2, "n_folds": 2, "n_few": 20},
 }
 LITERAL = r"""(?:\d+|"[^"\n]*"|\[[^\]\n]*\])"""  # an integer, text, or a list
 QUICK = {"01_first_quanvolution"}  # the others are run by `make slow`

@@ -13,10 +13,11 @@ from sklearn.metrics import roc_auc_score
 from tests.runs.test_going_on import SMALL, assert_same_run, stopped
 from tfq_resqunn import cli, datasets
 from tfq_resqunn._utils.keras import keras
-from tfq_resqunn.runs.callbacks import Patience
+from tfq_resqunn.runs.callbacks import Clock, Patience
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.measures import area_under_curve, balanced_accuracy
 from tfq_resqunn.runs.training import load_data, train
+from tfq_resqunn.study.worker import train_run
 
 # Its step is so large that the loss rises again soon.
 RUN = replace(
@@ -170,6 +171,72 @@ def test_patience(losses, patience, best, is_over):
     for epoch, loss in enumerate(losses):
         rule.on_epoch_end(epoch, {"val_loss": loss})
     assert (rule.best_epoch, rule.is_over) == (best, is_over)
+
+
+# --- trainings that diverge --------------------------------------------------------------------
+
+
+@pytest.fixture
+def diverging(monkeypatch):
+    """Has trainings lose their weights before their third epoch."""
+
+    def lose(clock, epoch, logs=None):
+        if epoch >= 2:
+            for weight in clock.model.trainable_weights:
+                weight.assign(np.full(weight.shape, np.nan))
+        begin(clock, epoch, logs)
+
+    begin = Clock.on_epoch_begin
+    monkeypatch.setattr(Clock, "on_epoch_begin", lose)
+
+
+WORDS = (
+    "train --depth 1 --n-train 60 --n-test 20 --validation 0.3 --epochs 6 --learning-rate 0.01 "
+    "--quiet --out"
+)
+
+
+def test_patience_keeps_the_model_from_before_a_divergence(diverging, tmp_path):
+    folder = tmp_path / "run"
+    said = CliRunner().invoke(cli.main, [*WORDS.split(), str(folder), "--patience", "2"])
+    assert said.exit_code == 0, said.output
+    losses = pd.read_csv(folder / "history.csv")["val_loss"]
+    assert losses.isna().tolist() == [False, False, True, True]
+    kept = losses.argmin() + 1
+    assert f"epoch kept         {kept} of 4\n" in said.output
+    assert (
+        f"The loss is nan from epoch 3 of 4 on. The model is that of epoch {kept}, before that. "
+        "With a smaller --learning-rate it may learn more.\n"
+    ) in said.output
+    assert "has failed" not in said.output
+    model, data = keras.models.load_model(folder / "model.keras"), load_data(load_config(folder))
+    _, accuracy = model.evaluate(data.x_test, data.y_test, verbose=0)
+    found = json.loads((folder / "result.json").read_text())
+    assert found["test_accuracy"] == pytest.approx(accuracy)
+    assert np.isfinite(list(found.values())).all()
+
+
+def load_config(folder):
+    return RunConfig(**json.loads((folder / "config.json").read_text())["config"])
+
+
+def test_without_patience_the_last_model_counts(diverging, tmp_path):
+    folder = tmp_path / "run"
+    said = CliRunner().invoke(cli.main, [*WORDS.split(), str(folder)])
+    assert said.exit_code == 1
+    assert "The training has failed: The loss is nan from epoch 3 of 6 on." in said.output
+    assert "their model is of no use" in said.output
+    assert not (folder / "result.json").exists()
+
+
+@pytest.mark.once
+def test_a_study_takes_the_model_from_before_a_divergence(diverging, tmp_path):
+    run = RunConfig(depth=1, n_train=60, n_test=20, validation=0.3, epochs=6)
+    patient = replace(run, patience=2)
+    train_run(patient, load_data(patient), tmp_path / "patient")
+    assert (tmp_path / "patient/result.json").is_file()
+    with pytest.raises(FloatingPointError, match="The loss is nan from epoch 3 of 6 on"):
+        train_run(run, load_data(run), tmp_path / "run")
 
 
 # --- measures ----------------------------------------------------------------------------------

@@ -80,7 +80,6 @@ def train(
         click.echo(f"Going on in {folder}: {epochs_done(folder)}.", err=True)
     load_tensorflow()
     from tfq_resqunn.runs import training
-    from tfq_resqunn.runs.result import best_epoch
 
     verbose = 0 if quiet else 1
     try:
@@ -98,21 +97,26 @@ def train(
         raise
     click.echo(f"\n{result.gradients}\n")
     if config.patience is not None:
-        losses = result.history["val_loss"]
-        click.echo(f"epoch kept         {best_epoch(losses)} of {len(losses)}")
+        click.echo(f"epoch kept         {result.epoch} of {len(result.history['val_loss'])}")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")
     click.echo(f"test accuracy      {result.test_accuracy:.4f}")
     click.echo(f"balanced accuracy  {result.test_balanced_accuracy:.4f}")
     click.echo(f"AUC                {result.test_auc:.4f}\n")
     for name, path in result.paths.items():
         click.echo(f"{name:<10} {path}")
-    if result.divergence is not None:
+    if not result.is_finite:
         click.echo(
             f"\nThe training has failed: {result.divergence} The files above are there to see "
             "where it went wrong; their model is of no use. Try a smaller --learning-rate.",
             err=True,
         )
         sys.exit(1)
+    if result.divergence is not None:
+        click.echo(
+            f"\n{result.divergence} The model is that of epoch {result.epoch}, before that. With a "
+            "smaller --learning-rate it may learn more.",
+            err=True,
+        )
     if not is_writer:
         click.echo("The files of the run are where the first worker has written them.")
         return

@@ -137,6 +137,9 @@ def load(
 
             - `"digits"`: 1797 images of 8x8 pixels, comes with scikit-learn, needs no network.
             - `"mnist"`, `"fashion_mnist"`, `"cifar10"`, `"cifar100"`: downloaded once by Keras.
+            - `"pathmnist"`, `"dermamnist"`, `"octmnist"` and the like: MedMNIST's data sets of
+              28x28 pixels with one label an image, downloaded once, where the package `medmnist` is
+              installed. Their classes have names.
             - The path of an `.npz` file with the arrays `x_train`, `y_train`, `x_test` and
               `y_test`, perhaps also `x_val` and `y_val`; or with `x` and `y`, of which a fifth is
               drawn for testing; or with MedMNIST's names, `train_images`, `train_labels` and so on.
@@ -178,6 +181,7 @@ def load(
         OSError: If there is no room for a temporary file.
         FileNotFoundError: If the file or folder does not exist.
         ConnectionError: If a data set cannot be downloaded.
+        ImportError: If a name is MedMNIST's, and the package `medmnist` is not installed.
 
     Example:
         >>> data = load("digits", classes=[3, 8], n_train=100)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tfq_resqunn.datasets.class_paths import find_classes
 from tfq_resqunn.datasets.folders import ARRAY_NAMES, find_idx, find_npy
 from tfq_resqunn.datasets.given_pictures import find_pictures
+from tfq_resqunn.datasets.medmnist_names import IMAGE_SETS, is_medmnist
 from tfq_resqunn.datasets.picture_paths import is_picture
 
 NAMES = ("digits", "mnist", "fashion_mnist", "cifar10", "cifar100")
@@ -29,7 +30,9 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
         return _find_folder(path, who)
     if path.suffix == ".npz":
         return find_npz(path, who, "name")
-    close = difflib.get_close_matches(str(name), NAMES, n=1)
+    if is_medmnist(str(name), who):
+        return str(name)
+    close = difflib.get_close_matches(str(name), (*NAMES, *IMAGE_SETS), n=1)
     hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
     if is_picture(path):
         hint = "Name the folder that has a folder of pictures for each class."

@@ -16,12 +16,14 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from tfq_resqunn._utils.keras import keras
+from tfq_resqunn.datasets import medmnist
 from tfq_resqunn.datasets.arrays import check_channels, check_images
 from tfq_resqunn.datasets.class_folder import read_class_folder
 from tfq_resqunn.datasets.folders import ARRAY_NAMES, OTHER_NAMES, find_idx, find_npy
 from tfq_resqunn.datasets.idx import read_idx
 from tfq_resqunn.datasets.labels import check_kinds, check_labels
 from tfq_resqunn.datasets.limits import MAX_IN_MEMORY, check_size
+from tfq_resqunn.datasets.medmnist_names import IMAGE_SETS
 from tfq_resqunn.datasets.names import find
 from tfq_resqunn.datasets.npz import StoredArray, open_npy, open_npz
 from tfq_resqunn.datasets.selection import Images, split_off
@@ -91,6 +93,9 @@ def _read(
     verbose: int = 0,
 ) -> Arrays:
     """Reads the arrays of a data set as they are; `size` is that of pictures."""
+    if found in IMAGE_SETS:
+        path = medmnist.download(str(found))
+        return medmnist.with_names(str(found), _of_files(open_npz(path, WHO), path, on_disk))
     if isinstance(found, str):
         return _of_digits() if found == "digits" else _download(found)
     if not found.is_dir():

@@ -11,8 +11,14 @@ import tensorflow as tf
 
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.gradients.batch import Batch, checked_batch
-from tfq_resqunn.gradients.layers import NamedLayers, layers_with_weights, own_trainable_weights
+from tfq_resqunn.gradients.layers import (
+    NamedLayers,
+    circuit_of,
+    layers_with_weights,
+    own_trainable_weights,
+)
 from tfq_resqunn.layers.checks import check_model
+from tfq_resqunn.layers.input_watch import watching_in_graphs
 
 # The gradients of each layer's trainable weights; `None` where no path leads.
 Gradients = list[list[tf.Tensor | None]]
@@ -141,8 +147,18 @@ def traced_gradients(model: keras.Model, layers: NamedLayers, x: Batch, y: Batch
     A concrete function is never traced again, and TensorFlow does not warn of it where the
     gradients of many models are measured one after the other.
     """
-    measure = tf.function(lambda x, y: loss_gradients(model, layers, x, y), autograph=False)
-    return measure.get_concrete_function(x, y)
+    traced = tf.function(lambda x, y: loss_gradients(model, layers, x, y), autograph=False)
+    with watching_in_graphs():
+        concrete = traced.get_concrete_function(x, y)
+
+    def measure(x: Batch, y: Batch) -> Gradients:
+        gradients = concrete(x, y)
+        for _, layer in layers:
+            if (circuit := circuit_of(layer)) is not None:
+                layer.input_watch.warn(circuit)
+        return gradients
+
+    return measure
 
 
 def _loss(model: keras.Model, x: Batch, y: Batch, outputs: Batch) -> tf.Tensor:

@@ -21,6 +21,7 @@ from tfq_resqunn.layers import patches
 from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.geometry import Geometry, Sizes
 from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
+from tfq_resqunn.layers.input_watch import InputWatch
 from tfq_resqunn.layers.patch_circuits import PatchCircuits
 from tfq_resqunn.layers.pqc import Backend, EncodedPQC
 from tfq_resqunn.simulation.plan import Plan
@@ -109,6 +110,7 @@ class BaseQuanv(keras.layers.Layer):
         self.bias_constraint = keras.constraints.get(bias_constraint)
         self.input_gradient = check_flag(input_gradient, "input_gradient", who)
         self.bias: tf.Variable | None = None
+        self.input_watch = InputWatch(self)
         if self.filters % self.groups:
             raise ValueError(
                 f"{who}: `groups` must divide `filters`, since each filter sees one group. "
@@ -234,6 +236,7 @@ class BaseQuanv(keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         images = patches.channels_last(inputs, self.geometry)
+        self.input_watch.look(inputs, self.circuit)
         runs = zip(self._pqcs, patches.of_groups(images, self.geometry), strict=True)
         outcomes = tf.concat([pqc.expectations(values) for pqc, values in runs], axis=0)
         outputs = patches.feature_map(outcomes, images, self.filters, self.geometry)

@@ -15,6 +15,7 @@ from tfq_resqunn.circuits.noise.channels import NoiseLike
 from tfq_resqunn.circuits.symbols import listed
 from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.initializers import default_initializer
+from tfq_resqunn.layers.input_watch import InputWatch
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class EncodedPQC(_PQC):
         self.max_circuits = execution.max_circuits
         self.input_gradient = check_flag(input_gradient, "input_gradient", "EncodedPQC")
         self._runner = execution.runner(circuit)
+        self.input_watch = InputWatch(self)
         self.supports_jit = self._runner.supports_jit
         self.plan = self._runner.plan
         self.parameters = self.add_weight(
@@ -187,6 +189,7 @@ class EncodedPQC(_PQC):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         check_numbers(inputs, "EncodedPQC")
+        self.input_watch.look(inputs, self.circuit)
         return tf.transpose(self.expectations(tf.transpose(inputs)))
 
     def expectations(self, features: tf.Tensor) -> tf.Tensor:

@@ -136,9 +136,10 @@ class RunConfig:
 
     dataset: str = setting(
         "digits", DATASET, "--dataset",
-        "digits, mnist, fashion_mnist, cifar10, cifar100; an .npz file with x and y, or with "
-        "x_train, y_train, x_test and y_test; or a folder: with a folder of pictures for each "
-        "class, or of .npy or IDX files. `resqunn data` shows what it holds.",
+        "digits, mnist, fashion_mnist, cifar10, cifar100; pathmnist and others of MedMNIST, where "
+        "its package is installed; an .npz file with x and y, or with x_train, y_train, x_test and "
+        "y_test; or a folder: with a folder of pictures for each class, or of .npy or IDX files. "
+        "`resqunn data` shows what it holds.",
     )  # fmt: skip
     classes: tuple[int | str, ...] | None = setting(
         None, LABELS, "--classes",

@@ -16,8 +16,8 @@ class RunResult:
 
     Args:
         paths: The files it wrote, under the names in `runs.folder.FILES`: `model`, `config`,
-            `history`, `gradients`; `result`, if the loss stayed finite; `curves` and `logs`, if
-            they were asked for.
+            `history`, `gradients`; `result`, if the loss `is_finite`; `curves` and `logs`, if they
+            were asked for.
         train_accuracy: Of the trained model on the training images.
         test_accuracy: The same on the test images.
         test_balanced_accuracy: The same, each class alike, see `balanced_accuracy`.
@@ -31,6 +31,8 @@ class RunResult:
         gradients: The gradient report of the trained model.
         history: Loss and accuracy after each epoch, by name; those named `val_` are of validation
             images, or where there are none, of test images.
+        epoch: Number of the epoch whose weights the model has, from 1: the last, or with patience
+            the best.
     """
 
     paths: dict[str, Path]
@@ -45,10 +47,20 @@ class RunResult:
     test_auc: float
     gradients: GradientReport
     history: History
+    epoch: int
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the loss of the epoch whose weights the model has is a finite number."""
+        kept = {name: values[: self.epoch] for name, values in self.history.items()}
+        return divergence(kept) is None
 
     @property
     def divergence(self) -> str | None:
-        """In a sentence, from which epoch on the loss is no finite number; `None` if it is one."""
+        """In a sentence, from which epoch on the loss is no finite number; `None` if it is one.
+
+        With patience, the model may be that of an epoch before; `is_finite` tells.
+        """
         return divergence(self.history)
 
     def measures(self) -> dict[str, float | None]:

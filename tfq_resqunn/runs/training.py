@@ -43,7 +43,7 @@ from tfq_resqunn.runs.folder import (
 )
 from tfq_resqunn.runs.measures import area_under_curve, balanced_accuracy
 from tfq_resqunn.runs.progress import Progress, read_progress
-from tfq_resqunn.runs.result import RunResult, divergence
+from tfq_resqunn.runs.result import RunResult
 from tfq_resqunn.runs.strategy import placed
 from tfq_resqunn.simulation.random_streams import streams_of
 
@@ -230,10 +230,8 @@ def _complete(
     if extras:
         with replacing(paths["curves"]) as temporary:
             training_curves(history, temporary)
-    is_finite = divergence(history) is None
-    optional = {"curves": extras, "logs": extras, "result": is_finite}
     result = RunResult(
-        paths={name: path for name, path in paths.items() if optional.get(name, True)},
+        paths={},
         train_accuracy=float(trained["accuracy"]),
         test_accuracy=float(tested["accuracy"]),
         train_loss=float(trained["loss"]),
@@ -245,11 +243,14 @@ def _complete(
         test_auc=area_under_curve(data.y_test, outputs),
         gradients=flow.history[patience.best_epoch],
         history=history,
+        epoch=patience.best_epoch,
     )
-    if is_finite:
+    optional = {"curves": extras, "logs": extras, "result": result.is_finite}
+    written = {name: path for name, path in paths.items() if optional.get(name, True)}
+    if result.is_finite:
         with replacing(paths["result"]) as temporary:
             write_text(temporary, json.dumps(result.measures(), indent=2) + "\n")
-    return result
+    return replace(result, paths=written)
 
 
 def _outputs(model: keras.Model, x: Images) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tfq_resqunn._utils.files import PROBE, check_folder, rename_patiently
 from tfq_resqunn.runs.folder import FILES
 from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.images import Images
 
 LOCK = ".lock"  # of who runs the study; those of shards begin like it
 # What is in a folder before its study.json, if others begin with it at this moment.
@@ -31,6 +32,36 @@ def read_study(folder: Path) -> tuple[StudyConfig, str]:
         raise ValueError(
             f"load_results: {path} must be what a study has written. It cannot be read: {error}"
         ) from error
+
+
+def read_images(folder: Path) -> Images | None:
+    """Read what `study.json` says of the images; `None` if it says nothing, as in older studies."""
+    path = folder / "study.json"
+    if not path.is_file():
+        return None
+    described = json.loads(path.read_text(encoding="utf-8")).get("images")
+    try:
+        return None if described is None else Images(**described)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"run_study: {path} must be what a study has written. It cannot be read: {error}\n"
+            "Remove its `images`, if the images are those of its runs."
+        ) from error
+
+
+def check_images(images: Images | None, folder: Path) -> None:
+    """Raises a ValueError if the runs in a folder were trained on other images.
+
+    `images` are those of now; `None`, and nobody needs them.
+    """
+    there = read_images(folder)
+    if images is not None and there is not None and not images.is_like(there):
+        what = "labels" if images.labels != there.labels else "images, with the same labels,"
+        raise ValueError(
+            "run_study: `run.dataset` must hold the same images as when the study was begun.\n"
+            f"Received other {what} than those of {folder}.\n"
+            "Restore them, or choose another folder (--out)."
+        )
 
 
 def is_done(folder: Path, run: StudyRun) -> bool:

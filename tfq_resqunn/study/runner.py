@@ -7,8 +7,9 @@ import shutil
 import statistics
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import distributed
 import joblib
@@ -23,18 +24,21 @@ from tfq_resqunn._utils.arguments import (
 )
 from tfq_resqunn._utils.files import replacing, write_text
 from tfq_resqunn.datasets.arguments import check_image_size
-from tfq_resqunn.datasets.names import NAMES
+from tfq_resqunn.datasets.names import find
 from tfq_resqunn.runs.training import build_model, load_data
 from tfq_resqunn.study.cluster import Cluster, check_client, check_workers
 from tfq_resqunn.study.command import command_line
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.folder import (
+    check_images,
     check_study_folder,
     is_done,
     partial_folder,
+    read_images,
     read_study,
     store_run,
 )
+from tfq_resqunn.study.images import Images
 from tfq_resqunn.study.local_cluster import open_cluster
 from tfq_resqunn.study.locks import SECONDS_TO_WAIT, locked, locked_shard, shards_at_work
 from tfq_resqunn.study.report import write_report
@@ -117,8 +121,8 @@ def run_study(
         RuntimeError: If the processes do not start, a worker's TensorFlow has started with several
             threads, or the scheduler no longer answers.
         TypeError: If a value of the configuration has the wrong type.
-        ValueError: If one is wrong, or a worker has several threads. All is checked before the
-            first run.
+        ValueError: If one is wrong, the data set has other images than when the study was begun,
+            or a worker has several threads. All is checked before the first run.
     """
     folder, say = Path(folder), on_message or _say_nothing
     if client is not None and n_jobs is not None:
@@ -127,13 +131,14 @@ def run_study(
             "are as many as the cluster has workers."
         )
     check_study_folder(config, folder)
-    mine = in_shard(config.runs(), shard)
+    mine, images = in_shard(config.runs(), shard), None
     if waiting := [run for run in mine if not is_done(folder, run)]:
         if client is not None:
             check_workers(client)
-        _check_runs(config)
+        images = _check_runs(config)
+        check_images(images, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with _held(config, folder, shard):
+    with _held(config, folder, shard, images):
         waiting = [run for run in waiting if not is_done(folder, run)]
         if waiting:
             n_jobs = min(n_jobs or joblib.cpu_count(), len(waiting))
@@ -152,7 +157,7 @@ def _run(
     seconds, made_by = [], software()
     with contextlib.ExitStack() as stack:
         data = None
-        if config.run.dataset not in NAMES:
+        if isinstance(find(config.run.dataset), Path):
             size = check_image_size(config.run.image_size, "image_size", "load")
             data = stack.enter_context(cluster.data_at(Path(config.run.dataset), size))
         jobs = [
@@ -194,15 +199,18 @@ def _say_nothing(message: str) -> None:
 
 
 @contextlib.contextmanager
-def _held(config: StudyConfig, folder: Path, shard: Shard | None) -> Iterator[None]:
+def _held(
+    config: StudyConfig, folder: Path, shard: Shard | None, images: Images | None
+) -> Iterator[None]:
     """Prepares the folder, and keeps others from the runs that are to be trained."""
     with contextlib.ExitStack() as stack:
         whole = stack.enter_context(locked(folder, SECONDS_TO_WAIT if shard else 0))
         check_study_folder(config, folder)  # it may have grown since
+        check_images(images, folder)
         _check_others(config, folder, shard)
         if shard is not None:
             stack.enter_context(locked_shard(folder, shard))
-        _prepare(config, folder, shard)
+        _prepare(config, folder, shard, images or read_images(folder))
         if shard is not None:
             whole.release()
         yield
@@ -227,11 +235,20 @@ def _check_others(config: StudyConfig, folder: Path, shard: Shard | None) -> Non
         )
 
 
-def _prepare(config: StudyConfig, folder: Path, shard: Shard | None) -> None:
+def _prepare(config: StudyConfig, folder: Path, shard: Shard | None, images: Images | None) -> None:
     # Before all else: others take a folder without it for one of something else.
-    is_written = (folder / "study.json").is_file() and read_study(folder)[0] == config
+    is_written = (
+        (folder / "study.json").is_file()
+        and read_study(folder)[0] == config
+        and (images is None or read_images(folder) is not None)
+    )
     if shard is None or not is_written:
-        described = {"config": config.to_dict(), "command": command_line(config, folder)}
+        described: dict[str, Any] = {
+            "config": config.to_dict(),
+            "command": command_line(config, folder),
+        }
+        if images is not None:
+            described["images"] = asdict(images)
         with replacing(folder / "study.json") as temporary:
             write_text(temporary, json.dumps(described, indent=2) + "\n")
     (folder / "runs").mkdir(exist_ok=True)
@@ -248,9 +265,10 @@ def _report(config: StudyConfig, folder: Path, shard: Shard | None) -> None:
             write_report(folder)
 
 
-def _check_runs(config: StudyConfig) -> None:
+def _check_runs(config: StudyConfig) -> Images:
     """Load the data and build each network once: what is wrong is wrong in every run."""
     data = load_data(config.run)
     networks = {(run.placement, run.head, run.variant == "classical"): run for run in config.runs()}
     for run in networks.values():
         build_model(run.configure(config.run), data)
+    return Images.of(data)

@@ -149,7 +149,7 @@ def train_run(config: RunConfig, data: "Dataset", folder: Path) -> None:
     with forgotten_gradients():  # or the graphs of classical twins would stay
         # What XLA gains in so short a training it loses by compiling.
         result = training.run(config, data, folder, jit_compile=False)
-    if result.divergence is not None:
+    if not result.is_finite:
         # Its accuracy is a finite number all the same, and would be taken for a result.
         raise FloatingPointError(
             f"{result.divergence} The network has learned nothing; try a smaller learning_rate."

@@ -1,5 +1,7 @@
 """How accurate the networks are, and how training went."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from tfq_resqunn._utils.markdown_page import code
@@ -9,12 +11,16 @@ from tfq_resqunn.study.report.numbers import (
     MISSING,
     VARIANTS,
     accuracy_text,
+    area_text,
     gradient_word,
     percent,
     records_table,
 )
-from tfq_resqunn.study.report.statistics import mean_interval
-from tfq_resqunn.study.results import Results, select
+from tfq_resqunn.study.report.statistics import Interval, mean_interval
+from tfq_resqunn.study.results import MAY_BE_MISSING, Results, select
+
+# Classes are unbalanced from this many times the even share on that the most frequent one has.
+UNBALANCED = 1.2
 
 
 def accuracy_section(results: Results) -> list[str | Picture]:
@@ -27,7 +33,8 @@ def accuracy_section(results: Results) -> list[str | Picture]:
         "confidence interval. There is no interval for one seed, nor where all seeds agree."
         f"{chance} Frozen layers learn nothing, whatever reaches them, so they are run once, with "
         "input gradients.",
-        _accuracy_table(runs),
+        _table(runs, "test_accuracy", accuracy_text),
+        *_balanced_tables(results),
         Picture(
             "accuracies",
             "Test accuracy. Large marks are means, small strokes single seeds, lines 95% "
@@ -55,7 +62,32 @@ def curve_section(results: Results) -> list[str | Picture]:
     return ["## How did training go?", *(pictures or [nothing])]
 
 
-def _accuracy_table(runs: pd.DataFrame) -> str:
+def _balanced_tables(results: Results) -> list[str]:
+    """Tells balanced accuracy and AUC, where accuracy alone would mislead."""
+    runs = results.table
+    if results.chance is None or results.n_classes is None:
+        return []
+    if results.chance * results.n_classes < UNBALANCED:
+        return []
+    said = (
+        f"**Classes are unbalanced**: {percent(results.chance)} of the test images are of one of "
+        f"{results.n_classes} classes, so that a network that only ever names it has this accuracy."
+    )
+    if runs[[*MAY_BE_MISSING]].isna().all(axis=None):
+        return [f"{said} These runs have no other measures, since an older version made them."]
+    return [
+        f"{said} Balanced accuracy is the mean over the classes of the share of their images that "
+        f"is recognized ({percent(1 / results.n_classes)} for guessing). Comparisons below are of "
+        "the accuracy.",
+        _table(runs, "test_balanced_accuracy", accuracy_text),
+        "The area under the curve (AUC), the mean over the classes of each against all others (0.5 "
+        "for guessing):",
+        _table(runs, "test_auc", area_text),
+    ]
+
+
+def _table(runs: pd.DataFrame, measure: str, text_of: Callable[[Interval], str]) -> str:
+    """Writes the mean of a measure over the seeds, a row a setting and a column a variant."""
     n_seeds = runs.seed.nunique()
     settings = runs.sort_values("head", kind="stable").groupby(
         ["head", "placement", "input_gradient"], sort=False
@@ -68,8 +100,8 @@ def _accuracy_table(runs: pd.DataFrame) -> str:
             "Input gradients": gradient_word(on),
         }
         for variant in present(runs.variant, VARIANTS):
-            values = select(here, variant=variant).test_accuracy.dropna().to_list()
-            text = accuracy_text(mean_interval(values)) if values else MISSING
+            values = select(here, variant=variant)[measure].dropna().to_list()
+            text = text_of(mean_interval(values)) if values else MISSING
             is_whole = len(values) in (0, n_seeds)
             record[VARIANTS[variant]] = text if is_whole else f"{text}, n = {len(values)}"
         records.append(record)

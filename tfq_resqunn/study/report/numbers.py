@@ -56,6 +56,17 @@ def accuracy_text(interval: Interval) -> str:
     return f"{percent(interval.mean)} ({low:.1f} to {high:.1f})"
 
 
+def area_text(interval: Interval) -> str:
+    """Writes a mean AUC with its interval, which is cut off at 0 and 1.
+
+    Such as `0.917 (0.884 to 0.950)`.
+    """
+    if not interval.is_known:
+        return f"{interval.mean:.3f}"
+    low, high = (min(1.0, max(0.0, end)) for end in (interval.low, interval.high))
+    return f"{interval.mean:.3f} ({low:.3f} to {high:.3f})"
+
+
 def interval_text(low: float, high: float) -> str:
     """Writes the interval of a difference in percentage points, cut off at 100 of them."""
     if math.isnan(low):
