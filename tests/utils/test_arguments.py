@@ -45,7 +45,6 @@ SENSIBLE = {
     "input_gradient": FLAGS,
     "trainable": FLAGS,
     "use_bias": FLAGS,
-    "classical": FLAGS,
     "progress": CALLABLE,
     "function": {"function"},
     "shots": {"None", "list of None"},

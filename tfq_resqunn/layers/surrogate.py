@@ -106,15 +106,15 @@ class _Surrogate(BaseQuanv):
 
     @property
     def angles(self) -> NoReturn:
-        """A surrogate has none: an AttributeError says so."""
+        """Raises an AttributeError, since a surrogate has none."""
         raise AttributeError(
             f"{type(self).__name__}: `angles` are what a quanvolution has; a surrogate has a "
             "linear map. See `get_weights()`."
         )
 
-    def set_angles(self, angles: Any) -> NoReturn:
+    def set_angles(self, angles: Any) -> None:
         """Raises the AttributeError that `angles` raises."""
-        _ = self.angles
+        self.angles  # noqa: B018 - which raises it
 
     def _make_pqcs(self, circuit: QuanvCircuit) -> list:
         return [

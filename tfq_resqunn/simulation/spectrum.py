@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 
 from tfq_resqunn.circuits import QuanvCircuit
-from tfq_resqunn.simulation.gates.gate import Gate
+from tfq_resqunn.simulation.gates.gate import Gate, as_gates
 from tfq_resqunn.simulation.gates.spectral import gates_of
 
 DECIMALS = 9
@@ -38,7 +38,7 @@ def spectrum(circuit: QuanvCircuit) -> tuple[tuple[float, ...], ...]:
         (((1.0,),), ((1.0, 2.0),))
     """
     found: dict[sympy.Symbol, set[float]] = {symbol: {0.0} for symbol in circuit.inputs}
-    for gate in gates_of(circuit.circuit, circuit.qubits):
+    for gate in as_gates(gates_of(circuit.circuit, circuit.qubits)):
         if symbols := gate.symbols & found.keys():
             symbol, factor = _factor(gate, symbols)
             found[symbol] = _sums(found[symbol], [factor * d for d in _differences(gate)], symbol)
