@@ -163,10 +163,11 @@ def _small(quanv: BaseQuanv, shape: Shape, k: int) -> Make:
         n_pixels = math.prod(quanv.kernel_size)
         conv = conv_twin(quanv, shape, filters=n_outputs, use_bias=False)
         return PixelReadout(conv.layer, copies=n_pixels, name=f"conv_{k}")
-    n_filters = quanv.filters
-    conv = conv_twin(quanv, shape, filters=n_filters, use_bias=False, name=f"conv_{k}")
+    conv = conv_twin(quanv, shape, filters=quanv.filters, use_bias=False, name=f"conv_{k}")
+    if n_outputs == quanv.filters:
+        return conv
     copies = keras.layers.Concatenate(name=f"copies_{k}")
-    return lambda x: copies([conv(x)] * (n_outputs // n_filters))
+    return lambda x: copies([conv(x)] * (n_outputs // quanv.filters))
 
 
 def _shortcuts(quanv: BaseQuanv, shape: Shape, k: int) -> Make:
