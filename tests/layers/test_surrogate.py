@@ -92,7 +92,7 @@ def test_a_surrogate_can_be_what_its_circuit_is(name, rng):
     half = len(features) // 2
     fitted, *_ = np.linalg.lstsq(features[:half], outputs[:half], rcond=None)
     np.testing.assert_allclose(features[half:] @ fitted, outputs[half:], atol=1e-6)
-    surrogate.set_weights([fitted])
+    surrogate.set_weights([fitted.T])
     np.testing.assert_allclose(surrogate(images), quanv(images), atol=1e-6)
 
 
@@ -148,3 +148,11 @@ def test_each_encoder_has_a_surrogate_or_an_error(encoder):
 def test_too_many_features():
     with pytest.raises(ValueError, match="up to 20,000 features. Received a circuit with 43,046"):
         Surrogate2D(kernel_size=4)(np.ones((1, 4, 4, 1)))
+
+
+def test_groups_start_with_maps_of_their_own():
+    layer = Surrogate1D(2, groups=2)
+    layer(np.ones((1, 4, 2)))
+    first, second = layer.get_weights()
+    assert first.shape == second.shape
+    assert not np.array_equal(first, second)

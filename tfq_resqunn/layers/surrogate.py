@@ -8,10 +8,13 @@ import tensorflow as tf
 from tfq_resqunn._utils.keras import keras, register
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.layers.base_quanv import BaseQuanv
+from tfq_resqunn.layers.geometry import Sizes
+from tfq_resqunn.layers.initializers import initializers_of_groups
 from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
 from tfq_resqunn.simulation.spectrum import spectrum
 
 MAX_FEATURES = 20_000
+Frequencies = tuple[tuple[float, ...], ...]  # above 0, of each value
 
 
 class FourierMap(keras.layers.Layer):
@@ -42,17 +45,9 @@ class FourierMap(keras.layers.Layer):
         self.circuit = circuit
         self.input_gradient = input_gradient
         self._frequencies = spectrum(circuit)
-        n_features = math.prod(1 + 2 * len(of_one) for of_one in self._frequencies)
-        if n_features > MAX_FEATURES:
-            raise ValueError(
-                f"A surrogate may have up to {MAX_FEATURES:,} features. Received a circuit with "
-                f"{n_features:,}: the product over its {len(self._frequencies)} data symbols of 1 "
-                "+ 2 times their frequencies. Use a smaller kernel_size or fewer uploads."
-            )
-        n_outputs = filters * len(circuit.observables)
         self.kernel = self.add_weight(
             name="kernel",
-            shape=(n_features, n_outputs),
+            shape=(filters * len(circuit.observables), count_features(self._frequencies)),
             initializer=initializer,
             regularizer=regularizer,
             constraint=constraint,
@@ -71,10 +66,22 @@ class FourierMap(keras.layers.Layer):
             values = tf.stop_gradient(values)
         kernel = tf.convert_to_tensor(self.kernel)
         features = fourier_features(tf.cast(values, kernel.dtype), self._frequencies)
-        return tf.matmul(kernel, features, transpose_a=True)
+        return tf.matmul(kernel, features)
 
 
-def fourier_features(values: tf.Tensor, frequencies: tuple[tuple[float, ...], ...]) -> tf.Tensor:
+def count_features(frequencies: Frequencies) -> int:
+    """Counts the products of 1, cosines and sines; a ValueError if they are too many."""
+    n_features = math.prod(1 + 2 * len(of_one) for of_one in frequencies)
+    if n_features > MAX_FEATURES:
+        raise ValueError(
+            f"A surrogate may have up to {MAX_FEATURES:,} features. Received a circuit with "
+            f"{n_features:,}: the product over its {len(frequencies)} data symbols of 1 + 2 times "
+            "their frequencies. Use a smaller kernel_size or fewer uploads."
+        )
+    return n_features
+
+
+def fourier_features(values: tf.Tensor, frequencies: Frequencies) -> tf.Tensor:
     """Gives all products of 1, cos(f x) or sin(f x) over values x, with each value's frequencies f.
 
     From `[n_values, n]` it makes `[n_features, n]`, the last value's functions varying first.
@@ -96,8 +103,15 @@ def fourier_features(values: tf.Tensor, frequencies: tuple[tuple[float, ...], ..
 class _Surrogate(BaseQuanv):
     """What surrogates of all ranks have in common."""
 
-    def __init__(self, *args: Any, initializer: Any = "glorot_uniform", **kwargs: Any) -> None:
-        super().__init__(*args, initializer=initializer, **kwargs)
+    def __init__(
+        self,
+        filters: int = 1,
+        kernel_size: Sizes = 2,
+        *,
+        initializer: str | keras.initializers.Initializer = "glorot_uniform",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(filters, kernel_size, initializer=initializer, **kwargs)
 
     @property
     def plan(self) -> None:
@@ -117,11 +131,14 @@ class _Surrogate(BaseQuanv):
         self.angles  # noqa: B018 - which raises it
 
     def _make_pqcs(self, circuit: QuanvCircuit) -> list:
+        n_outputs = self.filters * len(circuit.observables)
+        shape = (n_outputs, count_features(spectrum(circuit)))
+        shares = initializers_of_groups(self.initializer, self.groups, shape, self.variable_dtype)
         return [
             FourierMap(
                 circuit,
                 filters=self.filters // self.groups,
-                initializer=self.initializer,
+                initializer=share,
                 regularizer=self.regularizer,
                 constraint=self.constraint,
                 input_gradient=self.input_gradient,
@@ -129,7 +146,7 @@ class _Surrogate(BaseQuanv):
                 dtype=self.dtype_policy,
                 name=f"map_{i}",
             )
-            for i in range(self.groups)
+            for i, share in enumerate(shares)
         ]
 
 
@@ -143,9 +160,10 @@ class Surrogate2D(_Surrogate, Quanv2D):
     What this layer cannot learn, no choice of angles can.
 
     Args:
-        *args: As for `Quanv2D`, likewise all others. The encoder decides the features, the
+        filters: As for `Quanv2D`, likewise all others. The encoder decides the features, the
             observables and filters how many outputs there are. What concerns angles, and what runs
             a circuit, has no effect.
+        kernel_size: As for `Quanv2D`.
         initializer: Keras initializer of the map.
         **kwargs: As for `Quanv2D`.
 
@@ -166,7 +184,7 @@ class Surrogate2D(_Surrogate, Quanv2D):
         >>> tuple(layer(np.ones((1, 8, 8, 1))).shape)
         (1, 4, 4, 4)
         >>> [weights.shape for weights in layer.get_weights()]  # 3 functions of each of 4 values
-        [(81, 4)]
+        [(4, 81)]
 
     Reference:
         Schreiber, Eisert, Meyer, *Classical surrogates for quantum learning models* (2023),
