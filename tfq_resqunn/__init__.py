@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tfq_resqunn.layers.quanv import Quanv1D as Quanv1D
     from tfq_resqunn.layers.quanv import Quanv2D as Quanv2D
     from tfq_resqunn.layers.quanv import Quanv3D as Quanv3D
+    from tfq_resqunn.layers.surrogate import Surrogate1D as Surrogate1D
+    from tfq_resqunn.layers.surrogate import Surrogate2D as Surrogate2D
+    from tfq_resqunn.layers.surrogate import Surrogate3D as Surrogate3D
     from tfq_resqunn.models import classical_twin as classical_twin
     from tfq_resqunn.models.exchange import with_backend as with_backend
     from tfq_resqunn.models.export import export_circuits as export_circuits
@@ -44,6 +47,7 @@ _HOMES = {
     "tfq_resqunn.gradients": ("GradientFlow", "gradient_report", "gradient_variance"),
     "tfq_resqunn.layers": ("AreaPooling", "EncodedPQC", "IdentityBlocks", "ReZero", "Residual"),
     "tfq_resqunn.layers.quanv": ("Quanv1D", "Quanv2D", "Quanv3D"),
+    "tfq_resqunn.layers.surrogate": ("Surrogate1D", "Surrogate2D", "Surrogate3D"),
     "tfq_resqunn.models": ("classical_twin", "resqunn"),
     "tfq_resqunn.models.placement": ("Placement",),
 }

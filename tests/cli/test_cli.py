@@ -260,7 +260,7 @@ def test_commands_after_a_training_can_be_pasted(resqunn):
 def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):
     from tfq_resqunn.runs import training
 
-    def stop(*arguments):
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "fit", stop)

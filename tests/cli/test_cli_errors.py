@@ -57,7 +57,7 @@ def assert_clean(result, code, *said):
         ("train", "Take classes=[3, 8] or n_test=9.", 'Take --classes "3,8" or --n-test 9.'),
         ("train", "learning_rate=0.01.", "--learning-rate 0.01."),
         ("train", "Set trainable=False.", "Set --no-trainable."),
-        ("train", "Set classical=True.", "Set --classical."),
+        ("train", "Set control='surrogate'.", "Set --control surrogate."),
         ("train", "noise={'bit_flip': 0.1}", "--noise bit_flip=0.1"),
         ("train", "placement='X+O1'", "--placement X+O1"),
         ("train", "resqunn: the sum in `placement` is", "the sum in --placement is"),

@@ -6,6 +6,7 @@ from tfq_resqunn import EncodedPQC, Quanv1D, Quanv2D, Quanv3D, QuanvCircuit, Res
 from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.circuits import angle_encoder, basic_entangler
 from tfq_resqunn.layers.pooling import AreaPooling, ClassPooling
+from tfq_resqunn.layers.surrogate import Surrogate1D, Surrogate2D, Surrogate3D
 from tfq_resqunn.layers.twin import CutConv1D, CutConv2D, CutConv3D, PixelReadout
 
 CIRCUIT = QuanvCircuit.from_parts(angle_encoder(2), basic_entangler(2))
@@ -43,6 +44,14 @@ KINDS = {
     "Residual_with_a_scale": (
         lambda **kwargs: Residual(Quanv2D(1, 2, readout="pixels"), merge="rezero", **kwargs),
         (4, 4, 1),
+        2,
+    ),
+    "Surrogate2D": (lambda **kwargs: Surrogate2D(2, (1, 2), use_bias=True, **kwargs), IMAGE, 2),
+    "Surrogate1D_in_groups": (lambda **kwargs: Surrogate1D(2, 2, groups=2, **kwargs), (4, 2), 2),
+    "Surrogate3D": (lambda **kwargs: Surrogate3D(1, (1, 2, 1), **kwargs), (2, 2, 2, 1), 1),
+    "PixelReadout_with_copies": (
+        lambda **kwargs: PixelReadout(CutConv2D(1, 2, strides=2), copies=4, **kwargs),
+        IMAGE,
         2,
     ),
     "PixelReadout": (

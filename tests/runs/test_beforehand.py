@@ -21,7 +21,7 @@ MISTAKES = [
     {"classes": [3, 3]},
     {"dataset": "digit"},
     {"dataset": "none.npz"},
-    {"classical": True, "encoder": "angel"},
+    {"control": "classical", "encoder": "angel"},
 ]
 
 

@@ -201,7 +201,7 @@ def test_commands_that_are_killed_at_ten_random_moments(tmp_path):
 RUNS = {
     "shots": {"repetitions": 10, "depth": 1},
     "noise": {"noise": {"depolarizing": 0.01}},
-    "twin": {"classical": True},
+    "twin": {"control": "classical"},
     "no weights": {"head": "none", "trainable": False},
     "one batch": {"batch_size": 10},
 }

@@ -17,7 +17,7 @@ VARIANTS = {
     "validation and patience": {"validation": 0.3, "patience": 1, "learning_rate": 0.3},
     "shots": {"repetitions": 20},
     "gray": {"channels": "gray"},
-    "classical": {"classical": True},
+    "classical": {"control": "classical"},
     "one batch": {"batch_size": 100},
 }
 

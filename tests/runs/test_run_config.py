@@ -66,9 +66,11 @@ def test_wrong_argument(arguments, error, message):
         RunConfig(**arguments)
 
 
-def test_classical_is_a_flag():
-    with pytest.raises(TypeError, match="RunConfig: `classical` must be True or False. Received 1"):
-        RunConfig(classical=1)
+def test_files_of_earlier_versions_say_classical():
+    older = RunConfig().to_json().replace('"control": null', '"classical": true')
+    assert RunConfig.from_json(older) == RunConfig(control="classical")
+    older = older.replace('"classical": true', '"classical": false')
+    assert RunConfig.from_json(older) == RunConfig()
 
 
 @pytest.mark.parametrize(

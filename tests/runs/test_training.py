@@ -136,7 +136,7 @@ def test_existing_folder_is_left_alone(tmp_path):
 @pytest.mark.parametrize(
     ("change", "layers"),
     [
-        ({"classical": True}, ["conv_1/conv", "conv_2/conv", "head"]),
+        ({"control": "classical"}, ["conv_1/conv", "conv_2/conv", "head"]),
         ({"head": "none"}, ["quanv_1", "quanv_2"]),
         ({"head": "none", "trainable": False}, ["quanv_1", "quanv_2"]),  # nothing to train
     ],

@@ -62,7 +62,7 @@ def test_ids_are_unique_names_of_files():
 def test_configuration_of_a_run():
     run = StudyRun("X+O1", False, "none", "classical", 7).configure(RunConfig(epochs=3))
     assert run == RunConfig(
-        epochs=3, placement="X+O1", input_gradient=False, head="none", classical=True, seed=7
+        epochs=3, placement="X+O1", input_gradient=False, head="none", control="classical", seed=7
     )
     assert not StudyRun("none", True, "linear", "frozen", 0).configure(COMMON).trainable
 

@@ -91,7 +91,7 @@ def test_a_run_is_made_again_by_its_options():
 
 
 VARIED_OTHERS = {
-    "placement": "X+O1, O2+O3", "head": "none", "classical": True, "input_gradient": False,
+    "placement": "X+O1, O2+O3", "head": "none", "control": "surrogate", "input_gradient": False,
     "trainable": False, "seed": 5,
 }  # fmt: skip
 

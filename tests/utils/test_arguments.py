@@ -45,7 +45,6 @@ SENSIBLE = {
     "input_gradient": FLAGS,
     "trainable": FLAGS,
     "use_bias": FLAGS,
-    "classical": FLAGS,
     "on_disk": FLAGS,
     "progress": CALLABLE,
     "function": {"function"},

@@ -34,6 +34,7 @@ MODULES = (
     "tfq_resqunn.layers.quanv",
     "tfq_resqunn.layers.merging",
     "tfq_resqunn.layers.residual",
+    "tfq_resqunn.layers.surrogate",
     "tfq_resqunn.layers.twin",
 )
 _KERAS = "tfq_resqunn._utils.keras"

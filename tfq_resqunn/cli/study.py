@@ -18,7 +18,7 @@ from tfq_resqunn.runs.beforehand import check_run
 from tfq_resqunn.runs.settings import settings_of
 from tfq_resqunn.study.address import SchedulerLost, find_scheduler
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
-from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig
+from tfq_resqunn.study.config import COMMON, VARIANTS, VARIED, StudyConfig
 from tfq_resqunn.study.folder import check_study_folder, is_done, read_study
 from tfq_resqunn.study.shards import Shard, in_shard, read_shard, write_shard
 
@@ -48,13 +48,7 @@ seeds, and under run what all runs have in common, such as:
   run: {dataset: digits, depth: 2, epochs: 10}
 """
 OWN = settings_of(StudyConfig)
-NETWORKS = {  # variants and input gradients
-    ("trainable", True): "trained",
-    ("trainable", False): "trained, stopped",
-    ("frozen", True): "frozen",
-    ("classical", True): "classical",
-    ("classical", False): "classical, stopped",
-}
+NAMES = {"trainable": "trained"}  # of variants, where they are others than in the options
 
 
 @click.command(epilog=EXAMPLES)
@@ -225,12 +219,16 @@ def accuracy_table(results: "Results") -> str:
     if results.table.empty:
         return "No run is done yet."
     table = results.table
-    pairs = zip(table["variant"], table["input_gradient"], strict=True)
-    table = table.assign(network=[NETWORKS[pair] for pair in pairs])
+    networks = [
+        NAMES.get(variant, variant) + ("" if on else ", stopped")
+        for variant, on in zip(table["variant"], table["input_gradient"], strict=True)
+    ]
+    table = table.assign(network=networks)
     means = table.pivot_table(
         index=["head", "placement"], columns="network", values="test_accuracy", sort=False
     )
-    means = means[[name for name in NETWORKS.values() if name in means.columns]]
+    names = [NAMES.get(variant, variant) + end for variant in VARIANTS for end in ("", ", stopped")]
+    means = means[[name for name in names if name in means.columns]]
     cells = [["head", "placement", *means.columns]]
     for names, values in means.iterrows():
         cells.append([*names, *("-" if math.isnan(value) else f"{value:.3f}" for value in values)])

@@ -29,7 +29,7 @@ Examples:
   resqunn train
   resqunn train --classes 3,8 --n-train 200 --epochs 5
   resqunn train --placement none --no-input-gradient
-  resqunn train --head none --classical
+  resqunn train --head none --control classical
   resqunn train --encoder dense_angle --ansatz sim_14 --observables xyz
   resqunn train --noise depolarizing=0.01 --shots 1000
   resqunn train --dataset mnist --n-train 2000 --n-test 500 --image-size 14

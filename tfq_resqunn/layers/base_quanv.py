@@ -216,11 +216,7 @@ class BaseQuanv(keras.layers.Layer):
         axis = self.geometry.channel_axis
         n_outputs = self.compute_output_shape(input_shape)[axis]
         circuit = self._circuit_for(input_shape)
-        # As for EncodedPQC: in half precision, angles would be too coarse.
-        dtype = "float64" if self.variable_dtype == "float64" else "float32"
-        shape = (self.filters, len(circuit.weights))
-        shares = initializers_of_groups(self.initializer, self.groups, shape, dtype)
-        self._pqcs = [self._pqc(f"circuit_{i}", circuit, share) for i, share in enumerate(shares)]
+        self._pqcs = self._make_pqcs(circuit)
         track_for_checkpoints(self, self._pqcs)
         for pqc in self._pqcs:
             pqc.build((None, len(circuit.inputs)))
@@ -289,6 +285,14 @@ class BaseQuanv(keras.layers.Layer):
 
     def _circuit_for(self, input_shape: Shape) -> QuanvCircuit:
         return self._patch_circuits.of(self.geometry.channels(input_shape), self.geometry)
+
+    def _make_pqcs(self, circuit: QuanvCircuit) -> list:
+        """Makes what runs the circuits of each group."""
+        # As for EncodedPQC: in half precision, angles would be too coarse.
+        dtype = "float64" if self.variable_dtype == "float64" else "float32"
+        shape = (self.filters, len(circuit.weights))
+        shares = initializers_of_groups(self.initializer, self.groups, shape, dtype)
+        return [self._pqc(f"circuit_{i}", circuit, share) for i, share in enumerate(shares)]
 
     def _pqc(self, name: str, circuit: QuanvCircuit, initializer: Callable) -> EncodedPQC:
         """Makes what runs the circuits of one group."""

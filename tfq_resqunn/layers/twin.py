@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfq_resqunn._utils.arguments import instance
+from tfq_resqunn._utils.arguments import check_count, instance
 from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers import patches
 from tfq_resqunn.layers.base_quanv import BaseQuanv
@@ -51,9 +51,9 @@ def conv_twin(
     make = (CONVOLUTIONS if quanv.input_gradient else CUT_CONVOLUTIONS)[quanv.rank]
     n_outputs = quanv.compute_output_shape(input_shape)[-1]
     if quanv.readout == "channels":
-        return make(n_outputs, name=name, **arguments)
-    n_pixels = math.prod(quanv.kernel_size)
-    return PixelReadout(make(n_outputs * n_pixels, name="conv", **arguments), name=name)
+        return make(**{"filters": n_outputs, "name": name, **arguments})
+    n_outputs *= math.prod(quanv.kernel_size)
+    return PixelReadout(make(**{"filters": n_outputs, "name": "conv", **arguments}), name=name)
 
 
 class _NoInputGradient(keras.layers.Layer):
@@ -101,12 +101,15 @@ class PixelReadout(keras.layers.Wrapper):
 
     Args:
         layer: A channels-last `Conv1D`, `Conv2D` or `Conv3D` with strides equal to its kernel size,
-            whose filters are a multiple of the kernel's pixels.
+            whose filters times `copies` are a multiple of the kernel's pixels.
+        copies: How often its channels are taken, one after the other: once for each pixel, all
+            pixels of a patch have the same value.
         **kwargs: Of `keras.layers.Layer`.
     """
 
-    def __init__(self, layer: keras.layers.Layer, **kwargs: Any) -> None:
+    def __init__(self, layer: keras.layers.Layer, *, copies: int = 1, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
+        self.copies = check_count(copies, "copies", "PixelReadout")
         self._geometry = Geometry(
             len(layer.kernel_size), layer.kernel_size, layer.strides, layer.padding,
             "channels_last", layer.dilation_rate, readout="pixels", who="PixelReadout",
@@ -114,13 +117,19 @@ class PixelReadout(keras.layers.Wrapper):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         outcomes, n_pixels = self.layer(inputs), self._geometry.n_pixels
+        if self.copies > 1:
+            outcomes = tf.concat([outcomes] * self.copies, axis=-1)
         shape = [-1, 1, n_pixels, outcomes.shape[-1] // n_pixels]
         outcomes = tf.transpose(tf.reshape(outcomes, shape), [1, 2, 3, 0])
         outputs = patches.to_pixels(outcomes, inputs, self._geometry)
         return tf.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return output_shape(self._geometry.output_shape(input_shape, self.layer.filters))
+        n_outcomes = self.layer.filters * self.copies
+        return output_shape(self._geometry.output_shape(input_shape, n_outcomes))
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "copies": self.copies}
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "PixelReadout":

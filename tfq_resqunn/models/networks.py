@@ -1,4 +1,4 @@
-"""`resqunn()`: a residual quanvolutional network, and its classical twin."""
+"""`resqunn()`: a residual quanvolutional network; its controls are built alike."""
 
 import functools
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.merging import check_merge, merging_layer
 from tfq_resqunn.layers.pooling import ClassPooling
 from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
-from tfq_resqunn.layers.twin import conv_twin
 from tfq_resqunn.models.placement import MAX_LAYERS, Placement, Term, as_placement, show_term
 from tfq_resqunn.models.shortcuts import apply_shortcut, check_shortcut
 
@@ -100,63 +99,14 @@ def resqunn(
     """
 
     def layer(k: int, shape: Shape) -> keras.layers.Layer:
-        return _quanv(shape, readout, name=f"quanv_{k}", **quanv)
+        return quanv_for(shape, readout, name=f"quanv_{k}", **quanv)
 
     check_shortcut(shortcut, quanv.get("data_format"))
-    flow = functools.partial(_Flow, shortcut=shortcut, merge=merge)
-    return _residual_network(input_shape, n_classes, depth, placement, head, flow, name, layer)
+    flow = functools.partial(Flow, shortcut=shortcut, merge=merge)
+    return residual_network(input_shape, n_classes, depth, placement, head, flow, name, layer)
 
 
-def classical_twin(
-    input_shape: Shape,
-    n_classes: int,
-    *,
-    depth: int = 2,
-    placement: str | Placement | None = None,
-    head: str = "linear",
-    shortcut: str = "pool",
-    merge: str = "add",
-    readout: str | None = None,
-    name: str | None = "classical_twin",
-    activation: str | Callable[[tf.Tensor], tf.Tensor] | None = None,
-    **quanv: Any,
-) -> keras.Model:
-    """Builds `resqunn` with a convolution in each quanvolution's place, all shapes the same.
-
-    Args:
-        input_shape: As for `resqunn`.
-        n_classes: As for `resqunn`.
-        depth: As for `resqunn`.
-        placement: As for `resqunn`.
-        head: As for `resqunn`.
-        shortcut: As for `resqunn`.
-        merge: As for `resqunn`.
-        readout: As for `resqunn`.
-        name: Name of the model.
-        activation: Keras activation after each convolution. `None` is linear; `"tanh"` has the
-            range of an expectation value.
-        **quanv: As for `resqunn`. `input_gradient` and `trainable` mean the same here; what
-            concerns circuits only decides how many outputs a patch has.
-
-    Returns:
-        A `keras.Model`; its convolutions are named `conv_1`, `conv_2`, ...
-
-    Example:
-        >>> quantum, classical = resqunn((8, 8, 1), 10), classical_twin((8, 8, 1), 10)
-        >>> classical.output_shape == quantum.output_shape
-        True
-    """
-
-    def layer(k: int, shape: Shape) -> keras.layers.Layer:
-        replaced = _quanv(shape, readout, **quanv)
-        return conv_twin(replaced, shape, activation=activation, name=f"conv_{k}")
-
-    check_shortcut(shortcut, quanv.get("data_format"))
-    flow = functools.partial(_Flow, shortcut=shortcut, merge=merge)
-    return _residual_network(input_shape, n_classes, depth, placement, head, flow, name, layer)
-
-
-def _quanv(input_shape: Shape, readout: str | None, **arguments: Any) -> BaseQuanv:
+def quanv_for(input_shape: Shape, readout: str | None, **arguments: Any) -> BaseQuanv:
     """Makes a layer; it chooses its readout by itself where the user does not."""
     make = QUANVS.get(len(input_shape) - 1, Quanv2D)  # whose error names the shapes there are
     if readout is not None:
@@ -166,11 +116,15 @@ def _quanv(input_shape: Shape, readout: str | None, **arguments: Any) -> BaseQua
     return layer
 
 
-def _residual_network(
+def residual_network(
     input_shape: Shape, n_classes: int, depth: int, placement: str | Placement | None, head: str,
-    make_flow: Callable[[tf.Tensor], "_Flow"], name: str | None,
-    make_layer: Callable[[int, Shape], keras.layers.Layer],
+    make_flow: Callable[[tf.Tensor], "Flow"], name: str | None,
+    make_layer: Callable[[int, Shape], Callable[[tf.Tensor], tf.Tensor]],
 ) -> keras.Model:  # fmt: skip
+    """Builds a network of layers that `make_layer` makes, by their number and their input's shape.
+
+    `make_flow` makes a `Flow` from the image; the other arguments are those of `resqunn`.
+    """
     _SHAPE(input_shape, "input_shape", "resqunn")
     check_text.or_none()(name, "name", "resqunn")
     depth = integer(1, MAX_LAYERS)(depth, "depth", "resqunn")
@@ -187,7 +141,7 @@ def _residual_network(
     for k in range(1, depth + 1):
         flow.terms[k] = _apply(make_layer, k, depth, flow.tensor(placement.feed(k - 1)))
     features = flow.tensor(placement.feed(depth))
-    return keras.Model(image, _add_head(head, n_classes, features), name=name)
+    return keras.Model(image, add_head(head, n_classes, features), name=name)
 
 
 def _apply(make_layer: Callable, k: int, depth: int, x: tf.Tensor) -> tf.Tensor:
@@ -203,7 +157,8 @@ def _apply(make_layer: Callable, k: int, depth: int, x: tf.Tensor) -> tf.Tensor:
         ) from error
 
 
-def _add_head(head: str, n_classes: int, features: tf.Tensor) -> tf.Tensor:
+def add_head(head: str, n_classes: int, features: tf.Tensor) -> tf.Tensor:
+    """Puts a head that ends in a softmax on a network's last features."""
     if head == "none":
         means = ClassPooling(n_classes, name="pooling")(features)
         return keras.layers.Softmax(name="head")(means)
@@ -211,7 +166,7 @@ def _add_head(head: str, n_classes: int, features: tf.Tensor) -> tf.Tensor:
     return keras.layers.Dense(n_classes, activation="softmax", name="head")(features)
 
 
-class _Flow:
+class Flow:
     """The outputs that are there already, and the sums of them; each sum is made once."""
 
     def __init__(self, image: tf.Tensor, shortcut: str, merge: str) -> None:

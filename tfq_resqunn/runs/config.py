@@ -19,6 +19,7 @@ from tfq_resqunn._utils.arguments import (
     number,
 )
 from tfq_resqunn.datasets.arguments import as_label, check_classes, check_validation
+from tfq_resqunn.models.names import CONTROLS
 from tfq_resqunn.models.placement import MAX_LAYERS
 from tfq_resqunn.runs.settings import (
     COUNT,
@@ -112,8 +113,8 @@ class RunConfig:
 
     - The images: `dataset`, `classes`, `n_train`, `n_test`, `image_size`, `channels`, `validation`,
       as for `datasets.load`.
-    - The network: `depth`, `placement`, `head`, `shortcut`, `merge`, as for `resqunn`; `classical`
-      puts a convolution in each quanvolution's place, see `classical_twin`.
+    - The network: `depth`, `placement`, `head`, `shortcut`, `merge`, as for `resqunn`; `control`
+      puts something else in each quanvolution's place, see `models.control`.
     - Its layers: `kernel_size`, `padding`, `filters`, `encoder`, `ansatz`, `n_layers`, `n_uploads`,
       `observables`, `readout`, `input_gradient`, `trainable`, `backend`, `repetitions` (--shots)
       and `noise`, such as `{"depolarizing": 0.01}`, as for `Quanv2D`.
@@ -188,9 +189,13 @@ class RunConfig:
         "What becomes of the terms of a sum: add is the sum; average the mean, which stays in the "
         "range that encoders tell apart; rezero the sum with a learned scale that starts at 0.",
     )  # fmt: skip
-    classical: bool = setting(
-        False, SWITCH, "--classical/--quantum",
-        "Whether convolutions stand in the place of the circuits (the classical twin, a control).",
+    control: str | None = setting(
+        None, words(*CONTROLS), "--control",
+        "What stands in each circuit's place, for a control experiment: unentangled is the same "
+        "circuit without its gates on several qubits; surrogate a free linear map on the circuit's "
+        "own features; classical a convolution with as many outputs; small one with fewer weights; "
+        "shortcuts nothing, so that only the residuals are left; pixels not even these.  "
+        "[default: the circuits themselves]",
     )  # fmt: skip
     kernel_size: int | tuple[int, int] = setting(
         2, PIXELS, "--kernel-size",
@@ -290,5 +295,7 @@ class RunConfig:
     def from_json(cls, text: str) -> "RunConfig":
         """Read what `to_json` wrote; an argument that is not there takes its default."""
         values = json.loads(text)
+        if isinstance(values, dict) and (classical := values.pop("classical", None)) is not None:
+            values["control"] = "classical" if classical else None  # as earlier versions had it
         check_keys(values, cls.__dataclass_fields__, "RunConfig: the JSON's keys")
         return cls(**values)

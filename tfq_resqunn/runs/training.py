@@ -1,6 +1,7 @@
 """One training run, from a configuration to a folder."""
 
 import contextlib
+import functools
 import json
 import math
 import os
@@ -23,7 +24,7 @@ from tfq_resqunn._utils.seeding import set_seed
 from tfq_resqunn._version import __version__
 from tfq_resqunn.datasets.selection import Images
 from tfq_resqunn.gradients import GradientFlow
-from tfq_resqunn.models import classical_twin, resqunn
+from tfq_resqunn.models import control, resqunn
 from tfq_resqunn.plots import training_curves
 from tfq_resqunn.runs.batches import evaluated, training_images, validation_images
 from tfq_resqunn.runs.callbacks import Clock, Keeper, Logs, Patience
@@ -319,8 +320,8 @@ def build_model(
     config: RunConfig, data: datasets.Dataset, jit_compile: bool | str = "auto"
 ) -> keras.Model:
     """Build and compile the network of a run; `jit_compile` is that of `Model.compile`."""
-    build = classical_twin if config.classical else resqunn
     arguments = {name: getattr(config, name) for name in MODEL_ARGUMENTS}
+    build = resqunn if config.control is None else functools.partial(control, config.control)
     model = build(data.image_shape, data.n_classes, **arguments)
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate),

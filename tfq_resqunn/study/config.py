@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tfq_resqunn._utils.arguments import check_text, checked
+from tfq_resqunn.models.names import CONTROLS
 from tfq_resqunn.models.placement import Placement
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.settings import (
@@ -23,9 +24,12 @@ from tfq_resqunn.runs.settings import (
 from tfq_resqunn.study.yaml_text import read_yaml
 
 HEADS = ("linear", "none")
-VARIANTS = ("trainable", "frozen", "classical")
+VARIANTS = ("trainable", "frozen", *CONTROLS)
+DEFAULT_VARIANTS = ("trainable", "frozen", "classical")
+# Nothing in them is trained, so that input gradients change nothing.
+WITHOUT_WEIGHTS = ("frozen", "shortcuts", "pixels")
 # The fields of a RunConfig that a study sets itself, run by run.
-VARIED = ("placement", "head", "classical", "input_gradient", "trainable", "seed")
+VARIED = ("placement", "head", "control", "input_gradient", "trainable", "seed")
 # Few, large steps: most of a short run is otherwise spent outside the network.
 COMMON = RunConfig(epochs=10, batch_size=64, learning_rate=0.02)
 MAX_DEPTH_OF_ALL = 6
@@ -62,7 +66,7 @@ class StudyRun:
         placement: Where the residuals stand.
         input_gradient: Whether gradients pass through the layers.
         head: `"linear"` or `"none"`.
-        variant: `"trainable"`, `"frozen"` or `"classical"`.
+        variant: `"trainable"`, `"frozen"`, or a control, see `models.control`.
         seed: Of the draws from the data, the initial weights and the shuffling.
 
     Example:
@@ -89,7 +93,7 @@ class StudyRun:
             common,
             placement=self.placement,
             head=self.head,
-            classical=self.variant == "classical",
+            control=self.variant if self.variant in CONTROLS else None,
             input_gradient=self.input_gradient,
             trainable=self.variant != "frozen",
             seed=self.seed,
@@ -101,8 +105,9 @@ class StudyConfig:
     """Everything that decides the outcome of a placement study.
 
     A study trains a network for each combination of placement, input gradient, head, variant and
-    seed. With frozen layers the input gradient changes nothing that is trained, so these are run
-    once, with it.
+    seed. With frozen layers, and where there are none, the input gradient changes nothing that is
+    trained, so these are run once, with it. `"pixels"` has no placement either: it is run for the
+    first one alone.
 
     Args:
         run: What all runs have in common: the data, the network, the training. Whatever the study
@@ -111,8 +116,9 @@ class StudyConfig:
             layers, 2**depth of them.
         input_gradients: With (`True`) and without (`False`) gradients through the layers.
         heads: `"linear"`, a trained `Dense` layer, and `"none"`, a fixed pooling.
-        variants: `"trainable"`; `"frozen"`, layers that stay as they are drawn; `"classical"`,
-            convolutions in their place.
+        variants: `"trainable"`; `"frozen"`, layers that stay as they are drawn; and the controls
+            of `models.control`, of which `"classical"`, convolutions in their place, is there by
+            default.
         seeds: The seeds, or how many there are (0, 1, ...).
 
     Raises:
@@ -147,9 +153,9 @@ class StudyConfig:
         several=True,
     )  # fmt: skip
     variants: tuple[str, ...] = setting(
-        VARIANTS, words(*VARIANTS), "--variant",
-        "Circuits that are trained, circuits that stay as they are drawn, or convolutions in their "
-        "place; may be repeated.  [default: all]",
+        DEFAULT_VARIANTS, words(*VARIANTS), "--variant",
+        "Circuits that are trained, that stay as they are drawn, or what --control of train puts "
+        "in their place; may be repeated.  [default: trainable, frozen, classical]",
         several=True,
     )  # fmt: skip
     seeds: tuple[int, ...] = setting(3, SEEDS, "--seeds", "How many seeds, or which: 0,1,7.")
@@ -192,7 +198,8 @@ class StudyConfig:
         return tuple(
             StudyRun(placement, input_gradient, head, variant, seed)
             for seed, placement, head, variant in settings
-            for input_gradient in ((True,) if variant == "frozen" else self.input_gradients)
+            if variant != "pixels" or placement == self.placements[0]
+            for input_gradient in ((True,) if variant in WITHOUT_WEIGHTS else self.input_gradients)
         )
 
     def to_dict(self) -> dict[str, Any]:

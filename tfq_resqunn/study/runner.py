@@ -268,7 +268,8 @@ def _report(config: StudyConfig, folder: Path, shard: Shard | None) -> None:
 def _check_runs(config: StudyConfig) -> Images:
     """Load the data and build each network once: what is wrong is wrong in every run."""
     data = load_data(config.run)
-    networks = {(run.placement, run.head, run.variant == "classical"): run for run in config.runs()}
+    runs = [run.configure(config.run) for run in config.runs()]
+    networks = {(run.placement, run.head, run.control): run for run in runs}
     for run in networks.values():
-        build_model(run.configure(config.run), data)
+        build_model(run, data)
     return Images.of(data)

@@ -23,7 +23,12 @@ from tfq_resqunn.study.results import select
 VARIANT_STYLES = {
     "trainable": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"},
     "frozen": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "white"},
+    "unentangled": {"color": "#1b4f72", "marker": "D", "markerfacecolor": "white"},
+    "surrogate": {"color": "#6c3483", "marker": "D", "markerfacecolor": "#6c3483"},
     "classical": {"color": "#d35400", "marker": "s", "markerfacecolor": "#d35400"},
+    "small": {"color": "#d35400", "marker": "s", "markerfacecolor": "white"},
+    "shortcuts": {"color": "0.35", "marker": "^", "markerfacecolor": "0.35"},
+    "pixels": {"color": "0.35", "marker": "^", "markerfacecolor": "white"},
 }
 # Told apart by dashes and markers as well. Lines get thinner, so that none hides another.
 LINE_STYLES = cycler(

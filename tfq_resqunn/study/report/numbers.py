@@ -9,7 +9,12 @@ from tfq_resqunn.study.report.statistics import Interval
 VARIANTS = {
     "trainable": "trained quantum",
     "frozen": "frozen quantum",
+    "unentangled": "without entanglement",
+    "surrogate": "classical surrogate",
     "classical": "classical twin",
+    "small": "small convolution",
+    "shortcuts": "shortcuts alone",
+    "pixels": "pixels alone",
 }
 HEADS = {"linear": "linear head", "none": "no head"}
 MISSING = "—"

@@ -1,0 +1,158 @@
+"""Classical surrogates: linear maps that contain every function of their circuits."""
+
+import functools
+
+import cirq
+import numpy as np
+import pytest
+import sympy
+import tensorflow as tf
+
+from tfq_resqunn import Quanv1D, Quanv2D, QuanvCircuit
+from tfq_resqunn.circuits import ENCODERS, angle_encoder
+from tfq_resqunn.layers.surrogate import Surrogate1D, Surrogate2D, fourier_features
+from tfq_resqunn.simulation.spectrum import spectrum
+
+A, B = cirq.LineQubit.range(2)
+X, Y, W = sympy.symbols("x_0 x_1 w_0")
+
+
+def of_gates(*gates):
+    return QuanvCircuit(cirq.Circuit(*gates, cirq.rx(W)(A)))
+
+
+# A circuit, and the frequencies of its data symbols.
+SPECTRA = {
+    "a rotation": (of_gates(cirq.rx(X)(A)), [[1]]),
+    "a power": (of_gates(cirq.Y(A) ** X), [[np.pi]]),
+    "a factor and an offset": (of_gates(cirq.ry(3 * X + 1)(A)), [[3]]),
+    "a negative factor": (of_gates(cirq.rz(-2 * X)(A)), [[2]]),
+    "twice": (of_gates(cirq.rx(X)(A), cirq.ry(X)(B)), [[1, 2]]),
+    "of two sizes": (of_gates(cirq.rx(X)(A), cirq.rx(3 * X)(A)), [[1, 2, 3, 4]]),
+    "two symbols": (of_gates(cirq.rx(X)(A), cirq.rx(Y)(B)), [[1], [1]]),
+    "controlled": (of_gates(cirq.CZ(A, B) ** X), [[np.pi]]),
+    "on two qubits": (of_gates(cirq.ISWAP(A, B) ** X), [[np.pi / 2, np.pi]]),
+}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", SPECTRA)
+def test_spectra(name):
+    circuit, expected = SPECTRA[name]
+    found = spectrum(circuit)
+    assert len(found) == len(expected)
+    for of_one, frequencies in zip(found, expected, strict=True):
+        np.testing.assert_allclose(of_one, frequencies, atol=1e-8)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "exponent", [X * Y, X + Y, X**2, sympy.sin(X), X * W], ids=lambda exponent: str(exponent)
+)
+def test_data_that_enters_otherwise_has_no_spectrum(exponent):
+    circuit = QuanvCircuit(cirq.Circuit(cirq.rx(exponent)(A), cirq.rx(W)(A)), inputs=None)
+    with pytest.raises(ValueError, match="spectrum: each data symbol must enter gates as a mult"):
+        spectrum(circuit)
+
+
+@pytest.mark.once
+def test_too_many_frequencies():
+    powers = [cirq.rx(2**k * 1.37**k * X)(A) for k in range(12)]
+    with pytest.raises(ValueError, match="up to 1000 frequencies"):
+        spectrum(of_gates(*powers))
+
+
+OF_LAYERS = {
+    "default": {},
+    "two uploads": {"n_uploads": 2, "kernel_size": (1, 2)},
+    "three uploads": {"n_uploads": 3, "kernel_size": (1, 2)},
+    "dense": {"encoder": "dense_angle"},
+    "radians": {"encoder": functools.partial(angle_encoder, scale=1.0)},
+    "strong entanglement": {"ansatz": "strongly_entangling", "n_layers": 2},
+    "products": {"observables": ["Z0*Z1", "X2", "Z0*Z1*Z2*Z3"]},
+    "filters": {"filters": 3, "kernel_size": (1, 2)},
+}
+
+
+@pytest.mark.parametrize("name", OF_LAYERS)
+def test_a_surrogate_can_be_what_its_circuit_is(name, rng):
+    """A map that fits one half of the images is exact on the other half."""
+    quanv = Quanv2D(**OF_LAYERS[name], dtype="float64")
+    surrogate = Surrogate2D(**OF_LAYERS[name], dtype="float64")
+    images = rng.random((90, 8, 8, 1))
+    outputs = np.asarray(quanv(images))
+    assert tuple(surrogate(images).shape) == outputs.shape
+    n_values = int(np.prod(quanv.kernel_size))
+    patches = tf.image.extract_patches(
+        images, [1, *quanv.kernel_size, 1], [1, *quanv.kernel_size, 1], [1] * 4, "VALID"
+    )
+    values = np.transpose(np.reshape(patches, [-1, n_values]))
+    features = np.transpose(fourier_features(tf.constant(values), spectrum(quanv.circuit)))
+    outputs = outputs.reshape(len(features), -1)
+    half = len(features) // 2
+    fitted, *_ = np.linalg.lstsq(features[:half], outputs[:half], rcond=None)
+    np.testing.assert_allclose(features[half:] @ fitted, outputs[half:], atol=1e-6)
+    surrogate.set_weights([fitted.T])
+    np.testing.assert_allclose(surrogate(images), quanv(images), atol=1e-6)
+
+
+def test_a_surrogate_is_a_linear_map_that_learns(rng):
+    surrogate = Surrogate1D(kernel_size=2)
+    x = rng.random((3, 6, 1)).astype("float32")
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(surrogate(x) ** 2)
+    [gradient] = tape.gradient(loss, surrogate.trainable_weights)
+    kernel = surrogate.get_weights()[0]
+    step = 1e-3 * np.sign(kernel)
+    surrogate.set_weights([kernel + step])
+    after = float(tf.reduce_sum(surrogate(x) ** 2))
+    surrogate.set_weights([kernel - step])
+    before = float(tf.reduce_sum(surrogate(x) ** 2))
+    assert (after - before) / 2 == pytest.approx(float(np.sum(gradient * step)), rel=1e-2)
+
+
+def test_its_input_gradient_can_be_stopped():
+    x = tf.ones((1, 4, 1))
+    for input_gradient in (True, False):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = Surrogate1D(input_gradient=input_gradient)(x)
+        assert (tape.gradient(y, x) is not None) == input_gradient
+
+
+def test_what_a_surrogate_has_not(rng):
+    surrogate = Surrogate1D()
+    surrogate(np.ones((1, 4, 1)))
+    assert surrogate.plan is None
+    assert surrogate.circuit == built(Quanv1D()).circuit
+    for ask in (lambda: surrogate.angles, lambda: surrogate.set_angles({})):
+        with pytest.raises(AttributeError, match="a surrogate has a linear map"):
+            ask()
+
+
+def built(layer):
+    layer(np.ones((1, 4, 1)))
+    return layer
+
+
+@pytest.mark.parametrize("encoder", ENCODERS.built_in)
+def test_each_encoder_has_a_surrogate_or_an_error(encoder):
+    layer = Surrogate2D(encoder=encoder)
+    if "angle" in encoder:
+        layer(np.ones((1, 4, 4, 1)))
+    else:
+        with pytest.raises(ValueError, match="spectrum: each data symbol must"):
+            layer(np.ones((1, 4, 4, 1)))
+
+
+def test_too_many_features():
+    with pytest.raises(ValueError, match="up to 20,000 features. Received a circuit with 43,046"):
+        Surrogate2D(kernel_size=4)(np.ones((1, 4, 4, 1)))
+
+
+def test_groups_start_with_maps_of_their_own():
+    layer = Surrogate1D(2, groups=2)
+    layer(np.ones((1, 4, 2)))
+    first, second = layer.get_weights()
+    assert first.shape == second.shape
+    assert not np.array_equal(first, second)
