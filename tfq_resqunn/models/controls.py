@@ -122,6 +122,7 @@ def classical_twin(
         A `keras.Model`; its convolutions are named `conv_1`, `conv_2`, ...
 
     Example:
+        >>> from tfq_resqunn import resqunn
         >>> quantum, classical = resqunn((8, 8, 1), 10), classical_twin((8, 8, 1), 10)
         >>> classical.output_shape == quantum.output_shape
         True
