@@ -37,17 +37,24 @@ def outputs_of(model, prefixes):
 
 @pytest.mark.parametrize("kind", CONTROLS)
 @pytest.mark.parametrize("network", NETWORKS)
-def test_shapes_are_those_of_resqunn(network, kind, rng, tmp_path):
+def test_shapes_are_those_of_resqunn(network, kind):
     arguments = NETWORKS[network]
     model = control(kind, SHAPE, 4, **arguments)
     quantum = rq.resqunn(SHAPE, 4, **arguments)
     assert model.name == kind
-    x = rng.random((2, *SHAPE)).astype("float32")
-    y = model.predict(x, verbose=0)
-    assert y.shape == (2, 4)
+    assert model.output_shape == quantum.output_shape
     if kind != "pixels" and not (kind == "small" and network in ("channels", "filters")):
         names = ("quanv", "surrogate", "conv", "zeros")
         assert outputs_of(model, names) == outputs_of(quantum, names)
+
+
+@pytest.mark.parametrize("kind", CONTROLS)
+@pytest.mark.parametrize("network", ["default", "channels"])
+def test_controls_are_saved(network, kind, rng, tmp_path):
+    model = control(kind, SHAPE, 4, **NETWORKS[network])
+    x = rng.random((2, *SHAPE)).astype("float32")
+    y = model.predict(x, verbose=0)
+    assert y.shape == (2, 4)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.predict(x, verbose=0), y)

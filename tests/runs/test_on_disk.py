@@ -108,6 +108,7 @@ def load_model_for(data):
     return model
 
 
+@pytest.mark.slow
 def test_evaluation_takes_test_images_from_disk(folder, tmp_path, leave_on_disk):
     path = train(config_of(folder, "plain"), tmp_path / "run", verbose=0).paths["model"]
     in_memory = evaluate(*load_trained(path)).table
