@@ -9,8 +9,8 @@ import re
 import shutil
 import threading
 import tracemalloc
-from pathlib import Path
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -281,20 +281,22 @@ def test_temporary_files_go_with_the_images(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
     def n_open():
-        files = Path("/proc/self/fd").iterdir()
-        return sum(os.path.realpath(file).startswith(f"{tmp_path}/") for file in files)
+        files = map(os.path.realpath, Path("/proc/self/fd").iterdir())
+        return sum(
+            file.startswith(f"{tmp_path}/") and file.endswith(" (deleted)") for file in files
+        )
 
     assert n_open() == 0
     data = load(tmp_path / "data", on_disk=True)
     assert n_open() == 1
     assert not list(tmp_path.glob("resqunn*"))
-    batches = data.batches(batch_size=8).map(lambda x, y: x)
+    batches = data.batches(batch_size=8).repeat(1)
     images = data.x_train.select(np.arange(3))
     del data
     gc.collect()
     assert len(images[:]) == 3
-    assert sum(len(x) for x in batches) == 48
-    assert sum(len(x) for x in iter(batches)) == 48
+    assert sum(len(x) for x, _ in batches) == 48
+    assert sum(len(x) for x, _ in iter(batches)) == 48
     del images, batches
     gc.collect()
     assert n_open() == 0

@@ -30,10 +30,7 @@ def batches_of(
 ) -> tf.data.Dataset:
     """Gives the images and labels of batches of `numbers`, int64; those on disk are read ahead."""
     if isinstance(x, StoredImages):
-        read = _reader(x)
-        taken = numbers.map(
-            lambda batch: (read(batch), tf.gather(y, batch)), num_parallel_calls=tf.data.AUTOTUNE
-        )
+        taken = numbers.map(_reader(x, y), num_parallel_calls=tf.data.AUTOTUNE)
         taken.images = x  # which stay as long as anything that is made of these batches
     else:
         arrays = tf.data.Dataset.from_tensors((x, y)).repeat()
@@ -49,8 +46,8 @@ def batches_of(
     return taken.with_options(options).apply(known).prefetch(tf.data.AUTOTUNE)
 
 
-def _reader(x: StoredImages) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Gives a function that reads the images of a batch of numbers, in a graph.
+def _reader(x: StoredImages, y: np.ndarray) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """Gives a function that reads the images and labels of a batch of numbers, in a graph.
 
     TensorFlow keeps every function that a graph calls for ever, and so must not keep the images.
     """
@@ -59,8 +56,9 @@ def _reader(x: StoredImages) -> Callable[[tf.Tensor], tf.Tensor]:
     def read(batch: np.ndarray) -> np.ndarray:
         return images()[batch]  # type: ignore[index]
 
-    def in_graph(batch: tf.Tensor) -> tf.Tensor:
+    @tf.autograph.experimental.do_not_convert  # where that fails, its error keeps what was there
+    def in_graph(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         read_batch = tf.numpy_function(read, [batch], tf.float32, stateful=False)
-        return tf.ensure_shape(read_batch, (batch.shape[0], *shape))
+        return tf.ensure_shape(read_batch, (batch.shape[0], *shape)), tf.gather(y, batch)
 
     return in_graph
