@@ -98,6 +98,20 @@ def test_unknown_controls(kind):
         control(kind, SHAPE, 4)
 
 
+@pytest.mark.parametrize("kind", CONTROLS)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"head": "quadratic"}, "`head` must be one of 'linear', 'none'"),
+        ({"n_classes": 1}, "`n_classes` must be at least 2"),
+        ({"shortcut": "longcut"}, "`shortcut` must be one of"),
+    ],
+)
+def test_wrong_arguments_of_every_kind(kind, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        control(kind, **{"input_shape": SHAPE, "n_classes": 4, **arguments})
+
+
 # --- without entanglement ----------------------------------------------------------------------
 
 

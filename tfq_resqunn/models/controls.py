@@ -1,6 +1,5 @@
 """Networks of the same shape as `resqunn`'s without what is asked for: control experiments."""
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,7 @@ from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.surrogate import SURROGATES
 from tfq_resqunn.layers.twin import PixelReadout, conv_twin
 from tfq_resqunn.models.names import CONTROLS
-from tfq_resqunn.models.networks import Flow, add_head, quanv_for, residual_network
+from tfq_resqunn.models.networks import add_head, check_network, quanv_for, residual_network
 from tfq_resqunn.models.placement import Placement
 from tfq_resqunn.models.shortcuts import check_shortcut
 
@@ -76,15 +75,17 @@ def control(
     choice(*CONTROLS)(kind, "kind", "control")
     name = kind if name is None else name
     check_shortcut(shortcut, quanv.get("data_format"))
-    flow = functools.partial(Flow, shortcut=shortcut, merge=merge)
     if kind == "pixels":
+        n_classes = check_network(input_shape, n_classes, head, name)
         image = keras.Input(input_shape)
         return keras.Model(image, add_head(head, n_classes, image), name=name)
 
     def layer(k: int, shape: Shape) -> Make:
         return _MAKERS[kind](quanv_for(shape, readout, **quanv), shape, k)
 
-    return residual_network(input_shape, n_classes, depth, placement, head, flow, name, layer)
+    return residual_network(
+        input_shape, n_classes, depth, placement, head, shortcut, merge, name, layer
+    )
 
 
 def classical_twin(
@@ -133,8 +134,9 @@ def classical_twin(
         return conv_twin(replaced, shape, activation=activation, name=f"conv_{k}")
 
     check_shortcut(shortcut, quanv.get("data_format"))
-    flow = functools.partial(Flow, shortcut=shortcut, merge=merge)
-    return residual_network(input_shape, n_classes, depth, placement, head, flow, name, layer)
+    return residual_network(
+        input_shape, n_classes, depth, placement, head, shortcut, merge, name, layer
+    )
 
 
 # --- what stands in a quanvolution's place -----------------------------------------------------

@@ -1,6 +1,5 @@
 """`resqunn()`: a residual quanvolutional network; its controls are built alike."""
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -102,8 +101,9 @@ def resqunn(
         return quanv_for(shape, readout, name=f"quanv_{k}", **quanv)
 
     check_shortcut(shortcut, quanv.get("data_format"))
-    flow = functools.partial(Flow, shortcut=shortcut, merge=merge)
-    return residual_network(input_shape, n_classes, depth, placement, head, flow, name, layer)
+    return residual_network(
+        input_shape, n_classes, depth, placement, head, shortcut, merge, name, layer
+    )
 
 
 def quanv_for(input_shape: Shape, readout: str | None, **arguments: Any) -> BaseQuanv:
@@ -118,16 +118,28 @@ def quanv_for(input_shape: Shape, readout: str | None, **arguments: Any) -> Base
 
 def residual_network(
     input_shape: Shape, n_classes: int, depth: int, placement: str | Placement | None, head: str,
-    make_flow: Callable[[tf.Tensor], "Flow"], name: str | None,
+    shortcut: str, merge: str, name: str | None,
     make_layer: Callable[[int, Shape], Callable[[tf.Tensor], tf.Tensor]],
 ) -> keras.Model:  # fmt: skip
     """Builds a network of layers that `make_layer` makes, by their number and their input's shape.
 
-    `make_flow` makes a `Flow` from the image; the other arguments are those of `resqunn`.
+    The other arguments are those of `resqunn`.
     """
+    n_classes = check_network(input_shape, n_classes, head, name)
+    depth = integer(1, MAX_LAYERS)(depth, "depth", "resqunn")
+    placement = as_placement(placement, depth)
+    image = keras.Input(input_shape)
+    flow = _Flow(image, shortcut, merge)
+    for k in range(1, depth + 1):
+        flow.terms[k] = _apply(make_layer, k, depth, flow.tensor(placement.feed(k - 1)))
+    features = flow.tensor(placement.feed(depth))
+    return keras.Model(image, add_head(head, n_classes, features), name=name)
+
+
+def check_network(input_shape: Shape, n_classes: int, head: str, name: str | None) -> int:
+    """Checks what networks have whatever their layers are; gives `n_classes`, of Python's own."""
     _SHAPE(input_shape, "input_shape", "resqunn")
     check_text.or_none()(name, "name", "resqunn")
-    depth = integer(1, MAX_LAYERS)(depth, "depth", "resqunn")
     n_classes = check_count(n_classes, "n_classes", "resqunn")
     if n_classes < 2:
         raise ValueError(
@@ -135,13 +147,7 @@ def residual_network(
             f"always 1). Received {n_classes}."
         )
     choice("linear", "none")(head, "head", "resqunn")
-    placement = as_placement(placement, depth)
-    image = keras.Input(input_shape)
-    flow = make_flow(image)
-    for k in range(1, depth + 1):
-        flow.terms[k] = _apply(make_layer, k, depth, flow.tensor(placement.feed(k - 1)))
-    features = flow.tensor(placement.feed(depth))
-    return keras.Model(image, add_head(head, n_classes, features), name=name)
+    return n_classes
 
 
 def _apply(make_layer: Callable, k: int, depth: int, x: tf.Tensor) -> tf.Tensor:
@@ -166,7 +172,7 @@ def add_head(head: str, n_classes: int, features: tf.Tensor) -> tf.Tensor:
     return keras.layers.Dense(n_classes, activation="softmax", name="head")(features)
 
 
-class Flow:
+class _Flow:
     """The outputs that are there already, and the sums of them; each sum is made once."""
 
     def __init__(self, image: tf.Tensor, shortcut: str, merge: str) -> None:
