@@ -131,7 +131,7 @@ def test_missing_keys_take_their_default():
             ValueError,
             f"StudyConfig: `run` must leave {', '.join(VARIED)} at their defaults, since the study "
             "varies them.\nReceived a RunConfig that sets head, seed.\nSay which of them to run "
-            "with placements, input_gradients, heads, variants, seeds.",
+            "with placements, input_gradients, heads, variants, seeds, draws.",
         ),
         (
             {"run": RunConfig(depth=7)},

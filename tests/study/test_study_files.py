@@ -41,7 +41,7 @@ OTHERS = {
     "shortcut": "conv", "readout": "channels", "backend": "noiseless", "repetitions": 100,
     "noise": {"depolarizing": 0.01, "readout_error": 1e-05}, "merge": "rezero",
     "channels": "gray", "validation": 0.25, "patience": 4, "epochs": 3, "batch_size": 5,
-    "learning_rate": 1e-05,
+    "learning_rate": 1e-05, "head_learning_rate": 0.003,
 }  # fmt: skip
 
 
@@ -57,6 +57,15 @@ def configurations():
     yield "pair", StudyConfig(replace(COMMON, kernel_size=(2, 4)))
     yield "placements", StudyConfig(COMMON, placements=["none"], input_gradients=[False])
     yield "deep", StudyConfig(replace(COMMON, depth=9), placements=["X+O1, O2+O9"], seeds=[1, 5])
+    rates = {"none_flow_linear_trainable": (0.1, None), "none_flow_linear_frozen": (1e-05, 0.01)}
+    one = {"placements": ["none"], "input_gradients": [True], "heads": ["linear"]}
+    yield (
+        "tried",
+        StudyConfig(
+            COMMON, learning_rates=[0.01, 1e-05], head_learning_rates=[0.3], draws=3, **one
+        ),
+    )
+    yield "rates", StudyConfig(COMMON, variants=["trainable", "frozen"], rates=rates, **one)
     yield (
         "other order",
         StudyConfig(
@@ -92,7 +101,7 @@ def test_a_run_is_made_again_by_its_options():
 
 VARIED_OTHERS = {
     "placement": "X+O1, O2+O3", "head": "none", "control": "surrogate", "input_gradient": False,
-    "trainable": False, "seed": 5,
+    "trainable": False, "seed": 5, "draw": 2,
 }  # fmt: skip
 
 

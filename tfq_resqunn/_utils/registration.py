@@ -36,6 +36,7 @@ MODULES = (
     "tfq_resqunn.layers.residual",
     "tfq_resqunn.layers.surrogate",
     "tfq_resqunn.layers.twin",
+    "tfq_resqunn.runs.optimizer",
 )
 _KERAS = "tfq_resqunn._utils.keras"
 _complete: set[str] = set()

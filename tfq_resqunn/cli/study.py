@@ -36,6 +36,8 @@ Examples:
   resqunn study --out runs/my-study --report-only
   resqunn study --out runs/my-study --scheduler tcp://10.0.0.1:8786
   resqunn study --out runs/my-study --shard 2/8
+  resqunn study --validation 0.2 --learning-rates 0.01,0.1 --seeds 100,101,102 --out runs/rates
+  resqunn study --validation 0.2 --rates-from runs/rates --seeds 20 --out runs/fair
 \b
 On a cluster, --scheduler trains on the workers of Dask, and --shard in the jobs of an array; see
 docs/cluster.md.
@@ -48,7 +50,10 @@ seeds, and under run what all runs have in common, such as:
   run: {dataset: digits, depth: 2, epochs: 10}
 """
 OWN = settings_of(StudyConfig)
-NAMES = {"trainable": "trained"}  # of variants, where they are others than in the options
+NAMES = {
+    "trainable": "trained",
+    "best_frozen": "best frozen",
+}  # of variants, where they are others than in the options
 
 
 @click.command(epilog=EXAMPLES)
@@ -79,12 +84,20 @@ NAMES = {"trainable": "trained"}  # of variants, where they are others than in t
     help="Train part I of N, from 1 on, while other commands train the other parts into the same "
     "folder.  [default: all]",
 )
+@click.option(
+    "--rates-from",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Train each arm with the learning rates that it had the best validation accuracy with in "
+    "this study, which has tried several.",
+)
 @click.option("--report-only", is_flag=True, help="Write the report of what is there already.")
 @click.option("--quiet", is_flag=True, help="No line for each run.")
 @click.pass_context
 def study(
     ctx: click.Context, config: Path | None, out: Path | None, jobs: int | None,
-    scheduler: str | None, shard: Shard | None, report_only: bool, quiet: bool, **settings: Any,
+    scheduler: str | None, shard: Shard | None, rates_from: Path | None, report_only: bool,
+    quiet: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Train every placement with its controls, over seeds, and report what it shows."""
     values = read_settings(config) if config else {}
@@ -93,6 +106,10 @@ def study(
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             (values if name in OWN else values["run"])[name] = value
     configured = None if report_only else StudyConfig.from_dict(values)
+    if configured is not None and rates_from is not None:
+        from tfq_resqunn.study.choice import with_rates_from
+
+        configured = with_rates_from(configured, rates_from)
     folder = out or default_folder(configured or StudyConfig.from_dict(values))
     where: dict[str, Any] = {"n_jobs": jobs, "scheduler": scheduler, "shard": shard}
     again = command_line(configured, folder, **where) if configured else "the same command"
@@ -173,9 +190,18 @@ def _show(progress: "Progress") -> None:
         outcome = f"FAILED: {_headline(str(progress.error))}"
     counted = f"{progress.n_ended:>{len(str(progress.n_runs))}}/{progress.n_runs}"
     left = f"  {duration(round(progress.seconds_left))} left" if progress.seconds_left else ""
+    own = [
+        f"{name} {value}"
+        for name, value in (
+            ("rate", run.learning_rate), ("head's rate", run.head_learning_rate),
+            ("draw", run.draw or None),
+        )
+        if value is not None
+    ]  # fmt: skip
+    which = ", ".join([f"seed {run.seed}", *own])
     click.echo(
         f"{counted}  placement {run.placement}, head {run.head}, {run.variant}, {gradient}, "
-        f"seed {run.seed}: {outcome}{left}"
+        f"{which}: {outcome}{left}"
     )
 
 
@@ -218,7 +244,9 @@ def accuracy_table(results: "Results") -> str:
     """Writes the mean test accuracies as text; "stopped" is without input gradients."""
     if results.table.empty:
         return "No run is done yet."
-    table = results.table
+    from tfq_resqunn.study.choice import BEST_FROZEN, choose
+
+    table = choose(results).table
     networks = [
         NAMES.get(variant, variant) + ("" if on else ", stopped")
         for variant, on in zip(table["variant"], table["input_gradient"], strict=True)
@@ -227,7 +255,8 @@ def accuracy_table(results: "Results") -> str:
     means = table.pivot_table(
         index=["head", "placement"], columns="network", values="test_accuracy", sort=False
     )
-    names = [NAMES.get(variant, variant) + end for variant in VARIANTS for end in ("", ", stopped")]
+    variants = (*VARIANTS, BEST_FROZEN)
+    names = [NAMES.get(variant, variant) + end for variant in variants for end in ("", ", stopped")]
     means = means[[name for name in names if name in means.columns]]
     cells = [["head", "placement", *means.columns]]
     for names, values in means.iterrows():

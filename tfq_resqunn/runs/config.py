@@ -96,6 +96,7 @@ SHARE = Form(check_validation, float)
 DEPTH = Form(integer(1, MAX_LAYERS), int)
 STEP = Form(number(0, above=True), float)
 SEED = Form(check_seed, int)
+DRAW = Form(integer(0), int)
 
 
 # --- the configuration -------------------------------------------------------------------------
@@ -118,9 +119,10 @@ class RunConfig:
     - Its layers: `kernel_size`, `padding`, `filters`, `encoder`, `ansatz`, `n_layers`, `n_uploads`,
       `observables`, `readout`, `input_gradient`, `trainable`, `backend`, `repetitions` (--shots)
       and `noise`, such as `{"depolarizing": 0.01}`, as for `Quanv2D`.
-    - The training: `epochs`, `batch_size`, the `learning_rate` of Adam, the `patience` after which
-      it stops early, and the `seed` of the draws from the data, the initial weights and the
-      shuffling.
+    - The training: `epochs`, `batch_size`, the `learning_rate` of Adam, the `head_learning_rate` if
+      the head has one of its own, the `patience` after which it stops early, and the `seed` of the
+      draws from the data, the initial weights and the shuffling, of which another `draw` changes
+      the initial weights alone.
 
     Raises:
         TypeError: If an argument is of the wrong type.
@@ -256,6 +258,10 @@ class RunConfig:
     epochs: int = setting(15, COUNT, "--epochs", "Passes over the training images.")
     batch_size: int = setting(32, COUNT, "--batch-size", "Images in a training step.")
     learning_rate: float = setting(0.01, STEP, "--learning-rate", "Step size of Adam.")
+    head_learning_rate: float | None = setting(
+        None, STEP, "--head-learning-rate",
+        "Step size of Adam for the weights of the head.  [default: that of --learning-rate]",
+    )  # fmt: skip
     patience: int | None = setting(
         None, COUNT, "--patience",
         "Stop after so many epochs without a lower validation loss, and keep the weights of the "
@@ -264,6 +270,11 @@ class RunConfig:
     seed: int = setting(
         0, SEED, "--seed",
         "Same seed, same numbers: of the data, the weights and the shuffling.",
+    )  # fmt: skip
+    draw: int = setting(
+        0, DRAW, "--draw",
+        "Which initial weights of this seed: 1, 2, ... are others, with the same data and "
+        "shuffling.",
     )  # fmt: skip
 
     def __post_init__(self) -> None:

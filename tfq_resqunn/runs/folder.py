@@ -54,7 +54,7 @@ LOCK = ".lock"
 HISTORY_COLUMNS = ("loss", "accuracy", "val_loss", "val_accuracy")
 RESULT_COLUMNS = (
     "train_accuracy", "test_accuracy", "train_loss", "test_loss", "n_weights", "seconds",
-    "seconds_per_epoch", "test_balanced_accuracy", "test_auc",
+    "seconds_per_epoch", "test_balanced_accuracy", "test_auc", "val_accuracy", "val_loss",
 )  # fmt: skip
 
 

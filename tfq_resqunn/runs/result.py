@@ -22,8 +22,10 @@ class RunResult:
         test_accuracy: The same on the test images.
         test_balanced_accuracy: The same, each class alike, see `balanced_accuracy`.
         test_auc: Area under the curve, see `area_under_curve`; NaN where it is not defined.
+        val_accuracy: The same on the validation images; NaN where there are none.
         train_loss: Of the trained model on the training images.
         test_loss: The same on the test images.
+        val_loss: The same on the validation images; NaN where there are none.
         n_weights: Number of trained weights.
         seconds: Time that the whole run took; of a run that was stopped, that of all its parts up
             to the last epoch that each of them kept.
@@ -45,6 +47,8 @@ class RunResult:
     seconds_per_epoch: float
     test_balanced_accuracy: float
     test_auc: float
+    val_accuracy: float
+    val_loss: float
     gradients: GradientReport
     history: History
     epoch: int

@@ -43,6 +43,7 @@ from tfq_resqunn.runs.folder import (
     options_of,
 )
 from tfq_resqunn.runs.measures import area_under_curve, balanced_accuracy
+from tfq_resqunn.runs.optimizer import HeadAdam
 from tfq_resqunn.runs.progress import Progress, read_progress
 from tfq_resqunn.runs.result import RunResult
 from tfq_resqunn.runs.strategy import placed
@@ -117,8 +118,7 @@ def train(
         data = load_data(config, verbose=int(verbose > 0))
         place.check_batches(config, data)
         first, folder = first_progress(data), place.folder
-        set_seed(config.seed)
-        model = build_model(config, data)
+        model = _draw_model(config, data)
         if not is_unfinished(folder):
             _make_folder(folder, config, data, first)
         with in_use(folder):
@@ -161,13 +161,25 @@ def run(
     `jit_compile` is that of `Model.compile`.
     """
     started = time.perf_counter()
-    set_seed(config.seed)
-    model = build_model(config, data, jit_compile)
+    model = _draw_model(config, data, jit_compile)
     folder.mkdir(parents=True)
     _write_config(folder, config, data)
     progress = Progress()
     flow, patience = _follow(model, config, data, folder, progress)
     return _complete(model, config, data, folder, progress, flow, patience, started)
+
+
+def _draw_model(
+    config: RunConfig, data: datasets.Dataset, jit_compile: bool | str = "auto"
+) -> keras.Model:
+    """Build a network whose initial weights are those of the run's seed and draw."""
+    seed = config.seed
+    if config.draw:
+        seed = int(np.random.SeedSequence([config.seed, config.draw]).generate_state(1)[0])
+    set_seed(seed)
+    model = build_model(config, data, jit_compile)
+    set_seed(config.seed)
+    return model
 
 
 def _follow(
@@ -217,7 +229,9 @@ def _complete(
         trained = evaluated(model, data.x_train, data.y_train, config.batch_size)
         history = keeper.progress.history
         tested = {name: history[f"val_{name}"][-1] for name in trained}
+        validated = dict.fromkeys(trained, math.nan)
         if data.x_val is not None:
+            validated = {name: history[f"val_{name}"][patience.best_epoch - 1] for name in trained}
             tested = evaluated(model, data.x_test, data.y_test, config.batch_size)
         outputs = _outputs(model, data.x_test)
 
@@ -242,6 +256,8 @@ def _complete(
         seconds_per_epoch=round(keeper.progress.seconds_per_epoch, 4),
         test_balanced_accuracy=balanced_accuracy(data.y_test, outputs),
         test_auc=area_under_curve(data.y_test, outputs),
+        val_accuracy=validated["accuracy"],
+        val_loss=validated["loss"],
         gradients=flow.history[patience.best_epoch],
         history=history,
         epoch=patience.best_epoch,
@@ -323,8 +339,11 @@ def build_model(
     arguments = {name: getattr(config, name) for name in MODEL_ARGUMENTS}
     build = resqunn if config.control is None else functools.partial(control, config.control)
     model = build(data.image_shape, data.n_classes, **arguments)
+    optimizer = keras.optimizers.Adam(config.learning_rate)
+    if config.head_learning_rate is not None:
+        optimizer = HeadAdam(config.learning_rate, config.head_learning_rate / config.learning_rate)
     model.compile(
-        optimizer=keras.optimizers.Adam(config.learning_rate),
+        optimizer=optimizer,
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         **({"jit_compile": jit_compile} if IS_KERAS_3 else {}),

@@ -3,20 +3,22 @@
 import dataclasses
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tfq_resqunn._utils.arguments import check_text, checked
+from tfq_resqunn._utils.arguments import check_count, check_text, checked
 from tfq_resqunn.models.names import CONTROLS
 from tfq_resqunn.models.placement import Placement
-from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.config import STEP, RunConfig
 from tfq_resqunn.runs.settings import (
+    COUNT,
     SWITCH,
     TEXT,
     Form,
     check_keys,
     join,
+    list_of,
     setting,
     settings_of,
     words,
@@ -29,7 +31,7 @@ DEFAULT_VARIANTS = ("trainable", "frozen", "classical")
 # Nothing in them is trained, so that input gradients change nothing.
 WITHOUT_WEIGHTS = ("frozen", "shortcuts", "pixels")
 # The fields of a RunConfig that a study sets itself, run by run.
-VARIED = ("placement", "head", "control", "input_gradient", "trainable", "seed")
+VARIED = ("placement", "head", "control", "input_gradient", "trainable", "seed", "draw")
 # Few, large steps: most of a short run is otherwise spent outside the network.
 COMMON = RunConfig(epochs=10, batch_size=64, learning_rate=0.02)
 MAX_DEPTH_OF_ALL = 6
@@ -58,6 +60,31 @@ SEEDS = Form(
 )
 
 
+def _read_arms(text: str) -> dict[str, tuple[float | None, ...]]:
+    pairs = (part.rpartition("=") for part in text.split(";"))
+    return {
+        arm.strip(): tuple(None if rate == "-" else float(rate) for rate in rates.split("/"))
+        for arm, _, rates in pairs
+    }
+
+
+def _write_arms(rates: Mapping[str, tuple[float | None, ...]]) -> str:
+    return ";".join(
+        f"{arm}={'/'.join('-' if rate is None else repr(rate) for rate in pair)}"
+        for arm, pair in rates.items()
+    )
+
+
+# StudyConfig has rules of its own for these.
+RATES = Form(
+    check_text, list_of(float), join, "RATES", "rates with commas between them, such as 0.01,0.1"
+)
+ARMS = Form(
+    check_text, _read_arms, _write_arms, "ARM=RATE/RATE;...",
+    "arms with two rates each, such as none_flow_linear_trainable=0.1/0.01, - for none",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class StudyRun:
     """One run of a study: what identifies it.
@@ -68,6 +95,9 @@ class StudyRun:
         head: `"linear"` or `"none"`.
         variant: `"trainable"`, `"frozen"`, or a control, see `models.control`.
         seed: Of the draws from the data, the initial weights and the shuffling.
+        learning_rate: `None`: that of all runs.
+        head_learning_rate: `None`: that of all runs.
+        draw: Of the initial weights, beside the seed.
 
     Example:
         >>> StudyRun("(X+O1)+O2", False, "linear", "trainable", 0).id
@@ -79,24 +109,46 @@ class StudyRun:
     head: str
     variant: str
     seed: int
+    learning_rate: float | None = None
+    head_learning_rate: float | None = None
+    draw: int = 0
+
+    @property
+    def arm(self) -> str:
+        """What is repeated over seeds; parentheses become underscores, spaces go."""
+        placement = self.placement.translate(str.maketrans("()", "__", " "))
+        gradient = "flow" if self.input_gradient else "cut"
+        return f"{placement}_{gradient}_{self.head}_{self.variant}"
 
     @property
     def id(self) -> str:
-        """A name for the run's folder; parentheses become underscores, spaces go."""
-        placement = self.placement.translate(str.maketrans("()", "__", " "))
-        gradient = "flow" if self.input_gradient else "cut"
-        return f"{placement}_{gradient}_{self.head}_{self.variant}_{self.seed}"
+        """A name for the run's folder."""
+        parts = [self.arm, str(self.seed)]
+        if self.learning_rate is not None:
+            parts.append(f"rate_{self.learning_rate!r}")
+        if self.head_learning_rate is not None:
+            parts.append(f"head_{self.head_learning_rate!r}")
+        if self.draw:
+            parts.append(f"draw_{self.draw}")
+        return "_".join(parts)
 
     def configure(self, common: RunConfig) -> RunConfig:
         """Gives the configuration of this run, from what all runs have in common."""
+        rates = {
+            name: rate
+            for name in ("learning_rate", "head_learning_rate")
+            if (rate := getattr(self, name)) is not None
+        }
         return replace(
             common,
+            **rates,
             placement=self.placement,
             head=self.head,
             control=self.variant if self.variant in CONTROLS else None,
             input_gradient=self.input_gradient,
             trainable=self.variant != "frozen",
             seed=self.seed,
+            draw=self.draw,
         )
 
 
@@ -109,6 +161,10 @@ class StudyConfig:
     trained, so these are run once, with it. `"pixels"` has no placement either: it is run for the
     first one alone.
 
+    Learning rates that suit one arm may not suit another. So a study may try several for each arm,
+    and its report takes those with the highest accuracy on validation images; or it is given those
+    that were chosen in another study, which needs fewer seeds (`rates`).
+
     Args:
         run: What all runs have in common: the data, the network, the training. Whatever the study
             varies stays at its default there.
@@ -120,6 +176,12 @@ class StudyConfig:
             of `models.control`, of which `"classical"`, convolutions in their place, is there by
             default.
         seeds: The seeds, or how many there are (0, 1, ...).
+        learning_rates: Rates to try for the layers, wherever these are trained.
+        head_learning_rates: Rates to try for the head, wherever it is trained.
+        draws: How many draws of their angles frozen circuits have for each seed; the report takes
+            the first, and beside it the best on validation images.
+        rates: By the `arm` of its runs, the learning rates of the layers and of the head; `None`
+            for those of all runs. It must name every arm.
 
     Raises:
         TypeError: If a value has the wrong type.
@@ -159,6 +221,25 @@ class StudyConfig:
         several=True,
     )  # fmt: skip
     seeds: tuple[int, ...] = setting(3, SEEDS, "--seeds", "How many seeds, or which: 0,1,7.")
+    learning_rates: tuple[float, ...] | None = setting(
+        None, RATES, "--learning-rates",
+        "Learning rates of the layers to try, such as 0.01,0.03,0.1; the report takes each arm's "
+        "best on validation images.  [default: that of --learning-rate]",
+    )  # fmt: skip
+    head_learning_rates: tuple[float, ...] | None = setting(
+        None, RATES, "--head-learning-rates",
+        "The same for the head.  [default: that of --head-learning-rate]",
+    )  # fmt: skip
+    draws: int = setting(
+        1, COUNT, "--draws",
+        "How many draws of their angles frozen circuits have; the report takes the first, and "
+        "beside it the best on validation images.",
+    )  # fmt: skip
+    rates: dict[str, tuple[float | None, float | None]] | None = setting(
+        None, ARMS, "--rates",
+        "Learning rates of layers and head for each arm; --rates-from takes them from a study "
+        "that has tried several.",
+    )  # fmt: skip
 
     if TYPE_CHECKING:  # more is taken than is kept
 
@@ -170,6 +251,10 @@ class StudyConfig:
             heads: Sequence[str] = ...,
             variants: Sequence[str] = ...,
             seeds: Sequence[int] | int = ...,
+            learning_rates: Sequence[float] | None = ...,
+            head_learning_rates: Sequence[float] | None = ...,
+            draws: int = ...,
+            rates: Mapping[str, Sequence[float | None]] | None = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -186,21 +271,94 @@ class StudyConfig:
             "heads": _among("heads", self.heads, HEADS),
             "variants": _among("variants", self.variants, VARIANTS),
             "seeds": _listed("seeds", seeds),
+            "learning_rates": _rates("learning_rates", self.learning_rates),
+            "head_learning_rates": _rates("head_learning_rates", self.head_learning_rates),
+            "draws": check_count(self.draws, "draws", "StudyConfig"),
         }
         for name, value in kept.items():
             object.__setattr__(self, name, value)
+        if self.draws > 1 and "frozen" not in self.variants:
+            raise ValueError(
+                "StudyConfig: `draws` must be 1 without the variant 'frozen', since other circuits "
+                f"are trained. Received {self.draws}, and the variants "
+                f"{', '.join(self.variants)}."
+            )
+        if self.rates is not None:
+            object.__setattr__(self, "rates", self._checked_rates())
         for seed in self.seeds:
             replace(self.run, seed=seed)  # checks it
 
     def runs(self) -> tuple[StudyRun, ...]:
         """Gives every run, seed by seed, so that a study that is stopped has whole seeds."""
-        settings = itertools.product(self.seeds, self.placements, self.heads, self.variants)
         return tuple(
-            StudyRun(placement, input_gradient, head, variant, seed)
-            for seed, placement, head, variant in settings
-            if variant != "pixels" or placement == self.placements[0]
-            for input_gradient in ((True,) if variant in WITHOUT_WEIGHTS else self.input_gradients)
+            replace(arm, seed=seed, learning_rate=rate, head_learning_rate=head_rate, draw=draw)
+            for seed in self.seeds
+            for arm in self._arms()
+            for rate, head_rate in self._rates_of(arm)
+            for draw in range(self.draws if arm.variant == "frozen" else 1)
         )
+
+    def arms(self) -> tuple[str, ...]:
+        """Gives the name of every arm: of what is repeated over seeds."""
+        return tuple(run.arm for run in self._arms())
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether an arm has several runs of one seed, among which validation images decide."""
+        return len(self.runs()) > len(self.arms()) * len(self.seeds)
+
+    def _arms(self) -> Iterator[StudyRun]:
+        """Yields a run of each arm, of the first seed."""
+        settings = itertools.product(self.placements, self.heads, self.variants)
+        for placement, head, variant in settings:
+            if variant == "pixels" and placement != self.placements[0]:
+                continue
+            for flows in (True,) if variant in WITHOUT_WEIGHTS else self.input_gradients:
+                yield StudyRun(placement, flows, head, variant, self.seeds[0])
+
+    def _rates_of(self, arm: StudyRun) -> Iterable[tuple[float | None, float | None]]:
+        """Gives each pair of rates that an arm is run with; one that changes nothing is `None`."""
+        of_layers: Sequence[float | None] | None = self.learning_rates
+        of_head: Sequence[float | None] | None = self.head_learning_rates
+        if self.rates is not None:
+            of_layers, of_head = ([rate] for rate in self.rates[arm.arm])
+        if arm.variant in WITHOUT_WEIGHTS:
+            of_layers = None
+        if arm.head == "none":
+            of_head = None
+        return itertools.product(of_layers or (None,), of_head or (None,))
+
+    def _checked_rates(self) -> dict[str, tuple[float | None, ...]]:
+        """Checks the rates of arms, and puts them in the order of the arms."""
+        if self.learning_rates is not None or self.head_learning_rates is not None:
+            raise ValueError(
+                "StudyConfig: `rates` must be left out with `learning_rates` or "
+                "`head_learning_rates`. Received both. Either rates are tried, or they are known."
+            )
+        given = self.rates
+        if not isinstance(given, Mapping) or not all(
+            isinstance(pair, list | tuple) and len(pair) == 2 for pair in given.values()
+        ):
+            raise TypeError(
+                "StudyConfig: `rates` must be a dictionary with a pair of rates for each arm, such "
+                f"as {{'none_flow_linear_trainable': (0.1, 0.01)}}. Received {given!r}."
+            )
+        arms = self.arms()
+        if missing := [arm for arm in arms if arm not in given]:
+            raise ValueError(
+                "StudyConfig: `rates` must name every arm of the study.\nReceived none for "
+                f"{', '.join(missing)}.\nTry rates for these as well, or leave them out."
+            )
+        if unknown := [arm for arm in given if arm not in arms]:
+            raise ValueError(
+                f"StudyConfig: `rates` must name arms of the study: {', '.join(arms)}.\nReceived "
+                f"{', '.join(map(str, unknown))} as well.\nLeave these out."
+            )
+        rule = STEP.rule.or_none()
+        return {
+            arm: tuple(rule(rate, f"rates[{arm!r}]", "StudyConfig") for rate in given[arm])
+            for arm in arms
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the configuration as lists, numbers and strings, a key for each argument."""
@@ -274,7 +432,7 @@ def _check_common(run: object) -> None:
         raise ValueError(
             f"StudyConfig: `run` must leave {', '.join(VARIED)} at their defaults, since the "
             f"study varies them.\nReceived a RunConfig that sets {', '.join(varied)}.\n"
-            f"Say which of them to run with {', '.join(settings_of(StudyConfig))}."
+            f"Say which of them to run with placements, input_gradients, heads, variants, seeds, draws."
         )
 
 
@@ -311,6 +469,12 @@ def _listed(name: str, values: object) -> tuple:
             f"Received {values!r}."
         )
     return tuple(values)
+
+
+def _rates(name: str, values: object) -> tuple | None:
+    if values is None:
+        return None
+    return tuple(STEP.rule(rate, name, "StudyConfig") for rate in _listed(name, values))
 
 
 def _among(name: str, values: object, choices: tuple) -> tuple:

@@ -6,7 +6,7 @@ import math
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,14 @@ from tfq_resqunn.runs.folder import HISTORY_COLUMNS, RESULT_COLUMNS
 from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.folder import is_done, read_study
 
-RUN_COLUMNS = ("placement", "input_gradient", "head", "variant", "seed")
+# Those of a `StudyRun`, with its learning rates as they were.
+RUN_COLUMNS = (
+    "placement", "input_gradient", "head", "variant", "seed", "learning_rate",
+    "head_learning_rate", "draw",
+)  # fmt: skip
 GRADIENT_COLUMNS = ("epoch", "layer", "kind", "n_weights", "state", "norm", "zeros")
 # Measures that may not be defined, and that older studies do not have.
-MAY_BE_MISSING = ("test_balanced_accuracy", "test_auc")
+MAY_BE_MISSING = ("test_balanced_accuracy", "test_auc", "val_accuracy", "val_loss")
 TEXT_COLUMNS = ("layer", "kind", "state")
 
 
@@ -58,7 +62,8 @@ class Results:
     def missing(self) -> list[StudyRun]:
         """The runs that are still to be done."""
         done = set(self.table[[*RUN_COLUMNS]].itertuples(index=False, name=None))
-        return [run for run in self.config.runs() if astuple(run) not in done]
+        runs = self.config.runs()
+        return [run for run in runs if tuple(_identity(self.config, run).values()) not in done]
 
     @property
     def n_missing(self) -> int:
@@ -86,9 +91,9 @@ def load_results(folder: str | os.PathLike) -> Results:
     return Results(
         config=config,
         command=command,
-        table=_table(folder, done),
-        histories=_long_table(folder, done, "history.csv", ("epoch", *HISTORY_COLUMNS)),
-        gradients=_long_table(folder, done, "gradients.csv", GRADIENT_COLUMNS),
+        table=_table(folder, config, done),
+        histories=_long_table(folder, config, done, "history.csv", ("epoch", *HISTORY_COLUMNS)),
+        gradients=_long_table(folder, config, done, "gradients.csv", GRADIENT_COLUMNS),
         failures={
             run.id: path.read_text(encoding="utf-8", errors="replace")
             for run in config.runs()
@@ -105,7 +110,17 @@ def select(table: pd.DataFrame, **setting: str | bool) -> pd.DataFrame:
     return table
 
 
-def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:
+def _identity(config: StudyConfig, run: StudyRun) -> dict[str, Any]:
+    """Gives what stands in `RUN_COLUMNS` for a run."""
+    made = run.configure(config.run)
+    rates = {
+        "learning_rate": made.learning_rate,
+        "head_learning_rate": made.head_learning_rate or made.learning_rate,
+    }
+    return {**asdict(run), **rates}
+
+
+def _table(folder: Path, config: StudyConfig, runs: list[StudyRun]) -> pd.DataFrame:
     rows = []
     for run in runs:
         path = folder / "runs" / run.id / "result.json"
@@ -117,12 +132,12 @@ def _table(folder: Path, runs: list[StudyRun]) -> pd.DataFrame:
             wrong = [name for name in RESULT_COLUMNS if type(result[name]) not in (int, float)]
             if wrong:
                 raise TypeError(f"no number as {', '.join(wrong)}")
-        rows.append({**asdict(run), **result})
+        rows.append({**_identity(config, run), **result})
     return pd.DataFrame(rows, columns=[*RUN_COLUMNS, *RESULT_COLUMNS])
 
 
 def _long_table(
-    folder: Path, runs: list[StudyRun], file: str, columns: tuple[str, ...]
+    folder: Path, config: StudyConfig, runs: list[StudyRun], file: str, columns: tuple[str, ...]
 ) -> pd.DataFrame:
     tables = []
     for run in runs:
@@ -133,7 +148,7 @@ def _long_table(
                 path, keep_default_na=False, na_values=[""], float_precision="round_trip"
             )
             _check_numbers(table, columns)
-        tables.append(table.assign(**asdict(run)))
+        tables.append(table.assign(**_identity(config, run)))
     if not tables:
         return pd.DataFrame(columns=[*RUN_COLUMNS, *columns])
     return pd.concat(tables, ignore_index=True)[[*RUN_COLUMNS, *columns]]

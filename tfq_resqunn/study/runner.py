@@ -268,6 +268,13 @@ def _report(config: StudyConfig, folder: Path, shard: Shard | None) -> None:
 def _check_runs(config: StudyConfig) -> Images:
     """Load the data and build each network once: what is wrong is wrong in every run."""
     data = load_data(config.run)
+    if config.has_choice and data.x_val is None:
+        raise ValueError(
+            "run_study: several learning rates, or draws, need validation images to choose by, "
+            "since a choice by the test images would flatter the result.\nReceived "
+            f"{config.run.dataset}, which has none.\nSet some training images apart: "
+            "validation=0.1."
+        )
     runs = [run.configure(config.run) for run in config.runs()]
     networks = {(run.placement, run.head, run.control): run for run in runs}
     for run in networks.values():

@@ -1,0 +1,104 @@
+"""What validation images choose: learning rates for each arm, the best draw of frozen circuits."""
+
+import os
+from dataclasses import replace
+
+import pandas as pd
+
+from tfq_resqunn._utils.arguments import check_path, checked, instance
+from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.results import RUN_COLUMNS, Results, load_results
+
+ARM = ["placement", "input_gradient", "head", "variant"]
+RATES = ["learning_rate", "head_learning_rate"]
+BEST_FROZEN = "best_frozen"  # a variant that only reports have
+
+
+def choose(results: Results) -> Results:
+    """Leaves one run of each arm and seed, those whose rates validation images prefer.
+
+    Frozen circuits keep their first draw. Where there are more, the variant `"best_frozen"` has
+    each seed's best, likewise by validation images.
+    """
+    key = list(RUN_COLUMNS)
+    chosen = results.table.merge(choose_rates(results.table)[[*ARM, *RATES]], on=[*ARM, *RATES])
+    frozen = chosen[chosen.variant == "frozen"]
+    parts = {"": chosen[chosen.draw == 0]}
+    if len(frozen[frozen.draw > 0]):
+        parts[BEST_FROZEN] = _best(frozen, [*ARM, *RATES, "seed"], ["draw"])
+    tables = {
+        name: pd.concat([_among(getattr(results, name), runs[key], v) for v, runs in parts.items()])
+        for name in ("table", "histories", "gradients")
+    }
+    return replace(results, **{name: t.reset_index(drop=True) for name, t in tables.items()})
+
+
+def choose_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Gives a row for each arm: its learning rates, and the means of its validation measures.
+
+    They are those with the highest mean accuracy over the seeds on validation images, of equal
+    ones with the lowest loss, then the smallest. Only first draws are asked, and only seeds that
+    have a run at every pair of rates, since means over other seeds say nothing of the rates.
+    """
+    first = table[table.draw == 0]
+    n_pairs = first.groupby(ARM, sort=False)["seed"].transform(_n_runs_of_a_seed)
+    n_here = first.groupby([*ARM, "seed"], sort=False)["seed"].transform("size")
+    measures = {name: (name, "mean") for name in ("val_accuracy", "val_loss")}
+    means = first[n_here == n_pairs].groupby([*ARM, *RATES], sort=False).agg(**measures)
+    return _best(means.reset_index(), ARM, RATES)
+
+
+@checked(config=instance(StudyConfig, "a StudyConfig"), folder=check_path)
+def with_rates_from(config: StudyConfig, folder: str | os.PathLike) -> StudyConfig:
+    """Gives a study each arm's learning rates that were chosen in another one.
+
+    Raises:
+        FileNotFoundError: If the folder holds no study.
+        ValueError: If that study is not finished, has no validation images, or lacks an arm.
+    """
+    results = load_results(folder)
+    if results.n_missing:
+        raise ValueError(
+            "with_rates_from: `folder` must hold a finished study, since rates may be best by "
+            f"chance until all are tried.\nReceived {folder}, of which {results.n_missing} of "
+            f"{len(results.config.runs())} runs are missing.\nGo on with it: {results.command}"
+        )
+    if results.table.val_accuracy.isna().any():
+        raise ValueError(
+            "with_rates_from: `folder` must hold a study with validation images, by which rates "
+            f"are chosen.\nReceived {folder}, whose runs have none.\nMake it again with "
+            "validation=0.1."
+        )
+    arms = config.arms()
+    rates: dict = {arm: pair for arm, pair in rates_by_arm(results.table).items() if arm in arms}
+    return replace(config, rates=rates)
+
+
+def rates_by_arm(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Gives the chosen rates, by the `arm` of a `StudyRun`."""
+    rows = choose_rates(table).itertuples()
+    return {
+        StudyRun(r.placement, r.input_gradient, r.head, r.variant, 0).arm: (
+            r.learning_rate,
+            r.head_learning_rate,
+        )
+        for r in rows
+    }
+
+
+def _n_runs_of_a_seed(seeds: pd.Series) -> int:
+    return seeds.value_counts().max()
+
+
+def _best(table: pd.DataFrame, within: list[str], then: list[str]) -> pd.DataFrame:
+    """Gives the row of each group with the highest validation accuracy; of equal ones the first."""
+    order = ["val_accuracy", "val_loss", *then]
+    ascending = [False, *[True] * (len(order) - 1)]
+    best = table.sort_values(order, ascending=ascending, kind="stable").drop_duplicates(within)
+    return best.sort_index()
+
+
+def _among(table: pd.DataFrame, runs: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """Gives the rows of some runs, as a variant of this name if it has one."""
+    rows = table.merge(runs, on=list(RUN_COLUMNS))
+    return rows.assign(variant=variant) if variant else rows
