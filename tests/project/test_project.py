@@ -91,7 +91,14 @@ def test_layout_names_every_folder():
     layout = design.split("## Layout", 1)[1].split("```")[1]
     named = set(re.findall(r"([\w/]+)/(?=\s)", layout))
     folders = {name_of(path.parent) for path in MODULES if path.name == "__init__.py"} - {"."}
-    assert folders == named - {"tfq_resqunn", "tests", "tutorials", "benchmarks", "docs"}
+    assert folders == named - {
+        "tfq_resqunn",
+        "tests",
+        "tutorials",
+        "benchmarks",
+        "docs",
+        "experiments",
+    }
 
 
 def requirements_of(**environment):

@@ -1,0 +1,39 @@
+"""The experiment: its plan, its studies, and the tables that it has left behind."""
+
+import re
+
+import pytest
+
+from experiments.studies import parts
+from tests.helpers.studies import ROOT
+
+pytestmark = pytest.mark.once
+
+PLAN = (ROOT / "docs" / "plan.md").read_text(encoding="utf-8")
+
+
+def test_the_studies_are_those_of_the_plan():
+    """The numbers that the plan names."""
+    by_name = {part.name: part for part in parts({})}
+    assert len(by_name) == len(list(parts({})))
+    arms = by_name["arms-mnist"].config
+    assert arms.seeds == tuple(range(20)) and "Seeds are 0 to 19" in PLAN
+    assert arms.draws == 3 and "the best of three frozen draws" in PLAN
+    assert f"| {arms.run.n_train:,}, drawn for each seed; 600; 60,000 |" in PLAN
+    assert by_name["mnist-1"].config.run.n_train == 600
+    assert by_name["mnist-100"].config.run.n_train == 60_000
+    rates = by_name["rates-mnist"].config
+    assert rates.learning_rates == (0.01, 0.03, 0.1) and "0.01, 0.03 and 0.1" in PLAN
+    assert rates.head_learning_rates == (0.003, 0.01, 0.03) and "0.003, 0.01 and 0.03" in PLAN
+    assert not set(rates.seeds) & set(arms.seeds)
+    depths = [part.config.run.depth for name, part in by_name.items() if re.match("depth-", name)]
+    assert depths == [1, 2, 3, 4, 6, 8] and "1, 2, 3, 4, 6 and 8 layers" in PLAN
+    assert by_name["circuit-iqp-sim_14"].config.seeds == tuple(range(10))
+
+
+@pytest.mark.parametrize("part", parts({}), ids=lambda part: part.name)
+def test_rates_are_chosen_for_every_arm(part):
+    if part.rates_of is not None:
+        (other,) = (other for other in parts({}) if other.name == part.rates_of)
+        assert set(part.config.arms()) <= set(other.config.arms())
+        assert part.config.run.epochs == other.config.run.epochs
