@@ -31,7 +31,7 @@ def test_the_studies_are_those_of_the_plan():
     assert by_name["circuit-iqp-sim_14"].config.seeds == tuple(range(10))
 
 
-@pytest.mark.parametrize("part", parts({}), ids=lambda part: part.name)
+@pytest.mark.parametrize("part", [*parts({})], ids=lambda part: part.name)
 def test_rates_are_chosen_for_every_arm(part):
     if part.rates_of is not None:
         (other,) = (other for other in parts({}) if other.name == part.rates_of)

@@ -432,7 +432,8 @@ def _check_common(run: object) -> None:
         raise ValueError(
             f"StudyConfig: `run` must leave {', '.join(VARIED)} at their defaults, since the "
             f"study varies them.\nReceived a RunConfig that sets {', '.join(varied)}.\n"
-            f"Say which of them to run with placements, input_gradients, heads, variants, seeds, draws."
+            "Say which of them to run with placements, input_gradients, heads, variants, seeds, "
+            "draws."
         )
 
 
