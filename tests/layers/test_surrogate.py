@@ -9,8 +9,8 @@ import sympy
 import tensorflow as tf
 
 from tfq_resqunn import Quanv1D, Quanv2D, QuanvCircuit
-from tfq_resqunn.circuits import ENCODERS, angle_encoder
-from tfq_resqunn.layers.surrogate import Surrogate1D, Surrogate2D, fourier_features
+from tfq_resqunn.circuits import ENCODERS, angle_encoder, basic_entangler
+from tfq_resqunn.layers.surrogate import FourierMap, Surrogate1D, Surrogate2D, fourier_features
 from tfq_resqunn.simulation.spectrum import spectrum
 
 A, B = cirq.LineQubit.range(2)
@@ -94,6 +94,86 @@ def test_a_surrogate_can_be_what_its_circuit_is(name, rng):
     np.testing.assert_allclose(features[half:] @ fitted, outputs[half:], atol=1e-6)
     surrogate.set_weights([fitted.T])
     np.testing.assert_allclose(surrogate(images), quanv(images), atol=1e-6)
+
+
+def of_values(n, n_uploads=1, observables="z"):
+    return QuanvCircuit.from_parts(n_uploads * angle_encoder(n), basic_entangler(n), observables)
+
+
+# A circuit, and the number of filters.
+OF_MAPS = {
+    "one value": (of_gates(cirq.rx(X)(A)), 2),
+    "a value without frequencies": (of_gates(cirq.rx(X)(A), cirq.I(B) ** Y), 1),
+    "two values": (of_gates(cirq.rx(X)(A), cirq.rx(Y)(B)), 1),
+    "unlike values": (of_gates(cirq.rx(X)(A), cirq.rx(3 * X)(A), cirq.Y(B) ** Y), 2),
+    "three values": (of_values(3), 1),
+    "four values": (of_values(4), 1),
+    "one output": (of_values(4, observables=["Z0"]), 1),
+    "filters": (of_values(4), 4),
+    "more outputs than features": (of_values(2), 9),
+    "two uploads": (of_values(4, n_uploads=2), 1),
+    "nine values": (of_values(9), 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "jit_compile"), [("float64", False), ("float64", True), ("float32", True)]
+)
+@pytest.mark.parametrize("name", OF_MAPS)
+def test_a_map_is_its_kernel_times_all_products(name, dtype, jit_compile, rng):
+    circuit, filters = OF_MAPS[name]
+    layer = FourierMap(circuit, filters=filters, dtype=dtype)
+    values = rng.normal(size=(len(circuit.inputs), 5)).astype(dtype)
+    [kernel] = layer.get_weights()
+    upstream = rng.normal(size=(len(kernel), 5))
+    by_value, features = slopes_and_products(values.astype("float64"), spectrum(circuit))
+
+    @tf.function(jit_compile=jit_compile)
+    def differentiated(values, upstream):
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            outputs = layer.expectations(values)
+        sources = [values, *layer.trainable_weights]
+        return outputs, *tape.gradient(outputs, sources, output_gradients=upstream)
+
+    outputs, *gradients = differentiated(tf.constant(values), tf.constant(upstream, dtype))
+    close = {"rtol": 1e-10, "atol": 1e-10} if dtype == "float64" else {"rtol": 1e-4, "atol": 1e-3}
+    np.testing.assert_allclose(outputs, kernel @ features, **close)
+    expected = [np.sum(upstream * (kernel @ slope), axis=0) for slope in by_value]
+    np.testing.assert_allclose(gradients[0], expected, **close)
+    np.testing.assert_allclose(gradients[1], upstream @ features.T, **close)
+
+
+def slopes_and_products(values, frequencies):
+    """Products of 1, cosines and sines by NumPy, and their derivatives by each value."""
+    waves = [
+        np.concatenate([np.ones((1, x.size)), np.cos(f * x), np.sin(f * x)])
+        for x, f in zip(values, map(column, frequencies), strict=True)
+    ]
+    slopes = [
+        np.concatenate([np.zeros((1, x.size)), -f * np.sin(f * x), f * np.cos(f * x)])
+        for x, f in zip(values, map(column, frequencies), strict=True)
+    ]
+    by_value = [products([*waves[:i], slopes[i], *waves[i + 1 :]]) for i in range(len(waves))]
+    return by_value, products(waves)
+
+
+def column(numbers):
+    return np.reshape(numbers, (-1, 1))
+
+
+def products(factors):
+    return functools.reduce(
+        lambda a, b: np.einsum("an,bn->abn", a, b).reshape(-1, a.shape[1]), factors
+    )
+
+
+def test_no_more_is_computed_than_two_halves_of_the_features():
+    """Nine values have 19,683 features; of 100,000 patches they would fill 7 gigabytes."""
+    layer = FourierMap(of_values(9))
+    graph = tf.function(layer.expectations).get_concrete_function(tf.TensorSpec([9, 100_000]))
+    sizes = [t.shape.num_elements() for op in graph.graph.get_operations() for t in op.outputs]
+    assert max(size for size in sizes if size) <= 3**6 * 100_000
 
 
 def test_a_surrogate_is_a_linear_map_that_learns(rng):

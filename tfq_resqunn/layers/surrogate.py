@@ -12,6 +12,8 @@ from tfq_resqunn.layers.geometry import Sizes
 from tfq_resqunn.layers.initializers import initializers_of_groups
 from tfq_resqunn.layers.quanv import Quanv1D, Quanv2D, Quanv3D
 from tfq_resqunn.simulation.spectrum import spectrum
+from tfq_resqunn.simulation.tensors.rows import all_products
+from tfq_resqunn.simulation.tensors.trigonometry import cosine, sine
 
 MAX_FEATURES = 20_000
 Frequencies = tuple[tuple[float, ...], ...]  # above 0, of each value
@@ -45,9 +47,11 @@ class FourierMap(keras.layers.Layer):
         self.circuit = circuit
         self.input_gradient = input_gradient
         self._frequencies = spectrum(circuit)
+        n_outputs = filters * len(circuit.observables)
+        self._cut = best_cut(self._frequencies, n_outputs)
         self.kernel = self.add_weight(
             name="kernel",
-            shape=(filters * len(circuit.observables), count_features(self._frequencies)),
+            shape=(n_outputs, count_features(self._frequencies)),
             initializer=initializer,
             regularizer=regularizer,
             constraint=constraint,
@@ -60,13 +64,22 @@ class FourierMap(keras.layers.Layer):
     def expectations(self, values: tf.Tensor) -> tf.Tensor:
         """Gives what a call does, with samples along the last axis.
 
-        From values `[n_values, n]` it makes outputs `[filters * n_observables, n]`.
+        From values `[n_values, n]` it makes outputs `[filters * n_observables, n]`. A feature is a
+        product of one of the first values and one of the others. The kernel is multiplied by the
+        latter, and the results, weighted by the former, are added up.
         """
         if not self.input_gradient:
             values = tf.stop_gradient(values)
         kernel = tf.convert_to_tensor(self.kernel)
-        features = fourier_features(tf.cast(values, kernel.dtype), self._frequencies)
-        return tf.matmul(kernel, features)
+        values = tf.cast(values, kernel.dtype)
+        cut, frequencies = self._cut, self._frequencies
+        others = fourier_features(values[cut:], frequencies[cut:])
+        sums = tf.matmul(tf.reshape(kernel, [-1, others.shape[0]]), others)
+        if cut == 0:
+            return sums
+        first = fourier_features(values[:cut], frequencies[:cut])
+        sums = tf.reshape(sums, [kernel.shape[0], first.shape[0], -1])
+        return tf.reduce_sum(sums * first, axis=1)
 
 
 def count_features(frequencies: Frequencies) -> int:
@@ -81,6 +94,23 @@ def count_features(frequencies: Frequencies) -> int:
     return n_features
 
 
+def best_cut(frequencies: Frequencies, n_outputs: int) -> int:
+    """Tells how many values come first, so that the fewest numbers are computed for each patch.
+
+    Example:
+        >>> best_cut(((1.0,),) * 4, n_outputs=1)  # 9 + 9 numbers, not 81
+        2
+        >>> best_cut(((1.0,),) * 4, n_outputs=4)  # 27 + 4 * 3, not 9 + 4 * 9
+        1
+    """
+    sizes = [1 + 2 * len(of_one) for of_one in frequencies]
+
+    def numbers(cut: int) -> int:
+        return math.prod(sizes[cut:]) + n_outputs * math.prod(sizes[:cut])
+
+    return min(range(len(sizes)), key=numbers)
+
+
 def fourier_features(values: tf.Tensor, frequencies: Frequencies) -> tf.Tensor:
     """Gives all products of 1, cos(f x) or sin(f x) over values x, with each value's frequencies f.
 
@@ -91,13 +121,12 @@ def fourier_features(values: tf.Tensor, frequencies: Frequencies) -> tf.Tensor:
         >>> fourier_features(x, ((1.0,), (1.0,))).shape[0]  # 1, cos and sin of each
         9
     """
-    features = tf.ones_like(values[:1])
-    for value, of_one in zip(tf.unstack(values), frequencies, strict=True):
-        angles = tf.constant(of_one, value.dtype)[:, tf.newaxis] * value
-        own = tf.concat([tf.ones_like(value)[tf.newaxis], tf.cos(angles), tf.sin(angles)], axis=0)
-        n = features.shape[0] * own.shape[0]
-        features = tf.reshape(features[:, tf.newaxis] * own, [n, -1])
-    return features
+    rows = tf.split(values, len(frequencies))
+    waves = [
+        [wave(f / math.pi * row) for wave in (cosine, sine) for f in of_one]
+        for row, of_one in zip(rows, frequencies, strict=True)
+    ]
+    return all_products(tf.ones_like(rows[0]), waves)
 
 
 class _Surrogate(BaseQuanv):

@@ -17,6 +17,7 @@ from tfq_resqunn.simulation.matrix_products.dense import DenseCoefficients
 from tfq_resqunn.simulation.matrix_products.network import network_of
 from tfq_resqunn.simulation.pauli_strings.letters import letters_of
 from tfq_resqunn.simulation.protocols import NotOpen, Work
+from tfq_resqunn.simulation.tensors.rows import all_products
 
 MAX_COEFFICIENTS = 2**21  # of all observables
 Coefficients = DenseCoefficients | TransferCoefficients | UnitaryCoefficients
@@ -82,7 +83,4 @@ class Halves:
 
 def _product(rows: tf.Tensor, places: Sequence[Sequence[int]]) -> tf.Tensor:
     """Multiplies letters out, `[strings, filters or 1, n]`; the last letter changes fastest."""
-    product = tf.ones_like(rows[:1])
-    for own in reversed(places):
-        product = tf.concat([product, *(product * rows[i] for i in own)], axis=0)
-    return product
+    return all_products(tf.ones_like(rows[:1]), [[rows[i] for i in own] for own in places])

@@ -112,3 +112,15 @@ class Take:
             return tf.gather(rows, self.places), gradient
 
         return gathered(rows)
+
+
+def all_products(one: tf.Tensor, factors: Sequence[Sequence[tf.Tensor]]) -> tf.Tensor:
+    """Multiplies 1 or one factor of each sequence in all ways; the last sequence changes fastest.
+
+    >>> all_products(tf.ones([1, 1]), [[2.0], [3.0, 5.0]])[:, 0].numpy().tolist()
+    [1.0, 3.0, 5.0, 2.0, 6.0, 10.0]
+    """
+    products = one
+    for own in reversed(factors):
+        products = tf.concat([products, *(products * factor for factor in own)], axis=0)
+    return products
