@@ -8,7 +8,7 @@ import click
 import distributed
 
 from experiments.studies import Part, parts
-from experiments.tables import RESULTS, read_table, write_table
+from experiments.tables import has_table, read_table, write_table
 from tfq_resqunn.study.choice import rates_by_arm
 from tfq_resqunn.study.runner import Progress, run_study
 
@@ -55,7 +55,7 @@ def main(
         for part in listed:
             if minutes is not None and time.monotonic() - started > 60 * minutes:
                 return
-            if not (RESULTS / f"{part.name}.csv").is_file():
+            if not has_table(part.name):
                 _run(part, work / part.name, client)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn.study.choice import choose_runs
 from tfq_resqunn.study.results import RUN_COLUMNS, Results
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
@@ -36,4 +37,15 @@ def write_table(name: str, results: Results) -> None:
 
 def read_table(name: str) -> pd.DataFrame:
     """Reads what `write_table` wrote."""
-    return pd.read_csv(RESULTS / f"{name}.csv", float_precision="round_trip")
+    path = RESULTS / f"{name}.csv"
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+
+
+def read_chosen(name: str) -> pd.DataFrame:
+    """Reads the runs of a table that count, see `study.choice`."""
+    return choose_runs(read_table(name))
+
+
+def has_table(name: str) -> bool:
+    """Tells whether a study's table is there."""
+    return (RESULTS / f"{name}.csv").is_file()

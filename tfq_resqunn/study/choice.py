@@ -20,17 +20,27 @@ def choose(results: Results) -> Results:
     Frozen circuits keep their first draw. Where there are more, the variant `"best_frozen"` has
     each seed's best, likewise by validation images.
     """
-    key = list(RUN_COLUMNS)
-    chosen = results.table.merge(choose_rates(results.table)[[*ARM, *RATES]], on=[*ARM, *RATES])
-    frozen = chosen[chosen.variant == "frozen"]
-    parts = {"": chosen[chosen.draw == 0]}
-    if len(frozen[frozen.draw > 0]):
-        parts[BEST_FROZEN] = _best(frozen, [*ARM, *RATES, "seed"], ["draw"])
+    parts = _chosen(results.table)
     tables = {
-        name: pd.concat([_among(getattr(results, name), runs[key], v) for v, runs in parts.items()])
+        name: pd.concat([_among(getattr(results, name), *part) for part in parts.items()])
         for name in ("table", "histories", "gradients")
     }
     return replace(results, **{name: t.reset_index(drop=True) for name, t in tables.items()})
+
+
+def choose_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """Leaves of a table with a row for each run those that `choose` does."""
+    return pd.concat([_among(table, *part) for part in _chosen(table).items()], ignore_index=True)
+
+
+def _chosen(table: pd.DataFrame) -> dict[str | None, pd.DataFrame]:
+    """Gives the runs that are chosen, by the variant as which they count if it is another one."""
+    chosen = table.merge(choose_rates(table)[[*ARM, *RATES]], on=[*ARM, *RATES])
+    parts: dict[str | None, pd.DataFrame] = {None: chosen[chosen.draw == 0]}
+    frozen = chosen[chosen.variant == "frozen"]
+    if frozen.draw.any():
+        parts[BEST_FROZEN] = _best(frozen, [*ARM, *RATES, "seed"], ["draw"])
+    return parts
 
 
 def choose_rates(table: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +108,7 @@ def _best(table: pd.DataFrame, within: list[str], then: list[str]) -> pd.DataFra
     return best.sort_index()
 
 
-def _among(table: pd.DataFrame, runs: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Gives the rows of some runs, as a variant of this name if it has one."""
-    rows = table.merge(runs, on=list(RUN_COLUMNS))
-    return rows.assign(variant=variant) if variant else rows
+def _among(table: pd.DataFrame, variant: str | None, runs: pd.DataFrame) -> pd.DataFrame:
+    """Gives the rows of some runs, as a variant of this name if there is one."""
+    rows = table.merge(runs[[*RUN_COLUMNS]], on=[*RUN_COLUMNS])
+    return rows if variant is None else rows.assign(variant=variant)

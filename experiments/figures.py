@@ -1,0 +1,177 @@
+"""Draws the experiment's figures from its tables: `python -m experiments.figures`."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from experiments.comparisons import control_differences
+from experiments.studies import DECISIVE, DEPTHS
+from experiments.tables import RESULTS, has_table, read_chosen
+from tfq_resqunn.plots.style import tidy
+from tfq_resqunn.study.report.comparisons import EQUIVALENCE
+from tfq_resqunn.study.report.figures import VARIANT_STYLES, legend_below, present
+from tfq_resqunn.study.report.numbers import VARIANTS
+from tfq_resqunn.study.report.statistics import mean_interval
+from tfq_resqunn.study.results import select
+
+DATA = {
+    "digits": "digits", "mnist": "MNIST", "fashion": "Fashion-MNIST", "cifar10": "CIFAR-10, gray",
+}  # fmt: skip
+PLACEMENTS = {"none": "plain stack", "(X+O1)+O2": "residuals around both layers"}
+MARKS = {
+    "none": {"color": "#d35400", "marker": "s", "markerfacecolor": "white"},
+    "(X+O1)+O2": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"},
+}
+DEPTH_ARMS = {
+    "trained": {"variant": "trainable", "input_gradient": True},
+    "trained, gradients stopped": {"variant": "trainable", "input_gradient": False},
+    "frozen": {"variant": "frozen"},
+    "shortcuts alone": {"variant": "shortcuts"},
+}
+DEPTH_STYLES = {
+    "trained": {"color": "#1b4f72", "marker": "o", "linestyle": "-"},
+    "trained, gradients stopped": {"color": "#d35400", "marker": "s", "linestyle": (0, (5, 2))},
+    "frozen": {
+        "color": "#1b4f72", "marker": "o", "markerfacecolor": "white", "linestyle": (0, (1, 1.3)),
+    },
+    "shortcuts alone": {"color": "0.45", "marker": "^", "linestyle": "-."},
+}  # fmt: skip
+SHARES = {"1": 600, "": 6_000, "100": 60_000}
+
+
+def main() -> None:
+    """Draws all figures whose tables are there."""
+    for name, draw in FIGURES.items():
+        figure = draw()
+        if figure is not None:
+            figure.savefig(RESULTS / f"{name}.png", dpi=130)
+
+
+def controls() -> Figure | None:
+    """Trained minus each control, a panel for each data set."""
+    families = {
+        title: control_differences(read_chosen(f"arms-{name}"))
+        for name, title in DATA.items()
+        if has_table(f"arms-{name}")
+    }
+    if not families:
+        return None
+    variants = present(pd.concat(families.values()).variant, VARIANTS)
+    figure = Figure(
+        figsize=(2.2 + 2.5 * len(families), 1.5 + 0.42 * len(variants)), layout="constrained"
+    )
+    panels = figure.subplots(1, len(families), sharey=True, squeeze=False)[0]
+    for axes, (title, rows) in zip(panels, families.items(), strict=True):
+        axes.axvspan(-EQUIVALENCE, EQUIVALENCE, color="0.88", linewidth=0, zorder=0)
+        axes.axvline(0, color="0.4", linewidth=0.8, zorder=1)
+        for row in rows.itertuples():
+            y = variants.index(row.variant) + (0.13 if row.placement == "none" else -0.13)
+            style = MARKS[row.placement]
+            axes.plot([row.low, row.high], [y, y], color=style["color"], linewidth=1.6)
+            axes.plot([row.difference], [y], linestyle="", markersize=5, **style)
+        axes.set_title(title, fontsize="medium")
+        axes.set_xlabel("Trained − control, points")
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=""))
+        tidy(axes, "x")
+    panels[0].set_yticks(range(len(variants)), [VARIANTS[variant] for variant in variants])
+    panels[0].set_ylim(len(variants) - 0.5, -0.5)
+    handles = [
+        *(Line2D([], [], linestyle="", label=PLACEMENTS[p], **style) for p, style in MARKS.items()),
+        Patch(color="0.88", label="within a point"),
+    ]
+    legend_below(figure, handles)
+    return figure
+
+
+def depth() -> Figure | None:
+    """Accuracy, and the gradient at the first layer before the training, against depth."""
+    tables = {d: read_chosen(f"depth-{d}") for d in DEPTHS if has_table(f"depth-{d}")}
+    if not tables:
+        return None
+    figure = Figure(figsize=(8.2, 6.0), layout="constrained")
+    panels = figure.subplots(2, 2, sharex=True, sharey="row")
+    for column, is_plain in enumerate((True, False)):
+        for name, setting in DEPTH_ARMS.items():
+            if is_plain and name == "shortcuts alone":
+                continue
+            runs = {
+                d: select(t[(t.placement == "none") == is_plain], **setting)
+                for d, t in tables.items()
+            }
+            _draw_line(panels[0, column], runs, "test_accuracy", DEPTH_STYLES[name])
+            if setting["variant"] == "trainable":
+                _draw_line(panels[1, column], runs, "gradient_before", DEPTH_STYLES[name])
+        panels[0, column].set_title("Plain stack" if is_plain else "Residuals around every layer")
+        panels[1, column].set_xlabel("Layers")
+        panels[1, column].set_xticks(list(tables))
+    panels[0, 0].set_ylabel("Test accuracy")
+    panels[0, 0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    panels[1, 0].set_ylabel("Gradient norm at the first layer,\nbefore the training")
+    panels[1, 0].set_yscale("log")
+    for axes in panels.flat:
+        tidy(axes, "y")
+    legend_below(figure, _line_handles(DEPTH_STYLES))
+    return figure
+
+
+def shares() -> Figure | None:
+    """Accuracy against the number of training images, a panel for each data set and placement."""
+    names = [name for name in ("mnist", "fashion") if has_table(f"{name}-100")]
+    if not names:
+        return None
+    figure = Figure(figsize=(8.2, 0.9 + 2.6 * len(names)), layout="constrained")
+    panels = figure.subplots(len(names), 2, sharex=True, sharey="row", squeeze=False)
+    for row, name in zip(panels, names, strict=True):
+        tables = {
+            size: read_chosen(f"{name}-{share}" if share else f"arms-{name}")
+            for share, size in SHARES.items()
+        }
+        for axes, (placement, title) in zip(row, PLACEMENTS.items(), strict=True):
+            for variant in DECISIVE:
+                runs = {
+                    size: select(table, placement=placement, variant=variant)
+                    for size, table in tables.items()
+                }
+                _draw_line(axes, runs, "test_accuracy", VARIANT_STYLES[variant])
+            axes.set_title(f"{DATA[name]}, {title}", fontsize="medium")
+            axes.set_xscale("log")
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+            tidy(axes, "y")
+        row[0].set_ylabel("Test accuracy")
+    for axes in panels[-1]:
+        axes.set_xlabel("Training images")
+        axes.set_xticks(list(SHARES.values()), [f"{size:,}" for size in SHARES.values()])
+    styles = {VARIANTS[variant]: VARIANT_STYLES[variant] for variant in DECISIVE}
+    legend_below(figure, _line_handles(styles))
+    return figure
+
+
+def _draw_line(axes: Axes, runs: dict[int, pd.DataFrame], measure: str, style: dict) -> None:
+    """Draws means over seeds with their intervals; nothing where there is no positive number."""
+    found = {x: mean_interval(v) for x, t in runs.items() if len(v := t[measure].dropna())}
+    means = np.array([interval.mean for interval in found.values()])
+    if not len(means) or not means.any():
+        return
+    ends = np.array([[i.mean - i.low, i.high - i.mean] for i in found.values()]).T
+    axes.errorbar(
+        list(found), means, np.nan_to_num(ends), markersize=4.5, linewidth=1.4, capsize=2, **style
+    )
+
+
+def _line_handles(styles: dict[str, dict]) -> list[Line2D]:
+    return [Line2D([], [], label=name, markersize=4.5, **style) for name, style in styles.items()]
+
+
+FIGURES: dict[str, Callable[[], Figure | None]] = {
+    "controls": controls, "depth": depth, "shares": shares,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""Writes the experiment's numbers into docs/results.md, and draws its figures.
+
+Usage: python -m experiments.page
+"""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from benchmarks.tables import write_place
+from experiments import figures
+from experiments.comparisons import control_differences, depth_differences
+from experiments.studies import DECISIVE, DEPTHS
+from experiments.tables import RESULTS, has_table, read_chosen, read_table
+from tfq_resqunn._utils.markdown_page import code
+from tfq_resqunn.study.choice import choose_rates
+from tfq_resqunn.study.report.differences import shown_text
+from tfq_resqunn.study.report.figures import present
+from tfq_resqunn.study.report.numbers import (
+    MISSING,
+    VARIANTS,
+    accuracy_text,
+    difference_text,
+    effect_text,
+    p_text,
+    records_table,
+)
+from tfq_resqunn.study.report.statistics import mean_interval
+from tfq_resqunn.study.results import select
+
+PAGE = RESULTS.parent / "results.md"
+DATA = {
+    "digits": "digits",
+    "mnist": "MNIST, 6,000",
+    "fashion": "Fashion-MNIST, 6,000",
+    "cifar10": "CIFAR-10, gray, 5,000",
+}
+SHARES = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
+PLACEMENTS = ("none", "(X+O1)+O2")
+
+
+def main() -> None:
+    """Fills every place of the page whose tables are there."""
+    for name, make in PLACES.items():
+        write_place(PAGE, name, make())
+    figures.main()
+
+
+def accuracies() -> str:
+    """A row for each arm and placement, a column for each data set."""
+    tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
+    every = pd.concat(tables.values())
+    records = []
+    for placement in PLACEMENTS:
+        for variant in present(every.variant, VARIANTS):
+            record = {"Placement": code(placement), "Arm": VARIANTS[variant]}
+            for title, table in tables.items():
+                record[title] = _mean(select(table, placement=placement, variant=variant))
+            if any(text != MISSING for text in [*record.values()][2:]):
+                records.append(record)
+    return records_table(records, n_labels=2)
+
+
+def controls() -> str:
+    """A table of trained minus each control, for each data set."""
+    blocks = []
+    for name, title in _there("arms-{}", DATA):
+        rows = control_differences(read_chosen(f"arms-{name}"))
+        blocks += [f"**{title}**, p corrected for {len(rows)} rows:", _differences(rows)]
+    return "\n\n".join(blocks)
+
+
+def rates() -> str:
+    """The learning rates that validation images have chosen."""
+    chosen = {
+        title: choose_rates(read_table(f"rates-{name}")) for name, title in _there("rates-{}", DATA)
+    }
+    records = []
+    every = pd.concat(chosen.values())
+    for placement in PLACEMENTS:
+        for variant in present(every.variant, VARIANTS):
+            record = {"Placement": code(placement), "Arm": VARIANTS[variant]}
+            for title, table in chosen.items():
+                row = select(table, placement=placement, variant=variant)
+                record[title] = _pair(row.iloc[0], variant) if len(row) else MISSING
+            if any(text != MISSING for text in [*record.values()][2:]):
+                records.append(record)
+    return records_table(records, n_labels=2)
+
+
+def _pair(row: pd.Series, variant: str) -> str:
+    is_trained = variant not in ("frozen", "shortcuts", "pixels")
+    return f"{f'{row.learning_rate:g}' if is_trained else MISSING} / {row.head_learning_rate:g}"
+
+
+def depths() -> str:
+    """A row for each depth, a column for each arm."""
+    records = []
+    for depth in _depths():
+        table = read_chosen(f"depth-{depth}")
+        record = {"Layers": str(depth)}
+        for placement in ("none", "residuals"):
+            here = table[(table.placement == "none") == (placement == "none")]
+            for name, setting in figures.DEPTH_ARMS.items():
+                if placement == "none" and setting["variant"] == "shortcuts":
+                    continue
+                title = f"{'plain' if placement == 'none' else placement}, {name}"
+                record[title] = _mean(select(here, **setting))
+        records.append(record)
+    return records_table(records)
+
+
+def depth_comparisons() -> str:
+    """All that is compared over depths, one family."""
+    rows = depth_differences({depth: read_chosen(f"depth-{depth}") for depth in _depths()})
+    return _differences(rows)
+
+
+def shares() -> str:
+    """A row for each number of images, placement and arm."""
+    records = []
+    for name, title in SHARES.items():
+        for share in ("1", "", "100"):
+            table_name = f"{name}-{share}" if share else f"arms-{name}"
+            if not has_table(table_name):
+                continue
+            table = read_chosen(table_name)
+            for placement in PLACEMENTS:
+                here = select(table, placement=placement)
+                record = {
+                    "Data": title,
+                    "Images": {"1": "600", "": "6,000", "100": "60,000"}[share],
+                    "Placement": code(placement),
+                }
+                for variant in DECISIVE:
+                    record[VARIANTS[variant]] = _mean(select(here, variant=variant))
+                rows = control_differences(table)
+                for variant in ("frozen", "surrogate"):
+                    (row,) = select(rows, placement=placement, variant=variant).to_dict("records")
+                    row = pd.Series(row)
+                    record[f"Trained − {VARIANTS[variant]}"] = (
+                        f"{difference_text(row.difference, row.low, row.high)}: {shown_text(row)}"
+                    )
+                records.append(record)
+    return records_table(records, n_labels=3) if records else _nothing("shares")
+
+
+def times() -> str:
+    """How long each study's runs have taken, on one core each."""
+    records = []
+    for path in sorted(RESULTS.glob("*.csv")):
+        table = pd.read_csv(path)
+        if "seconds" in table:
+            records.append({
+                "Study": code(path.stem), "Runs": f"{len(table):,}",
+                "Minutes of one core": f"{table.seconds.sum() / 60:.0f}",
+            })  # fmt: skip
+    return records_table(records)
+
+
+def _differences(rows: pd.DataFrame) -> str:
+    records = []
+    for _, row in rows.iterrows():
+        record = {}
+        if "comparison" in rows:
+            record["Compared"] = row.comparison
+        else:
+            record |= {"Placement": code(row.placement), "Trained minus": VARIANTS[row.variant]}
+        record |= {
+            "n": str(row.n),
+            "Difference (points)": difference_text(row.difference, row.low, row.high),
+            "d": effect_text(row.effect, row.effect_low, row.effect_high),
+            "p corrected": p_text(row.p_corrected),
+            "p equal": p_text(row.p_equal_corrected),
+            "Shown": shown_text(row),
+        }
+        records.append(record)
+    return records_table(records, n_labels=1 if "comparison" in rows else 2)
+
+
+def _mean(runs: pd.DataFrame) -> str:
+    return accuracy_text(mean_interval(runs.test_accuracy)) if len(runs) else MISSING
+
+
+def _there(form: str, names: dict[str, str]) -> list[tuple[str, str]]:
+    return [(name, title) for name, title in names.items() if has_table(form.format(name))]
+
+
+def _depths() -> list[int]:
+    return [depth for depth in DEPTHS if has_table(f"depth-{depth}")]
+
+
+def _nothing(what: str) -> str:
+    return f"*Not run yet: {what}.*"
+
+
+PLACES: dict[str, Callable[[], str]] = {
+    "accuracies": accuracies,
+    "controls": controls,
+    "rates": rates,
+    "depths": depths,
+    "depth comparisons": depth_comparisons,
+    "shares": shares,
+    "times": times,
+}
+
+if __name__ == "__main__":
+    main()
