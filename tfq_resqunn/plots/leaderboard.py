@@ -19,7 +19,8 @@ PANELS = {
 }
 MAX_TABLES = 12
 PLACES = ((5, 3), (5, -9), (-5, 3), (-5, -9))  # of a label beside its point, in points
-MIN_DECADES = 1.5  # of positive values, for a logarithmic axis
+LOGARITHMIC = "expressibility"  # where values are positive,
+MIN_DECADES = 1.5  # and span so much
 
 
 def accuracy_by_descriptor(
@@ -93,7 +94,7 @@ def _draw(
         axes.vlines(x, *ends, color=styles[encoder]["color"], linewidth=0.8, alpha=0.4)
         axes.plot(x, y, **styles[encoder])
     values = table[descriptor].to_numpy()
-    is_positive = len(values) > 0 and values.min() > 0
+    is_positive = len(values) > 0 and values.min() > 0 and descriptor == LOGARITHMIC
     if is_positive and np.log10(values.max() / values.min()) > MIN_DECADES:
         axes.set_xscale("log")
 

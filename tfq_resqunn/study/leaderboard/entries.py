@@ -117,14 +117,14 @@ def usual(config: RunConfig) -> RunConfig:
     )
 
 
-def merge(entries: Iterable[Entry]) -> tuple[list[Entry], int]:
+def merge(entries: Iterable[Entry]) -> tuple[list[Entry], dict[str, int]]:
     """Joins entries of one circuit in one network; those without trained runs go.
 
     Frozen runs are partners of both kinds of input gradients, which change nothing in them. Where
     runs of one seed differ, the first counts.
 
     Returns:
-        The entries, and the number of runs that do not count.
+        The entries, and how many runs do not count, by what they are.
     """
     alike: dict[tuple, list[Entry]] = {}
     partners: dict[tuple, list[Mapping[int, float]]] = {}
@@ -132,11 +132,11 @@ def merge(entries: Iterable[Entry]) -> tuple[list[Entry], int]:
         alike.setdefault(_key(entry), []).append(entry)
         partners.setdefault(_key_of_both(entry), []).append(entry.frozen)
     frozen = {key: _join(found) for key, found in partners.items()}
-    n_others = sum(n for _, n in frozen.values())
+    n_repeated = sum(n for _, n in frozen.values())
     joined = []
     for found in alike.values():
         trained, n = _join(entry.trained for entry in found)
-        n_others += n
+        n_repeated += n
         if trained:
             entry = dataclasses.replace(
                 found[0],
@@ -146,7 +146,12 @@ def merge(entries: Iterable[Entry]) -> tuple[list[Entry], int]:
                 numbers=next((e.numbers for e in found if e.numbers is not None), None),
             )
             joined.append(entry)
-    return joined, n_others
+    with_partners = {_key_of_both(entry) for entry in joined}
+    n_alone = sum(len(runs) for key, (runs, _) in frozen.items() if key not in with_partners)
+    return joined, {
+        "of frozen circuits without trained ones": n_alone,
+        "of a seed that is there with another accuracy": n_repeated,
+    }
 
 
 def circuit_of(entry: Entry) -> tuple:

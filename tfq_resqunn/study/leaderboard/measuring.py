@@ -40,7 +40,8 @@ def measure(
     for key, entry in unmeasured(entries).items():
         known[key], problem = _measured(entry)
         if problem is not None:
-            problems.append(f"{entry.config.encoder}, {entry.config.ansatz}: {problem}")
+            parts = f"{entry.config.encoder} with {entry.config.ansatz}"
+            problems.append(f"Not all is known of {parts}. {problem.partition(chr(10))[0]}")
         progress(1)
     return [dataclasses.replace(e, numbers=known[circuit_of(e)]) for e in entries], problems
 

@@ -50,10 +50,9 @@ def read_entries(sources: Sources) -> Found:
     # Controls have something else in each circuit's place.
     circuits = [entry for entry in entries if entry.config.control is None]
     left_out["of a control"] = len(entries) - len(circuits)
-    merged, left_out["of a seed that is there before"] = merge(circuits)
+    merged, others = merge(circuits)
+    left_out.update(others)
     if not merged:
-        n_frozen = sum(len(entry.frozen) for entry in circuits)
-        left_out["of frozen circuits"] = n_frozen
         raise ValueError(
             "leaderboard: `results` must hold a finished run with trained circuits.\nReceived "
             f"these runs alone: {listed(left_out) or 'none'}.\nThe command that began a run or a "

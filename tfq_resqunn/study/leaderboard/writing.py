@@ -4,7 +4,6 @@ import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -101,7 +100,7 @@ def to_markdown(found: Sequence[Section], notes: Sequence[str]) -> str:
 def notes_of(left_out: Mapping[str, int], problems: Sequence[str]) -> list[str]:
     """Writes a sentence for what does not stand in the tables, and why."""
     notes = [f"Runs that do not count: {listed(left_out)}."] * bool(left_out)
-    return notes + [f"Not known of {problem.partition(chr(10))[0]}" for problem in problems]
+    return [*notes, *problems]
 
 
 def title_of(part: pd.DataFrame) -> str:
@@ -110,7 +109,7 @@ def title_of(part: pd.DataFrame) -> str:
     shape = " x ".join(map(str, first["image_shape"]))
     config = RunConfig(**{name: first[name] for name in OF_DATA})
     words = command_text(option_words(config, RunConfig(dataset=config.dataset)))
-    return ", ".join(filter(None, [f"{Path(config.dataset).name}, images of {shape}", words]))
+    return ", ".join(filter(None, [f"{config.dataset}, images of {shape}", words]))
 
 
 def titled(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -137,7 +136,7 @@ def _section(part: pd.DataFrame) -> Section:
     labels = sorted(differing, key=lambda name: name not in ALWAYS)
     first = {name: part.iloc[0][name] for name in SETTINGS if name not in OF_DATA}
     shared = {name: value for name, value in first.items() if name not in differing}
-    words = option_words(RunConfig(**shared), RunConfig(), always=("depth", "epochs"))
+    words = option_words(RunConfig(**shared), RunConfig(), always={"depth", "epochs"} & {*shared})
     rows = [
         (*(_setting(name, row[name]) for name in labels), *_numbers(row))
         for row in part.to_dict("records")
