@@ -92,6 +92,6 @@ def _write(results: tuple[str, ...], files: dict[str, Path]) -> None:
     if "markdown" in files:
         write_text(files["markdown"], writing.to_markdown(sections, notes))
     if "picture" in files:
-        from tfq_resqunn.plots.leaderboard import accuracy_by_descriptor
+        from tfq_resqunn.plots import accuracy_by_descriptor
 
         accuracy_by_descriptor(writing.titled(table), files["picture"])

@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from matplotlib.transforms import Bbox
 
@@ -17,10 +17,11 @@ PANELS = {
     "expressibility": "Expressibility (0: as uniform as random states)",
     "entangling_capability": "Entangling capability",
 }
-MAX_TABLES = 12
+MAX_TABLES = 50  # more would be a picture of more than 20,000 pixels
 PLACES = ((5, 3), (5, -9), (-5, 3), (-5, -9))  # of a label beside its point, in points
-LOGARITHMIC = "expressibility"  # where values are positive,
-MIN_DECADES = 1.5  # and span so much
+MIN_DECADES = 1.5  # of expressibilities, for a logarithmic axis
+MIN_HEIGHT = 0.08  # of an axis of accuracies
+MAX_LABELS = 20  # in a panel, of the circuits that are best
 
 
 def accuracy_by_descriptor(
@@ -30,14 +31,14 @@ def accuracy_by_descriptor(
 
     The tables have a title and the columns `encoder`, `ansatz`, `accuracy`, `low`, `high`,
     `expressibility` and `entangling_capability`. An encoder has a colour and a marker; ansatzes are
-    written beside the points, as far as there is room. Rows without a descriptor are left out.
+    written beside the best points, as far as there is room. Rows without a descriptor are left out.
 
-    Raises a ValueError for more than 12 tables.
+    Raises a ValueError for more than 50 tables.
     """
     if len(tables) > MAX_TABLES:
         raise ValueError(
             f"accuracy_by_descriptor: `tables` must be at most {MAX_TABLES}. Received "
-            f"{len(tables)}. Draw fewer in each figure."
+            f"{len(tables)}. Choose fewer results for a figure."
         )
     height = 0.7 + 3.0 * len(tables)
     figure = Figure(figsize=(8.4, height), dpi=150, layout="constrained")
@@ -49,13 +50,13 @@ def accuracy_by_descriptor(
             _draw(axes, table.dropna(subset=[descriptor]), descriptor, styles)
             axes.set_xlabel(label)
             tidy(axes)
+        low, high = row[0].get_ylim()
+        half = max(high - low, MIN_HEIGHT) / 2  # what is almost equal looks so
+        row[0].set_ylim((low + high) / 2 - half, (low + high) / 2 + half)
         row[0].set_ylabel("Test accuracy")
         row[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
         row[0].set_title(title, fontsize="medium", loc="left")
-    handles = [
-        axes.plot([], [], label=encoder, **styles[encoder])[0]
-        for axes, encoder in zip([panels[0, 0]] * len(styles), styles, strict=True)
-    ]
+    handles = [Line2D([], [], label=encoder, **style) for encoder, style in styles.items()]
     figure.legend(
         handles=handles, title="Encoder", loc="outside lower center", ncols=min(6, len(handles)),
         frameon=False, fontsize="small",
@@ -93,10 +94,14 @@ def _draw(
         ]
         axes.vlines(x, *ends, color=styles[encoder]["color"], linewidth=0.8, alpha=0.4)
         axes.plot(x, y, **styles[encoder])
-    values = table[descriptor].to_numpy()
-    is_positive = len(values) > 0 and values.min() > 0 and descriptor == LOGARITHMIC
-    if is_positive and np.log10(values.max() / values.min()) > MIN_DECADES:
+    if descriptor == "entangling_capability":
+        axes.set_xlim(-0.04, 1.04)
+    elif _spans_decades(table[descriptor]):
         axes.set_xscale("log")
+
+
+def _spans_decades(values: pd.Series) -> bool:
+    return len(values) > 0 and values.min() > 0 and values.max() > 10**MIN_DECADES * values.min()
 
 
 def _label(axes: Axes, table: pd.DataFrame, descriptor: str) -> None:
@@ -108,7 +113,7 @@ def _label(axes: Axes, table: pd.DataFrame, descriptor: str) -> None:
         Bbox.from_extents(x - 4, y - 4, x + 4, y + 4)
         for x, y in (axes.transData.transform(place) for place in places)
     ]
-    for name, place in zip(best["ansatz"], places, strict=True):
+    for name, place in zip(best["ansatz"][:MAX_LABELS], places, strict=False):
         for offset in PLACES:
             label = axes.annotate(
                 name, place, xytext=offset, textcoords="offset points", fontsize="x-small",

@@ -179,7 +179,7 @@ def _difference(row: Mapping[str, Any]) -> str:
     if not math.isnan(row["difference_low"]):
         text += f" ({interval_text(row['difference_low'], row['difference_high'])})"
     if row["n_pairs"] != row["n_seeds"]:
-        text += f", {count(int(row['n_pairs']), 'seed')}"
+        text += f" of {count(int(row['n_pairs']), 'seed')}"
     return text
 
 
