@@ -6,8 +6,10 @@ The runs are made up: their accuracies are drawn here, and no network is trained
 import itertools
 import json
 import math
+import os
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -170,7 +172,10 @@ def test_nothing_there(tmp_path):
         "`resqunn study`, or a run with `resqunn train`."
     )
     what = "a folder without a study.json or a config.json, in it or in its folders"
-    for path, said in ((tmp_path, what), (tmp_path / "x", "which does not exist")):
+    places = {tmp_path: what, tmp_path / "x": "which does not exist"}
+    if os.path.exists(os.devnull):
+        places[Path(os.devnull)] = "which is neither"
+    for path, said in places.items():
         with pytest.raises(FileNotFoundError) as error:
             read(path)
         assert str(error.value) == expected.format(f"{path}, {said}")
@@ -511,10 +516,12 @@ def test_findings_say_no_more_than_is_shown():
     assert "corrected for 1 test (Holm)" in section.sentences[-1]
     table = to_table(entries_by(range(1, 8), [0.3, 0.5, 0.4, 0.6, 0.35, 0.55, 0.45]))
     assert sections(table)[0].findings[0].endswith(": not shown")
-    assert sections(table)[0].sentences[0] == (
+    assert sections(many(7))[0].sentences[0] == (
         "The first of 7 rows has had luck as well: where intervals overlap, the order may be "
         "another with other seeds."
     )
+    single = sections(to_table([made_up([0.5]), made_up([0.6], n_layers=2)]))[0].sentences[0]
+    assert single == ("No row has an interval, and the order may be luck alone: train more seeds.")
     [few] = sections(to_table(entries_by([1, 2], [0.5, 0.6])))
     assert few.findings == () and "is not tested: that takes 6 circuits" in few.sentences[-1]
 

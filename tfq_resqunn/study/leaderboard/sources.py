@@ -63,11 +63,10 @@ def _places(path: Path) -> list[tuple[str, Path]]:
         return [("table", path)]
     if places := list(_folders(path, MAX_LEVELS)):
         return places
-    what = (
-        "a folder without a study.json or a config.json, in it or in its folders"
-        if path.is_dir()
-        else "which does not exist"
-    )
+    if path.is_dir():
+        what = "a folder without a study.json or a config.json, in it or in its folders"
+    else:
+        what = "which is neither" if path.exists() else "which does not exist"
     raise FileNotFoundError(
         f"leaderboard: `results` must be {EXPECTED}.\nReceived {path}, {what}.\n"
         "Make a study with `resqunn study`, or a run with `resqunn train`."

@@ -190,6 +190,8 @@ def _number(value: float, form: str) -> str:
 def _caution(part: pd.DataFrame) -> list[str]:
     if len(part) == 1:
         return []
+    if part["low"].isna().all():
+        return ["No row has an interval, and the order may be luck alone: train more seeds."]
     return [
         f"The first of {len(part)} rows has had luck as well: where intervals overlap, the order "
         "may be another with other seeds."
