@@ -108,7 +108,7 @@ def test_a_choice_of_how_to_write_characters_stays(monkeypatch):
     assert output.errors == "xmlcharrefreplace"
 
 
-@pytest.mark.parametrize("command", [cli.train, cli.study, cli.predict, cli.draw])
+@pytest.mark.parametrize("command", [cli.train, cli.study, cli.leaderboard, cli.predict, cli.draw])
 def test_help_explains_every_option_and_shows_examples(command):
     for parameter in command.params:
         if isinstance(parameter, click.Option):

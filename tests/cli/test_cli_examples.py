@@ -58,6 +58,8 @@ def folder(tmp_path_factory):
     Image.fromarray(np.uint8(255 * images[0])).save(folder / "new_pictures" / "1.png")
     config = RunConfig(n_train=20, n_test=20, image_size=4, epochs=1)
     training.train(config, folder / "runs" / "digits-001", verbose=0)
+    board = ["leaderboard", str(folder / "runs"), "--csv", str(folder / "board.csv")]
+    assert CliRunner().invoke(cli.main, board).exit_code == 0
     sample = cli.study.epilog.partition("such as:\n")[2]
     (folder / "study.yaml").write_text(textwrap.dedent(sample))
     return folder
@@ -93,4 +95,4 @@ def test_example(line, folder, monkeypatch):
     assert all((folder / name).exists() for name in written)
 
 
-WRITES = ("--out", "--svg", "--html", "--markdown")
+WRITES = ("--out", "--svg", "--html", "--markdown", "--csv", "--picture")

@@ -39,7 +39,7 @@ def run(program, *arguments, cwd=ROOT):
 
 # --- the command ------------------------------------------------------------------------------
 
-COMMANDS = ("data", "train", "predict", "evaluate", "study", "draw", "circuits")
+COMMANDS = ("data", "train", "predict", "evaluate", "study", "leaderboard", "draw", "circuits")
 # A command line, and what it says.
 MISTAKES = {
     "trian": "Did you mean 'train'?",
@@ -118,6 +118,11 @@ MISTAKES = {
     "study --scheduler tcp://x:1 --jobs 2": "--jobs must be left out with --scheduler",
     "study --report-only --shard 1/2": "--report-only trains nothing",
     "study --out none --report-only": "--out must be that of a study",
+    "leaderboard": "Missing argument 'RESULTS...'",
+    "leaderboard none": "Received none, which does not exist.",
+    "leaderboard text.npz": "Received text.npz, a file without the column 'expressibility'.",
+    "leaderboard run --csv none/x": "in a folder that exists",
+    "leaderboard run --picture": "requires an argument",
     "draw --encoder angel": "Did you mean 'angle'?",
     "draw --kernel-size 0": "--kernel-size must be at least 1",
     "draw --channels 0": "--channels must be at least 1",

@@ -8,6 +8,7 @@ from tfq_resqunn.cli.data import data
 from tfq_resqunn.cli.draw import draw
 from tfq_resqunn.cli.errors import CleanErrors
 from tfq_resqunn.cli.evaluate import evaluate
+from tfq_resqunn.cli.leaderboard import leaderboard
 from tfq_resqunn.cli.predict import predict
 from tfq_resqunn.cli.study import study
 from tfq_resqunn.cli.train import train
@@ -21,5 +22,5 @@ def main() -> None:
     """Train residual quanvolutional networks (ResQuNNs), and label images with them."""
 
 
-for command in (data, train, predict, evaluate, study, draw, circuits):
+for command in (data, train, predict, evaluate, study, leaderboard, draw, circuits):
     main.add_command(command)
