@@ -63,7 +63,7 @@ class Results:
         """The runs that are still to be done."""
         done = set(self.table[[*RUN_COLUMNS]].itertuples(index=False, name=None))
         runs = self.config.runs()
-        return [run for run in runs if tuple(_identity(self.config, run).values()) not in done]
+        return [run for run in runs if tuple(identify(self.config, run).values()) not in done]
 
     @property
     def n_missing(self) -> int:
@@ -110,7 +110,7 @@ def select(table: pd.DataFrame, **setting: str | bool) -> pd.DataFrame:
     return table
 
 
-def _identity(config: StudyConfig, run: StudyRun) -> dict[str, Any]:
+def identify(config: StudyConfig, run: StudyRun) -> dict[str, Any]:
     """Gives what stands in `RUN_COLUMNS` for a run."""
     made = run.configure(config.run)
     rates = {
@@ -132,7 +132,7 @@ def _table(folder: Path, config: StudyConfig, runs: list[StudyRun]) -> pd.DataFr
             wrong = [name for name in RESULT_COLUMNS if type(result[name]) not in (int, float)]
             if wrong:
                 raise TypeError(f"no number as {', '.join(wrong)}")
-        rows.append({**_identity(config, run), **result})
+        rows.append({**identify(config, run), **result})
     return pd.DataFrame(rows, columns=[*RUN_COLUMNS, *RESULT_COLUMNS])
 
 
@@ -148,7 +148,7 @@ def _long_table(
                 path, keep_default_na=False, na_values=[""], float_precision="round_trip"
             )
             _check_numbers(table, columns)
-        tables.append(table.assign(**_identity(config, run)))
+        tables.append(table.assign(**identify(config, run)))
     if not tables:
         return pd.DataFrame(columns=[*RUN_COLUMNS, *columns])
     return pd.concat(tables, ignore_index=True)[[*RUN_COLUMNS, *columns]]

@@ -1,6 +1,7 @@
 """From folders and files to entries; imports no TensorFlow."""
 
 import contextlib
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,11 +10,11 @@ from pathlib import Path
 
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import FILES
-from tfq_resqunn.study.config import StudyRun
+from tfq_resqunn.study.choice import BEST_FROZEN, choose
 from tfq_resqunn.study.leaderboard.csv_file import read_table
 from tfq_resqunn.study.leaderboard.entries import Entry, entry_of, merge
 from tfq_resqunn.study.leaderboard.sources import Sources
-from tfq_resqunn.study.results import Results, load_results
+from tfq_resqunn.study.results import RUN_COLUMNS, Results, identify, load_results
 
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError)
 
@@ -42,7 +43,7 @@ def read_entries(sources: Sources) -> Found:
     )
     entries = [entry for path in sources.tables for entry in read_table(path)]
     for folder in sources.studies:
-        results = load_results(folder)  # where validation chooses among runs, it does so here
+        results = load_results(folder)
         entries += _of_study(results, folder)
         left_out["failed"] += len(results.failures)
         left_out["not finished"] += results.n_missing - len(results.failures)
@@ -67,11 +68,18 @@ def listed(left_out: Mapping[str, int]) -> str:
 
 
 def _of_study(results: Results, folder: Path) -> Iterator[Entry]:
-    for record in results.table.to_dict("records"):
-        run = StudyRun(**{name: record[name] for name in StudyRun.__dataclass_fields__})
+    """Yields the runs of a study that count, see `choose`.
+
+    Learning rates that are chosen for each arm are none of its settings.
+    """
+    runs = {tuple(identify(results.config, run).values()): run for run in results.config.runs()}
+    chosen = choose(results).table
+    for record in chosen[chosen.variant != BEST_FROZEN].to_dict("records"):
+        run = runs[tuple(record[name] for name in RUN_COLUMNS)]
+        alike = dataclasses.replace(run, learning_rate=None, head_learning_rate=None)
         with _naming(folder / "runs" / run.id):
             yield entry_of(
-                run.configure(results.config.run),
+                alike.configure(results.config.run),
                 results.image_shape or (),
                 record["test_accuracy"],
                 record["n_weights"],
