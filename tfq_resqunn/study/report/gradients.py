@@ -3,7 +3,13 @@
 from tfq_resqunn._utils.markdown_page import code, escape
 from tfq_resqunn.study.report.figures import Picture, present
 from tfq_resqunn.study.report.gradient_maps import gradient_figure
-from tfq_resqunn.study.report.numbers import HEADS, MISSING, gradient_word, records_table
+from tfq_resqunn.study.report.numbers import (
+    AS_DRAWN,
+    HEADS,
+    MISSING,
+    gradient_word,
+    records_table,
+)
 from tfq_resqunn.study.report.reach import ReachRow
 from tfq_resqunn.study.results import Results
 
@@ -28,7 +34,7 @@ def gradient_section(results: Results, rows: list[ReachRow]) -> list[str | Pictu
     title = "## Which layers does the gradient reach?"
     if not rows:
         return [title, "No finished run has trainable layers, so there is nothing to show yet."]
-    gradients = results.gradients[results.gradients.variant != "frozen"]
+    gradients = results.gradients[~results.gradients.variant.isin(AS_DRAWN)]
     pictures = [
         Picture(
             f"gradients_{head}_head",

@@ -9,6 +9,7 @@ from tfq_resqunn.study.report.statistics import Interval
 VARIANTS = {
     "trainable": "trained quantum",
     "frozen": "frozen quantum",
+    "best_frozen": "best frozen draw",
     "unentangled": "without entanglement",
     "surrogate": "classical surrogate",
     "classical": "classical twin",
@@ -16,6 +17,7 @@ VARIANTS = {
     "shortcuts": "shortcuts alone",
     "pixels": "pixels alone",
 }
+AS_DRAWN = ("frozen", "best_frozen")  # those whose circuits are not trained
 HEADS = {"linear": "linear head", "none": "no head"}
 MISSING = "—"
 
@@ -70,6 +72,19 @@ def area_text(interval: Interval) -> str:
         return f"{interval.mean:.3f}"
     low, high = (min(1.0, max(0.0, end)) for end in (interval.low, interval.high))
     return f"{interval.mean:.3f} ({low:.3f} to {high:.3f})"
+
+
+def difference_text(difference: float, low: float, high: float) -> str:
+    """Writes a difference of fractions with its interval, if any: `+3.1 (+1.0 to +5.2)`."""
+    interval = "" if math.isnan(low) else f" ({interval_text(low, high)})"
+    return f"{points(difference)}{interval}"
+
+
+def effect_text(size: float, low: float, high: float) -> str:
+    """Writes an effect size with its interval, such as `+1.2 (+0.1 to +2.2)`."""
+    if math.isnan(size):
+        return MISSING
+    return f"{size:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def interval_text(low: float, high: float) -> str:
