@@ -32,8 +32,8 @@ def accuracy_section(results: Results) -> list[str | Picture]:
         "## How accurate are the networks?",
         "Test accuracy after the last epoch: the mean over seeds and, in parentheses, its 95% "
         "confidence interval. There is no interval for one seed, nor where all seeds agree."
-        f"{chance} Frozen layers, shortcuts and pixels learn nothing, whatever reaches them, so they "
-        "are run once, with input gradients; pixels, which have no placement, for the first one.",
+        f"{chance} Frozen layers, shortcuts and pixels learn nothing, whatever reaches them, so "
+        "they are run once, with input gradients; pixels, without a placement, for the first one.",
         _table(runs, "test_accuracy", accuracy_text),
         *_balanced_tables(results),
         Picture(

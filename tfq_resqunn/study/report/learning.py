@@ -20,8 +20,8 @@ CONTROL_TERMS = {
     "frozen": "the same circuits with their angles as drawn; only what lies around them is "
     "trained. Where it is not beaten, training the circuits has added nothing.",
     "best_frozen": "of several draws of frozen circuits the one with the best validation accuracy, "
-    "chosen for each seed. Where it is not beaten, training circuits has done no more than choosing "
-    "among random ones does.",
+    "chosen for each seed. Where it is not beaten, training circuits has done no more than "
+    "choosing among random ones does.",
     "unentangled": "the same circuits without their gates on several qubits, trained. Where it is "
     "not beaten, entanglement has added nothing.",
     "surrogate": "a free linear map on the circuit's own features, trained; it can be every "

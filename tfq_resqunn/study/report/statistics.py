@@ -151,7 +151,8 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     """
     p_values = np.array(p_values, dtype=np.float64)
     is_made = ~np.isnan(p_values)
-    p_values[is_made] = multipletests(p_values[is_made], method="holm")[1]
+    if is_made.sum() > 1:  # else there is nothing to correct, and older statsmodels take no zero
+        p_values[is_made] = multipletests(p_values[is_made], method="holm")[1]
     return p_values
 
 
