@@ -12,7 +12,7 @@ from tfq_resqunn.study.report.statistics import (
     sign_flip_p,
 )
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("no_collecting")]
 
 # Hours of sleep gained with two drugs by ten patients: R's data set `sleep`, from Student (1908).
 DRUG_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]

@@ -40,7 +40,7 @@ from tfq_resqunn.study.report.statistics import Interval, holm, mean_interval
 from tfq_resqunn.study.report.writing import report_blocks
 from tfq_resqunn.study.results import load_results, select
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("no_collecting")]
 
 RUN = RunConfig(dataset="digits", depth=2, epochs=4, n_train=200, n_test=100)
 
@@ -133,14 +133,6 @@ class Page(HTMLParser):
         self.words.append(data)
         if "td" in self.open or "th" in self.open:
             self.rows[-1][-1] += data
-
-
-@pytest.fixture(scope="module", autouse=True)
-def no_collecting():
-    """Holm's correction of statsmodels collects garbage, half a second each time by now."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gc.collect", lambda: 0)
-        yield
 
 
 @pytest.fixture(scope="module")
