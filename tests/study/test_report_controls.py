@@ -17,8 +17,10 @@ from tfq_resqunn.study.report.comparisons import EQUIVALENCE, compare
 from tfq_resqunn.study.report.differences import difference_table, shown_text, summary_table
 from tfq_resqunn.study.report.figures import VARIANT_STYLES, Picture, accuracy_figure
 from tfq_resqunn.study.report.forest import forest_figure
+from tfq_resqunn.study.report.gradients import gradient_section
 from tfq_resqunn.study.report.learning import CONTROL_TERMS, learning_section
-from tfq_resqunn.study.results import Results, select
+from tfq_resqunn.study.report.reach import reach_rows
+from tfq_resqunn.study.results import RUN_COLUMNS, Results, select
 
 pytestmark = [pytest.mark.once, pytest.mark.usefixtures("no_collecting")]
 
@@ -128,6 +130,7 @@ def test_the_summary_counts_both(results, rng):
     assert sorted(row[0] for row in cells if row[0].startswith("Trained")) == sorted(labels)
     column = cells[0].index("Equal within a point")
     assert all(row[column] == row[2] != "0" for row in cells[2:] if row[0].startswith("Trained"))
+    assert cells[-1][0].startswith("No head − guessing") and cells[-1][column] == "—"
 
 
 def test_columns_in_which_nothing_would_stand_are_left_out(results):
@@ -160,6 +163,35 @@ def test_every_variant_has_a_name_a_style_and_an_explanation():
     assert set(CONTROL_TERMS) == every - {"trainable"}
     looks = [(s["marker"], s["color"], s["markerfacecolor"]) for s in VARIANT_STYLES.values()]
     assert len(set(looks)) == len(looks)
+
+
+# --- gradients of many variants ----------------------------------------------------------------
+
+
+def test_gradients_are_drawn_of_few_variants_at_a_time(results):
+    """Of those with trained layers, each with its layers in their places."""
+    layers = {"surrogate": "surrogate_1", "classical": "conv_1/conv2d", "shortcuts": "zeros_1"}
+    runs = results.table[[*RUN_COLUMNS]].assign(
+        epoch=0, kind="", n_weights=4, state="flows", norm=1.0, zeros=0.0,
+        layer=results.table.variant.map(layers).fillna("quanv_1"),
+    )  # fmt: skip
+    heads = select(runs, head="linear").assign(layer="head")
+    gradients = pd.concat([runs[runs.variant != "pixels"], heads])
+    frozen = gradients.variant.isin(["frozen", "best_frozen", "shortcuts"])
+    gradients.loc[frozen & (gradients["layer"] != "head"), "state"] = "frozen"
+    rows = reach_rows(gradients)
+    assert all(set(row.cells) == {*VARIANTS[:1], *VARIANTS[2:6]} for row in rows)
+    section = gradient_section(dataclasses.replace(results, gradients=gradients), rows)
+    pictures = {block.name: block for block in section if isinstance(block, Picture)}
+    names = [f"gradients_{head}_head{k}" for head in ("linear", "none") for k in ("", "_2")]
+    assert list(pictures) == names
+    said = [picture.caption.partition(": ")[2].partition(". ")[0] for picture in pictures.values()]
+    assert said == 2 * [
+        "trained quantum, unentangled quantum, classical surrogate",
+        "classical twin, small convolution",
+    ]
+    labels = [text.get_text() for text in pictures[names[0]].figure.axes[0].get_yticklabels()]
+    assert labels == ["layer 1", "head"]
 
 
 # --- what is drawn -----------------------------------------------------------------------------

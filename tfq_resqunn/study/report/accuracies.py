@@ -7,9 +7,9 @@ import pandas as pd
 from tfq_resqunn._utils.markdown_page import code
 from tfq_resqunn.study.report.figures import Picture, accuracy_figure, curve_figure, present
 from tfq_resqunn.study.report.numbers import (
-    AS_DRAWN,
     HEADS,
     MISSING,
+    UNTRAINED,
     VARIANTS,
     accuracy_text,
     area_text,
@@ -47,7 +47,7 @@ def accuracy_section(results: Results) -> list[str | Picture]:
 
 def curve_section(results: Results) -> list[str | Picture]:
     """Shows how training went, for each head and each variant that is trained."""
-    trained = results.histories[~results.histories.variant.isin(AS_DRAWN)]
+    trained = results.histories[~results.histories.variant.isin(UNTRAINED)]
     pictures: list[str | Picture] = [
         Picture(
             f"curves_{head}_head_{variant}",

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tfq_resqunn.study.config import WITHOUT_WEIGHTS
-from tfq_resqunn.study.report.numbers import AS_DRAWN, VARIANTS
+from tfq_resqunn.study.report.numbers import UNTRAINED, VARIANTS
 from tfq_resqunn.study.report.statistics import holm, paired_test
 from tfq_resqunn.study.results import Results, select
 
@@ -19,9 +18,6 @@ NUMBERS = (
 )  # fmt: skip
 MARGIN = 0.005  # an accuracy that is less above guessing is not called above
 SETTING = ("head", "input_gradient", "placement")
-# Controls that are run once are the partners of both kinds of input gradients, and what has no
-# placement is that of each.
-RUN_ONCE = (*WITHOUT_WEIGHTS, *AS_DRAWN)
 WITHOUT_PLACEMENT = ("pixels",)
 
 
@@ -82,8 +78,12 @@ def _control_pairs(trained: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shared_settings(variant: str) -> list[str]:
-    own = {"input_gradient": variant not in RUN_ONCE, "placement": variant not in WITHOUT_PLACEMENT}
-    return [name for name in SETTING if own.get(name, True)]
+    """Gives what partners share: what is run once is the partner of all that it stands for."""
+    is_shared = {
+        "input_gradient": variant not in UNTRAINED,
+        "placement": variant not in WITHOUT_PLACEMENT,
+    }
+    return [name for name in SETTING if is_shared.get(name, True)]
 
 
 def _placement_pairs(trained: pd.DataFrame) -> pd.DataFrame:

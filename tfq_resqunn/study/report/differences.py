@@ -132,7 +132,8 @@ def summary_table(comparisons: Comparisons) -> str:
             "Tested": str(family.p.notna().sum()),
             "Shown higher": str((shown > 0).sum()),
             "Shown lower": str((shown < 0).sum()),
-            "Equal within a point": str(family.is_equal.sum()),
+            "Equal within a point":
+                MISSING if family is comparisons.guessing else str(family.is_equal.sum()),
             "Largest shown (points)": points(max(shown, key=abs)) if len(shown) else MISSING,
         })  # fmt: skip
     return records_table(records) if records else ""

@@ -4,20 +4,22 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tfq_resqunn._utils.markdown_page import table
+from tfq_resqunn.study.config import WITHOUT_WEIGHTS
 from tfq_resqunn.study.report.statistics import Interval
 
 VARIANTS = {
     "trainable": "trained quantum",
     "frozen": "frozen quantum",
     "best_frozen": "best frozen draw",
-    "unentangled": "without entanglement",
+    "unentangled": "unentangled quantum",
     "surrogate": "classical surrogate",
     "classical": "classical twin",
     "small": "small convolution",
     "shortcuts": "shortcuts alone",
     "pixels": "pixels alone",
 }
-AS_DRAWN = ("frozen", "best_frozen")  # those whose circuits are not trained
+# Those of which nothing before the head is trained.
+UNTRAINED = (*WITHOUT_WEIGHTS, "best_frozen")
 HEADS = {"linear": "linear head", "none": "no head"}
 MISSING = "—"
 
