@@ -172,6 +172,7 @@ def results(study):
         (difference_text(0.031, 0.01, 0.052), "+3.1 (+1.0 to +5.2)"),
         (difference_text(-0.031, np.nan, np.nan), "-3.1"),
         (effect_text(1.23, -0.06, 2.34), "+1.2 (-0.1 to +2.3)"),
+        (effect_text(1.0, -0.04, 2.0), "+1.0 (0.0 to +2.0)"),
         (effect_text(np.nan, np.nan, np.nan), "—"),
     ],
 )

@@ -36,8 +36,7 @@ def percent(fraction: float) -> str:
 
 def points(difference: float) -> str:
     """Writes a difference of fractions in percentage points with its sign, such as `+3.1`."""
-    text = f"{100 * difference:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text
+    return _signed(100 * difference)
 
 
 def p_text(p: float) -> str:
@@ -86,7 +85,7 @@ def effect_text(size: float, low: float, high: float) -> str:
     """Writes an effect size with its interval, such as `+1.2 (+0.1 to +2.2)`."""
     if math.isnan(size):
         return MISSING
-    return f"{size:+.1f} ({low:+.1f} to {high:+.1f})"
+    return f"{_signed(size)} ({_signed(low)} to {_signed(high)})"
 
 
 def interval_text(low: float, high: float) -> str:
@@ -94,6 +93,11 @@ def interval_text(low: float, high: float) -> str:
     if math.isnan(low):
         return MISSING
     return " to ".join(points(min(1.0, max(-1.0, end))) for end in (low, high))
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
 
 
 def records_table(records: Sequence[Mapping[str, str]], n_labels: int = 1) -> str:
