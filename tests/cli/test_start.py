@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "tfq_resqunn"
 HEAVY = (
     "cirq", "dask", "distributed", "keras", "matplotlib", "numpy", "pandas", "scipy", "sklearn",
-    "sympy", "tensorflow", "tensorflow_quantum", "tf_keras",
+    "statsmodels", "sympy", "tensorflow", "tensorflow_quantum", "tf_keras",
 )  # fmt: skip
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 

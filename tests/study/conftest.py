@@ -66,3 +66,14 @@ def finished(tiny, made, tmp_path_factory):
     """The tiny study, and a copy of its folder."""
     folder = shutil.copytree(made[0], tmp_path_factory.mktemp("studies") / "tiny")
     return run_study(tiny, folder, report=False), folder
+
+
+@pytest.fixture(scope="module")
+def no_collecting():
+    """Without the garbage collection of Holm's correction in statsmodels.
+
+    Beside TensorFlow it takes up to half a second, and each report makes several corrections.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gc.collect", lambda: 0)
+        yield

@@ -228,7 +228,17 @@ def test_reports_and_the_terminal_tell_what_was_chosen(tried):
     assert "best frozen" in accuracy_table(load_results(tried))
     write_report(tried)
     text = (tried / "report.md").read_text()
-    assert "best of 3 frozen draws" in text or "best frozen" in text
+    assert "have 3 draws of their angles" in text and "Trained minus best frozen draw" in text
+    chosen = text.partition("## What was chosen?")[2]
+    rates = rates_by_arm(load_results(tried).table)
+    for arm, head, variant in (
+        ("none_flow_linear_trainable", "linear head", "trained quantum"),
+        ("none_flow_none_trainable", "no head", "trained quantum"),
+    ):
+        rate, head_rate = rates[arm]
+        of_head = f"{head_rate:g}" if head == "linear head" else "—"
+        row = rf"\| {head} +\| `none` +\| flow +\| {variant} +\| +{rate:g} \| +{of_head} \|"
+        assert re.search(row, chosen), row
 
 
 # --- rates from another study ------------------------------------------------------------------

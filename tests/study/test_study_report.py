@@ -1,4 +1,4 @@
-"""The report of a study: statistics against SciPy and by hand, documents, figures, whole reports.
+"""The report of a study: comparisons, documents, figures, whole reports.
 
 The studies are made up: their numbers are drawn here, and no network is trained.
 """
@@ -23,27 +23,24 @@ from tfq_resqunn.study.report.differences import caution, difference_table, summ
 from tfq_resqunn.study.report.figures import accuracy_figure, curve_figure
 from tfq_resqunn.study.report.gradient_maps import gradient_figure
 from tfq_resqunn.study.report.gradients import EXPLAINED, reach_summary, reach_table
-from tfq_resqunn.study.report.learning import CONTROLS, headless_table, loss_change
+from tfq_resqunn.study.report.headless import headless_table, loss_change
+from tfq_resqunn.study.report.learning import QUESTION
 from tfq_resqunn.study.report.numbers import (
     accuracy_text,
     count,
+    difference_text,
+    effect_text,
     interval_text,
     p_text,
     percent,
     points,
 )
 from tfq_resqunn.study.report.reach import HEAD_ORDER, layer_order, reach_rows, state_text
-from tfq_resqunn.study.report.statistics import (
-    Interval,
-    holm,
-    mean_interval,
-    paired_test,
-    sign_flip_p,
-)
+from tfq_resqunn.study.report.statistics import Interval, holm, mean_interval
 from tfq_resqunn.study.report.writing import report_blocks
-from tfq_resqunn.study.results import load_results
+from tfq_resqunn.study.results import load_results, select
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("no_collecting")]
 
 RUN = RunConfig(dataset="digits", depth=2, epochs=4, n_train=200, n_test=100)
 
@@ -150,108 +147,6 @@ def results(study):
     return load_results(study)
 
 
-# --- statistics ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("n", [2, 3, 5, 20])
-def test_interval_is_that_of_scipy(rng, n):
-    values = rng.normal(0.8, 0.05, n)
-    interval = mean_interval(values)
-    expected = stats.t.interval(0.95, n - 1, loc=values.mean(), scale=stats.sem(values))
-    np.testing.assert_allclose([interval.low, interval.high], expected, rtol=1e-12)
-    assert interval.n == n
-
-
-def test_interval_by_hand():
-    interval = mean_interval([1.0, 2.0, 3.0])  # t quantile 4.302653, deviation 1, root of 3
-    assert interval.mean == 2.0
-    assert interval.high - interval.mean == pytest.approx(4.302653 / 3**0.5, abs=1e-6)
-
-
-def test_interval_covers_the_mean_as_often_as_it_says(rng):
-    samples = rng.normal(0.5, 0.1, (500, 3))
-    intervals = [mean_interval(sample) for sample in samples]
-    covered = np.mean([i.low <= 0.5 <= i.high for i in intervals])
-    assert abs(covered - 0.95) < 4 * (0.95 * 0.05 / 500) ** 0.5
-
-
-def test_one_value_has_no_interval():
-    interval = mean_interval([0.7])
-    assert interval.mean == 0.7
-    assert not interval.is_known
-
-
-def test_pairs_are_those_of_scipy(rng):
-    first, second = rng.normal(0.8, 0.1, 7), rng.normal(0.7, 0.1, 7)
-    comparison = paired_test(first, second)
-    expected = stats.ttest_rel(first, second)
-    limits = expected.confidence_interval(0.95)
-    assert comparison.p == pytest.approx(expected.pvalue, rel=1e-12)
-    interval = comparison.difference
-    np.testing.assert_allclose([interval.low, interval.high], [limits.low, limits.high])
-
-
-def test_sign_flip_p_enumerates_all_patterns(rng):
-    differences = rng.normal(0.3, 1, 6)
-    signs = 1 - 2 * ((np.arange(64)[:, None] >> np.arange(6)) & 1)
-    means = np.abs((signs * differences).mean(axis=1))
-    expected = np.mean(means >= abs(differences.mean()) - 1e-12)
-    assert sign_flip_p(differences) == pytest.approx(expected)
-    assert np.isnan(sign_flip_p(np.ones(14)))
-
-
-def test_pairs_without_spread():
-    equal = paired_test([0.8, 0.9, 0.7], [0.8, 0.9, 0.7])
-    assert (equal.p, equal.p_exact) == (1.0, 1.0)
-    shifted = paired_test([0.85, 0.95, 0.75], [0.8, 0.9, 0.7])  # equal but for rounding
-    assert np.isnan(shifted.p)
-    assert not shifted.difference.is_known
-
-
-def test_rounding_in_float32_is_no_spread():
-    first = np.float32([21 / 60, 20 / 60, 23 / 60]).astype(np.float64)
-    second = np.float32([22 / 60, 21 / 60, 24 / 60]).astype(np.float64)
-    assert np.ptp(first - second) > 0
-    assert np.isnan(paired_test(first, second).p)
-
-
-def test_two_pairs_are_never_tested():
-    comparison = paired_test([0.9, 0.8001], [0.5, 0.4])
-    assert comparison.difference.is_known
-    assert np.isnan(comparison.p)
-
-
-def test_holm_by_hand():
-    assert holm([0.01, 0.04, 0.03]).round(3).tolist() == [0.03, 0.06, 0.06]
-    # 4 * .01, 3 * .02, 2 * .03 (not below the one before), 1 * .4; nan is no test
-    corrected = holm([0.4, 0.01, np.nan, 0.03, 0.02])
-    np.testing.assert_allclose(corrected, [0.4, 0.04, np.nan, 0.06, 0.06])
-    assert holm([0.6, 0.7]).tolist() == [1.0, 1.0]
-    assert holm([]).tolist() == []
-
-
-def test_holm_rejects_no_more_than_bonferroni_allows_and_no_less(rng):
-    for _ in range(50):
-        p_values = rng.uniform(0, 0.1, 6)
-        corrected = holm(p_values)
-        assert (corrected <= np.minimum(1, 6 * p_values) + 1e-15).all()
-        assert (corrected >= p_values).all()
-        assert (np.diff(corrected[np.argsort(p_values)]) >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: mean_interval([]), r"mean_interval: `values` must be at least one finite number"),
-        (lambda: mean_interval([0.1, np.nan]), r"Received \[0.1, nan\]"),
-        (lambda: paired_test([0.1, 0.2], [0.1]), "equally many.\nReceived 2 and 1.\n"),
-    ],
-)
-def test_statistics_refuse(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
 # --- numbers as text -------------------------------------------------------------------------
 
 
@@ -274,6 +169,11 @@ def test_statistics_refuse(call, message):
         (count(3, "seed"), "3 seeds"),
         (accuracy_text(Interval(0.8, 0.75, 0.85, n=3)), "80.0% (75.0 to 85.0)"),
         (interval_text(0.6, 1.2), "+60.0 to +100.0"),
+        (difference_text(0.031, 0.01, 0.052), "+3.1 (+1.0 to +5.2)"),
+        (difference_text(-0.031, np.nan, np.nan), "-3.1"),
+        (effect_text(1.23, -0.06, 2.34), "+1.2 (-0.1 to +2.3)"),
+        (effect_text(1.0, -0.04, 2.0), "+1.0 (0.0 to +2.0)"),
+        (effect_text(np.nan, np.nan, np.nan), "—"),
     ],
 )
 def test_numbers_as_text(said, expected):
@@ -285,6 +185,10 @@ def test_numbers_as_text(said, expected):
 
 def compare_table(results, table):
     return compare(replace(results, table=table))
+
+
+def control_rows(compared, variant):
+    return select(compared.controls, variant=variant)
 
 
 def test_pairs_are_of_one_seed(results):
@@ -304,7 +208,7 @@ def test_pairs_are_of_one_seed(results):
 
 
 def test_frozen_layers_are_the_partner_of_both_input_gradients(results):
-    compared = compare(results).frozen
+    compared = control_rows(compare(results), "frozen")
     assert len(compared) == 16
     table = results.table
     for _, row in compared.iterrows():
@@ -319,7 +223,7 @@ def test_frozen_layers_are_the_partner_of_both_input_gradients(results):
 def test_input_gradients_and_twins_are_compared_within_a_setting(results):
     compared = compare(results)
     assert len(compared.input_gradients) == 8
-    assert len(compared.classical) == 16
+    assert len(control_rows(compared, "classical")) == 16
     wide = results.table.query("head == 'none' and placement == 'none' and seed == 0")
     wide = wide.set_index(["variant", "input_gradient"]).test_accuracy
     assert len(wide) == 5
@@ -385,19 +289,19 @@ UNSURE = [0.75, 0.89, 0.81, 0.86]
 )
 def test_only_what_the_corrected_test_shows_is_claimed(results, first, second, n_settings, shown):
     compared = paired_runs(results, first, second, n_settings)
-    text = difference_table(compared.frozen[:1], "Trained minus frozen")[1]
+    text = difference_table(compared.controls[:1], "Trained minus frozen")[1]
     assert text.splitlines()[-1].split(" | ")[-1].strip(" |") == shown
     counted = summary_table(compared).splitlines()[-1]
     cells = [cell.strip() for cell in counted.strip("|").split("|")]
     is_shown = shown in ("higher", "lower")
-    assert cells[:2] == ["Trained − frozen, linear head", str(n_settings)]
+    assert cells[:2] == ["Trained − frozen quantum, linear head", str(n_settings)]
     assert int(cells[2]) == (0 if shown == "not tested" else n_settings)
     assert [int(cells[3]), int(cells[4])] == [shown == "higher", shown == "lower"]
-    assert (cells[5] != "—") == is_shown
+    assert (cells[6] != "—") == is_shown
 
 
 def test_uncorrected_p_is_not_enough(results):
-    compared = paired_runs(results, UNSURE, SECOND, 40).frozen
+    compared = paired_runs(results, UNSURE, SECOND, 40).controls
     assert (compared.p < 0.05).all()
     assert (compared.p_corrected > 0.05).all()
     assert not compared.is_shown.any()
@@ -405,16 +309,14 @@ def test_uncorrected_p_is_not_enough(results):
 
 def test_learning_is_claimed_only_where_it_is_shown():
     """What a frozen network reaches too, nobody needed to learn."""
-    claim = CONTROLS.split("\n\n")[1]
-    assert claim.startswith("Where trained layers under a linear head are not shown to differ")
-    assert "do not show that the quantum layers learn anything" in claim
-    assert "they do not exclude it either" in claim
+    assert "Where neither is shown, these runs do not show that it matters" in QUESTION
+    assert QUESTION.endswith("they do not exclude it either.")
 
 
 def test_families_that_were_not_run_are_told(results):
     nothing = results.table.query("variant == 'trainable'")
     compared = compare_table(results, nothing)
-    assert "not both run" in difference_table(compared.frozen, "A minus B")[0]
+    assert "not both run" in difference_table(compared.controls, "A minus B")[0]
     assert "frozen" not in summary_table(compared)
 
 
@@ -434,9 +336,9 @@ def test_few_seeds_show_little(n_seeds, said):
 
 def test_exact_tests_stand_beside_from_six_seeds_on(results):
     six = paired_runs(results, [0.8, 0.86, 0.84, 0.83, 0.8, 0.9], [0.7] * 6)
-    assert "p exact" in difference_table(six.frozen, "A minus B")[1]
-    assert six.frozen.p_exact.item() == pytest.approx(2 / 2**6)
-    assert "p exact" not in difference_table(compare(results).frozen, "A minus B")[1]
+    assert "p exact" in difference_table(six.controls, "A minus B")[1]
+    assert six.controls.p_exact.item() == pytest.approx(2 / 2**6)
+    assert "p exact" not in difference_table(compare(results).controls, "A minus B")[1]
 
 
 def test_loss_change_is_last_minus_first():
@@ -601,7 +503,7 @@ def written(study):
 def test_files_of_a_report(study, written):
     assert written["markdown"] == study / "report.md"
     assert written["html"] == study / "report.html"
-    pictures = {"accuracies", "gradients_linear_head", "gradients_none_head"} | {
+    pictures = {"accuracies", "controls", "gradients_linear_head", "gradients_none_head"} | {
         f"curves_{head}_head_{variant}"
         for head in ("linear", "none")
         for variant in ("trainable", "classical")
@@ -695,7 +597,8 @@ def test_one_seed_one_placement(tmp_path):
 def test_one_variant(tmp_path, variant):
     config = StudyConfig(RUN, seeds=2, placements=("none", "X+O1"), variants=(variant,))
     text = text_of(write_study(tmp_path / variant, config))
-    assert "were not both run" in text
+    assert ("No control has been run." in text) == (variant == "trainable")
+    assert ("**: these were not both run" in text) == (variant != "trainable")
     assert "nan" not in text.replace("**nan**", "")
 
 

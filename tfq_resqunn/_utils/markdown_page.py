@@ -48,6 +48,7 @@ table {{ display: block; overflow-x: auto; margin: 0.7rem 0 1.4rem; border-colla
 th, td {{ padding: 0.3rem 0.75rem 0.3rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid #e3e3e3; }}
 thead th {{ border-bottom: 2px solid #888; vertical-align: bottom; }}
+@media screen {{ td:first-child, td[style], td code {{ white-space: nowrap; }} }}
 .picture {{ display: block; overflow-x: auto; }}
 svg {{ display: block; height: auto; max-width: 100%; min-width: 34rem; }}
 @media print {{

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from tfq_resqunn.study.leaderboard.columns import PREDICTORS
 from tfq_resqunn.study.leaderboard.tables import by_network
+from tfq_resqunn.study.report.statistics import holm
 
 MIN_CIRCUITS = 6  # from here on three corrected tests can fall below 0.05
 SIGNIFICANCE = 0.05
@@ -33,7 +33,7 @@ def correlations(table: pd.DataFrame) -> pd.DataFrame:
                 x, y = values.to_numpy().T
                 tests.append((network, predictor, len(values), *spearman(x, y)))
     found = pd.DataFrame(tests, columns=["network", "predictor", "n", "rho", "p"])
-    found["p_corrected"] = multipletests(found.p, method="holm")[1] if tests else []
+    found["p_corrected"] = holm(found.p)
     found["is_shown"] = found.p_corrected < SIGNIFICANCE
     return found
 

@@ -9,6 +9,7 @@ from tfq_resqunn.study.report.figures import Picture, accuracy_figure, curve_fig
 from tfq_resqunn.study.report.numbers import (
     HEADS,
     MISSING,
+    UNTRAINED,
     VARIANTS,
     accuracy_text,
     area_text,
@@ -31,8 +32,8 @@ def accuracy_section(results: Results) -> list[str | Picture]:
         "## How accurate are the networks?",
         "Test accuracy after the last epoch: the mean over seeds and, in parentheses, its 95% "
         "confidence interval. There is no interval for one seed, nor where all seeds agree."
-        f"{chance} Frozen layers learn nothing, whatever reaches them, so they are run once, with "
-        "input gradients.",
+        f"{chance} Frozen layers, shortcuts and pixels learn nothing, whatever reaches them, so "
+        "they are run once, with input gradients; pixels, without a placement, for the first one.",
         _table(runs, "test_accuracy", accuracy_text),
         *_balanced_tables(results),
         Picture(
@@ -46,7 +47,7 @@ def accuracy_section(results: Results) -> list[str | Picture]:
 
 def curve_section(results: Results) -> list[str | Picture]:
     """Shows how training went, for each head and each variant that is trained."""
-    trained = results.histories[results.histories.variant != "frozen"]
+    trained = results.histories[~results.histories.variant.isin(UNTRAINED)]
     pictures: list[str | Picture] = [
         Picture(
             f"curves_{head}_head_{variant}",

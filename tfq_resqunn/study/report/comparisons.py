@@ -5,13 +5,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tfq_resqunn.study.report.numbers import UNTRAINED, VARIANTS
 from tfq_resqunn.study.report.statistics import holm, paired_test
 from tfq_resqunn.study.results import Results, select
 
 MAX_ALL_PAIRS = 4  # of placements; more of them are compared with the plain stack alone
 SIGNIFICANCE = 0.05
-NUMBERS = ("difference", "low", "high", "n", "p", "p_exact")
+EQUIVALENCE = 0.01  # accuracies that are shown to be closer are called equal
+NUMBERS = (
+    "difference", "low", "high", "n", "effect", "effect_low", "effect_high", "p", "p_exact",
+    "p_equal",
+)  # fmt: skip
 MARGIN = 0.005  # an accuracy that is less above guessing is not called above
+SETTING = ("head", "input_gradient", "placement")
+WITHOUT_PLACEMENT = ("pixels",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,18 +27,17 @@ class Comparisons:
 
     The columns say the setting (`head`, `input_gradient`, `placement`, as far as the two share
     it), the mean `difference` with the ends `low` and `high` of its 95% interval, `n`, the number
-    of seeds that both have, `p` of the paired t test, `p_exact` of the sign-flip test,
-    `p_corrected`, which is `p` after Holm's correction for all rows of the table, and whether the
-    difference `is_shown`: whether that is below 0.05.
+    of seeds that both have, the `effect` (Cohen's d_z) with its ends, `p` of the paired t test,
+    `p_exact` of the sign-flip test, and `p_equal` of the test that the two are equal within a
+    percentage point. `p_corrected` and `p_equal_corrected` are after Holm's correction for all rows
+    of the table; where they are below 0.05, the difference `is_shown`, or `is_equal`.
     """
 
     # `first` minus `second`, trained quantum networks: up to four placements each with each, more
     # of them each with the plain stack.
     placements: pd.DataFrame
     input_gradients: pd.DataFrame  # those that flow minus those that are stopped, likewise
-    # Trained minus frozen quantum networks, which are partners of both kinds of input gradients.
-    frozen: pd.DataFrame
-    classical: pd.DataFrame  # trained quantum networks minus their classical twins
+    controls: pd.DataFrame  # trained quantum networks minus the control that `variant` names
     guessing: pd.DataFrame  # trained quantum networks without a head minus guessing and `MARGIN`
 
 
@@ -40,29 +46,50 @@ def compare(results: Results) -> Comparisons:
     table = results.table.sort_values(
         ["head", "input_gradient"], ascending=[True, False], kind="stable"
     )
-    trained, frozen, classical = (
-        select(table, variant=variant) for variant in ("trainable", "frozen", "classical")
-    )
+    trained = select(table, variant="trainable")
     flow, stopped = (select(trained, input_gradient=on) for on in (True, False))
     # Without a chance nothing is a pair.
     guess = math.nan if results.chance is None else results.chance + MARGIN
     guessing = select(trained, head="none").assign(test_accuracy_second=guess)
     either = ["head", "placement"]
-    same = ["head", "input_gradient", "placement"]
     two = ["head", "input_gradient", "first", "second"]
     return Comparisons(
-        placements=_family(_placement_pairs(trained), two),
-        input_gradients=_family(_pairs(flow, stopped, either), either),
-        frozen=_family(_pairs(trained, frozen, either), same),
-        classical=_family(_pairs(trained, classical, same), same),
-        guessing=_family(guessing, same),
+        placements=family(_placement_pairs(trained), two),
+        input_gradients=family(_pairs(flow, stopped, either), either),
+        controls=compare_controls(table),
+        guessing=family(guessing, [*SETTING]),
     )
+
+
+def compare_controls(table: pd.DataFrame) -> pd.DataFrame:
+    """Compares trained networks with each control among the runs of a table, one family."""
+    return family(_control_pairs(table), ["variant", *SETTING])
 
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, settings: list[str]) -> pd.DataFrame:
     """Puts runs of one seed and the same settings side by side."""
     second = second[[*settings, "seed", "test_accuracy"]]
     return first.merge(second, on=[*settings, "seed"], suffixes=("", "_second"))
+
+
+def _control_pairs(table: pd.DataFrame) -> pd.DataFrame:
+    """Puts trained runs beside those of each control, in the order of `VARIANTS`."""
+    trained = select(table, variant="trainable")
+    pairs = [
+        _pairs(trained, runs, _shared_settings(variant)).assign(variant=variant)
+        for variant in VARIANTS
+        if variant != "trainable" and len(runs := select(table, variant=variant))
+    ]
+    return pd.concat(pairs) if pairs else trained[:0].assign(test_accuracy_second=math.nan)
+
+
+def _shared_settings(variant: str) -> list[str]:
+    """Gives what partners share: what is run once is the partner of all that it stands for."""
+    is_shared = {
+        "input_gradient": variant not in UNTRAINED,
+        "placement": variant not in WITHOUT_PLACEMENT,
+    }
+    return [name for name in SETTING if is_shared.get(name, True)]
 
 
 def _placement_pairs(trained: pd.DataFrame) -> pd.DataFrame:
@@ -75,15 +102,21 @@ def _placement_pairs(trained: pd.DataFrame) -> pd.DataFrame:
     return select(pairs, second=placements[0]) if len(placements) > MAX_ALL_PAIRS else pairs
 
 
-def _family(pairs: pd.DataFrame, settings: list[str]) -> pd.DataFrame:
-    """Compares within each setting, and corrects for the number of them."""
+def family(pairs: pd.DataFrame, settings: list[str]) -> pd.DataFrame:
+    """Compares within each setting, and corrects for the number of them.
+
+    `pairs` have the columns `settings`, `test_accuracy` and `test_accuracy_second`.
+    """
     # A run without a finite accuracy has no partner.
     pairs = pairs.dropna(subset=["test_accuracy", "test_accuracy_second"])
     rows = []
     for setting, runs in pairs.groupby(settings, sort=False):
-        test = paired_test(runs.test_accuracy.to_list(), runs.test_accuracy_second.to_list())
-        rows.append((*setting, *test.difference, test.p, test.p_exact))
+        accuracies = (runs.test_accuracy.to_list(), runs.test_accuracy_second.to_list())
+        difference, effect, *p_values = paired_test(*accuracies, EQUIVALENCE)
+        rows.append((*setting, *difference, *effect, *p_values))
     family = pd.DataFrame(rows, columns=[*settings, *NUMBERS])
     family["p_corrected"] = holm(family.p)
+    family["p_equal_corrected"] = holm(family.p_equal)
     family["is_shown"] = family.p_corrected < SIGNIFICANCE
+    family["is_equal"] = family.p_equal_corrected < SIGNIFICANCE
     return family

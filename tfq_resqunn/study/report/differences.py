@@ -1,33 +1,51 @@
 """Which differences between accuracies are shown: tables, and the rules that they follow."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from tfq_resqunn._utils.markdown_page import code, table
 from tfq_resqunn.study.report.comparisons import MARGIN, Comparisons
+from tfq_resqunn.study.report.figures import present
 from tfq_resqunn.study.report.numbers import (
     HEADS,
     MISSING,
+    VARIANTS,
     count,
+    difference_text,
+    effect_text,
     gradient_word,
-    interval_text,
     p_text,
     points,
     records_table,
 )
 from tfq_resqunn.study.report.statistics import MIN_PAIRS, MIN_PAIRS_EXACT
+from tfq_resqunn.study.results import select
 
 METHOD = """\
 Runs with the same seed see the same images in the same order, so they are compared as pairs: the \
-difference of their test accuracies, seed by seed. A difference is **shown** where the paired t \
-test, corrected for all rows of its table by Holm's method, has p below 0.05. Intervals are those \
-of single rows, without that correction. Fewer than three seeds are **not tested**, nor are \
-differences that are the same for each seed, because seeds may agree by luck. What is not shown \
-may still be there.
+difference of their test accuracies, seed by seed. What is **shown** is one of these:
+
+- *higher* or *lower*: the paired t test has p below 0.05.
+- *equal within a point*: two one-sided t tests (TOST) both say, with p below 0.05 ("p equal"), \
+that the mean difference is less than one percentage point, up or down.
+- *higher, by less than a point*, or *lower*: both of these.
+- *no*: neither. A difference may still be there, and so may equality.
+
+Both p are corrected by Holm's method, each for all rows that ask one question: all placements, \
+all input gradients, and all rows of all controls together, since each control is one more chance \
+to find something. Intervals are at 95%, for single rows, without that correction. Fewer than \
+three seeds are **not tested**, nor are differences that are the same for each seed, because seeds \
+may agree by luck.
+
+**d** is Cohen's d_z, the mean difference in units of the differences' standard deviation over \
+seeds, with its interval from the noncentral t distribution. It says how far a difference stands \
+out from what seeds change, not how large it is. Few seeds overstate it, six by about a fifth.
 
 The t test assumes that differences are about normal, which a few seeds cannot check. The exact \
 sign-flip test does without that assumption, but with n seeds its p cannot fall below 2 / 2ⁿ: 0.25 \
 for three seeds, 0.063 for five, 0.031 for six. So from six seeds on it stands beside the t test, \
-uncorrected, as a check; with fewer, every claim rests on the t test alone."""
+uncorrected, as a check; with fewer, every claim rests on the t tests alone."""
 
 
 def difference_section(comparisons: Comparisons) -> list[str]:
@@ -43,8 +61,13 @@ def difference_section(comparisons: Comparisons) -> list[str]:
     ]
 
 
-def difference_table(family: pd.DataFrame, caption: str) -> list[str]:
-    """Tabulates comparisons; columns in which nothing would stand are left out."""
+def difference_table(
+    family: pd.DataFrame, caption: str, n_corrected: int | None = None
+) -> list[str]:
+    """Tabulates comparisons; columns in which nothing would stand are left out.
+
+    `n_corrected` is the number of rows for which p is corrected, where these are only some of them.
+    """
     if family.empty:
         return [f"**{caption}**: these were not both run, so there is nothing to compare."]
     columns = {"Head": family["head"].map(HEADS)}
@@ -56,35 +79,48 @@ def difference_table(family: pd.DataFrame, caption: str) -> list[str]:
         columns["Compared"] = family["first"].map(code) + " − " + family["second"].map(code)
     n_labels = len(columns)
     columns["n"] = family.n.map(str)
-    columns["Difference (points)"] = family.difference.map(points)
-    columns["95% interval"] = family.apply(lambda row: interval_text(row.low, row.high), axis=1)
+    columns["Difference (points)"] = _map(family, difference_text, "difference", "low", "high")
+    columns["d"] = _map(family, effect_text, "effect", "effect_low", "effect_high")
     columns["p"] = family.p.map(p_text)
     if (family.n >= MIN_PAIRS_EXACT).any():
         columns["p exact"] = family.p_exact.map(p_text)
     columns["p corrected"] = family.p_corrected.map(p_text)
+    columns["p equal"] = family.p_equal_corrected.map(p_text)
     columns["Shown"] = family.apply(shown_text, axis=1)
+    columns = {name: column for name, column in columns.items() if (column != MISSING).any()}
     rows = zip(*columns.values(), strict=True)
-    caption = f"**{caption}**; p corrected for {count(len(family), 'row')}."
+    caption = f"**{caption}**; p corrected for {count(n_corrected or len(family), 'row')}."
     return [caption, table(list(columns), rows, n_labels)]
+
+
+def _map(family: pd.DataFrame, text_of: Callable[..., str], *columns: str) -> pd.Series:
+    return family.apply(lambda row: text_of(*row[[*columns]]), axis=1)
 
 
 def shown_text(comparison: pd.Series) -> str:
     """Says what a comparison shows, and never more."""
     if comparison.is_shown:
-        return "higher" if comparison.difference > 0 else "lower"
+        side = "higher" if comparison.difference > 0 else "lower"
+        return f"{side}, by less than a point" if comparison.is_equal else side
+    if comparison.is_equal:
+        return "equal within a point"
     return "not tested" if pd.isna(comparison.p) else "no"
 
 
 def summary_table(comparisons: Comparisons) -> str:
     """Counts what each family of comparisons shows."""
-    frozen = comparisons.frozen
+    controls = comparisons.controls
     families = {
         "One placement − another": comparisons.placements,
         "Input gradients: flow − stopped": comparisons.input_gradients,
-        **{f"Trained − frozen, {HEADS[head]}": frozen[frozen["head"] == head] for head in HEADS},
-        "Quantum − classical twin": comparisons.classical,
+        **{
+            f"Trained − {VARIANTS[variant]}, {HEADS[head]}":
+                select(controls, variant=variant, head=head)
+            for variant in present(controls.variant, VARIANTS)
+            for head in HEADS
+        },
         f"No head − guessing and {points(MARGIN).lstrip('+')} points": comparisons.guessing,
-    }
+    }  # fmt: skip
     records = []
     for name, family in families.items():
         if family.empty:
@@ -96,6 +132,8 @@ def summary_table(comparisons: Comparisons) -> str:
             "Tested": str(family.p.notna().sum()),
             "Shown higher": str((shown > 0).sum()),
             "Shown lower": str((shown < 0).sum()),
+            "Equal within a point":
+                MISSING if family is comparisons.guessing else str(family.is_equal.sum()),
             "Largest shown (points)": points(max(shown, key=abs)) if len(shown) else MISSING,
         })  # fmt: skip
     return records_table(records) if records else ""

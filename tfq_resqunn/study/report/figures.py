@@ -23,6 +23,7 @@ from tfq_resqunn.study.results import select
 VARIANT_STYLES = {
     "trainable": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"},
     "frozen": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "white"},
+    "best_frozen": {"color": "#1b4f72", "marker": "*", "markerfacecolor": "white"},
     "unentangled": {"color": "#1b4f72", "marker": "D", "markerfacecolor": "white"},
     "surrogate": {"color": "#6c3483", "marker": "D", "markerfacecolor": "#6c3483"},
     "classical": {"color": "#d35400", "marker": "s", "markerfacecolor": "#d35400"},
@@ -77,8 +78,9 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None) -> Figure:
     rows = list(dict.fromkeys(zip(table.placement, table.input_gradient, strict=True)))
     every_other = list(dict.fromkeys(table.placement))[1::2]  # of the placements, shaded
     heads, variants = present(table["head"], HEADS), present(table.variant, VARIANTS)
+    height = max(0.42, 0.13 * len(variants))  # inches of a row
     figure = Figure(
-        figsize=(1.6 + 3.3 * len(heads), max(2.6, 1.3 + 0.42 * len(rows))), layout="constrained"
+        figsize=(1.6 + 3.3 * len(heads), max(2.6, 1.3 + height * len(rows))), layout="constrained"
     )
     panels = figure.subplots(1, len(heads), sharey=True, squeeze=False)[0]
     has_line = False
@@ -90,7 +92,7 @@ def accuracy_figure(table: pd.DataFrame, chance: float | None) -> Figure:
             for k, variant in enumerate(variants):
                 values = here.loc[here.variant == variant, "test_accuracy"].to_numpy()
                 if len(values):
-                    offset = 0.24 * (k - (len(variants) - 1) / 2)
+                    offset = min(0.24, 0.84 / len(variants)) * (k - (len(variants) - 1) / 2)
                     _draw_dot(axes, values, y + offset, VARIANT_STYLES[variant])
         low, high = axes.get_xlim()
         if chance is not None and 2 * low - high < chance < 2 * high - low:

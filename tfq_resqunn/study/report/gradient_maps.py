@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from tfq_resqunn.study.report.figures import legend_below, present
-from tfq_resqunn.study.report.numbers import VARIANTS, gradient_word
+from tfq_resqunn.study.report.numbers import UNTRAINED, VARIANTS, gradient_word
 from tfq_resqunn.study.report.reach import HEAD_ORDER, layer_order, state_of
 from tfq_resqunn.study.results import select
 
@@ -30,9 +30,9 @@ def gradient_figure(gradients: pd.DataFrame) -> Figure:
 
     There is a row of panels for each placement, a column for each variant and input gradient, on
     one logarithmic scale. No path, exactly zero and not finite are hatched, each in its own way;
-    where the seeds disagree stands a cross. Frozen layers have no gradient and are left out.
+    where the seeds disagree stands a cross. What has no trained layers is left out.
     """
-    gradients = gradients[gradients.variant != "frozen"]
+    gradients = gradients[~gradients.variant.isin(UNTRAINED)]
     # Trained shortcuts have no place among the layers.
     gradients = gradients[~gradients["layer"].str.startswith("shortcut_")]
     placements = list(dict.fromkeys(gradients.placement))

@@ -1,12 +1,22 @@
 """Which layers the gradient reaches, and how large it is."""
 
+import pandas as pd
+
 from tfq_resqunn._utils.markdown_page import code, escape
 from tfq_resqunn.study.report.figures import Picture, present
 from tfq_resqunn.study.report.gradient_maps import gradient_figure
-from tfq_resqunn.study.report.numbers import HEADS, MISSING, gradient_word, records_table
+from tfq_resqunn.study.report.numbers import (
+    HEADS,
+    MISSING,
+    UNTRAINED,
+    VARIANTS,
+    gradient_word,
+    records_table,
+)
 from tfq_resqunn.study.report.reach import ReachRow
 from tfq_resqunn.study.results import Results
 
+MAX_VARIANTS = 3  # in a picture
 SIDES = {"trainable": "quantum", "classical": "classical twin"}
 EXPLAINED = """\
 For each layer: **flows** means that some component of the gradient by its weights is not zero; \
@@ -18,9 +28,9 @@ Where the classical twin, a convolution in each quanvolution's place, has **none
 place, the path is missing because of how the layers are connected, and not because they are \
 quantum."""
 CAPTION = """\
-Norm of each layer's gradient over the epochs (0 is before training), {head}. Geometric mean over \
-the seeds, logarithmic. Hatched with lines: no path leads there. Hatched with dots: exactly zero. \
-A cross: the seeds are in different states."""
+Norm of each layer's gradient over the epochs (0 is before training), {head}: {variants}. \
+Geometric mean over the seeds, logarithmic. Hatched with lines: no path leads there. Hatched with \
+dots: exactly zero. A cross: the seeds are in different states."""
 
 
 def gradient_section(results: Results, rows: list[ReachRow]) -> list[str | Picture]:
@@ -28,16 +38,26 @@ def gradient_section(results: Results, rows: list[ReachRow]) -> list[str | Pictu
     title = "## Which layers does the gradient reach?"
     if not rows:
         return [title, "No finished run has trainable layers, so there is nothing to show yet."]
-    gradients = results.gradients[results.gradients.variant != "frozen"]
+    gradients = results.gradients[~results.gradients.variant.isin(UNTRAINED)]
     pictures = [
-        Picture(
-            f"gradients_{head}_head",
-            CAPTION.format(head=HEADS[head]),
-            gradient_figure(gradients[gradients["head"] == head]),
-        )
+        picture
         for head in present(gradients["head"], HEADS)
+        for picture in _pictures(gradients[gradients["head"] == head], head)
     ]
     return [title, EXPLAINED, reach_table(rows), *pictures]
+
+
+def _pictures(gradients: pd.DataFrame, head: str) -> list[Picture]:
+    """Draws the runs with one head, a few variants a picture."""
+    variants, pictures = present(gradients.variant, VARIANTS), []
+    for k in range(0, len(variants), MAX_VARIANTS):
+        drawn = variants[k : k + MAX_VARIANTS]
+        named = ", ".join(VARIANTS[variant] for variant in drawn)
+        name = f"gradients_{head}_head" + (f"_{k // MAX_VARIANTS + 1}" if k else "")
+        figure = gradient_figure(gradients[gradients.variant.isin(drawn)])
+        caption = CAPTION.format(head=HEADS[head], variants=named)
+        pictures.append(Picture(name, caption, figure))
+    return pictures
 
 
 def reach_table(rows: list[ReachRow]) -> str:

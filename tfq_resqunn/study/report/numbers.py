@@ -4,18 +4,22 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tfq_resqunn._utils.markdown_page import table
+from tfq_resqunn.study.config import WITHOUT_WEIGHTS
 from tfq_resqunn.study.report.statistics import Interval
 
 VARIANTS = {
     "trainable": "trained quantum",
     "frozen": "frozen quantum",
-    "unentangled": "without entanglement",
+    "best_frozen": "best frozen draw",
+    "unentangled": "unentangled quantum",
     "surrogate": "classical surrogate",
     "classical": "classical twin",
     "small": "small convolution",
     "shortcuts": "shortcuts alone",
     "pixels": "pixels alone",
 }
+# Those of which nothing before the head is trained.
+UNTRAINED = (*WITHOUT_WEIGHTS, "best_frozen")
 HEADS = {"linear": "linear head", "none": "no head"}
 MISSING = "—"
 
@@ -32,8 +36,7 @@ def percent(fraction: float) -> str:
 
 def points(difference: float) -> str:
     """Writes a difference of fractions in percentage points with its sign, such as `+3.1`."""
-    text = f"{100 * difference:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text
+    return _signed(100 * difference)
 
 
 def p_text(p: float) -> str:
@@ -72,11 +75,29 @@ def area_text(interval: Interval) -> str:
     return f"{interval.mean:.3f} ({low:.3f} to {high:.3f})"
 
 
+def difference_text(difference: float, low: float, high: float) -> str:
+    """Writes a difference of fractions with its interval, if any: `+3.1 (+1.0 to +5.2)`."""
+    interval = "" if math.isnan(low) else f" ({interval_text(low, high)})"
+    return f"{points(difference)}{interval}"
+
+
+def effect_text(size: float, low: float, high: float) -> str:
+    """Writes an effect size with its interval, such as `+1.2 (+0.1 to +2.2)`."""
+    if math.isnan(size):
+        return MISSING
+    return f"{_signed(size)} ({_signed(low)} to {_signed(high)})"
+
+
 def interval_text(low: float, high: float) -> str:
     """Writes the interval of a difference in percentage points, cut off at 100 of them."""
     if math.isnan(low):
         return MISSING
     return " to ".join(points(min(1.0, max(-1.0, end))) for end in (low, high))
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
 
 
 def records_table(records: Sequence[Mapping[str, str]], n_labels: int = 1) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 STATES = ("flows", "zero", "none", "nan")
 FROZEN = ("frozen", "static")  # the second in files of versions before 0.3
+LAYER = re.compile(r"(?:quanv|conv|surrogate|zeros)_([0-9]+)(?:/|$)")
 HEAD_ORDER = 10**6  # after any quanvolutional layer
 
 
@@ -29,7 +30,7 @@ class ReachRow:
 
 def layer_order(name: str) -> int:
     """Gives the place of a layer by its name: 2 for `quanv_2` and for its twin, `conv_2/conv2d`."""
-    match = re.match(r"(?:quanv|conv)_([0-9]+)(?:/|$)", name)
+    match = LAYER.match(name)
     return int(match[1]) if match else HEAD_ORDER
 
 

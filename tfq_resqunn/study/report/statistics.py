@@ -1,11 +1,13 @@
-"""Means with intervals and paired tests, for a handful of seeds."""
+"""Means with intervals, and paired tests of difference and equivalence, for a handful of seeds."""
 
 import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special, stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import DescrStatsW
 
 CONFIDENCE = 0.95
 SPREAD = 1e-6  # differences closer than this are equal but for rounding, here in float32
@@ -32,12 +34,22 @@ class Interval(NamedTuple):
         return not math.isnan(self.low)
 
 
-class PairedTest(NamedTuple):
-    """The mean of first minus second, and two-sided p-values; `nan` where a test is not made."""
+class Effect(NamedTuple):
+    """Cohen's d_z with the ends of its confidence interval; `nan` where it is not defined."""
 
-    difference: Interval
-    p: float  # of the paired t test
-    p_exact: float  # of the sign-flip test
+    size: float
+    low: float
+    high: float
+
+
+class PairedTest(NamedTuple):
+    """What pairs say of first minus second; p is `nan` where a test is not made."""
+
+    difference: Interval  # of the mean
+    effect: Effect
+    p: float  # of the paired t test, two-sided
+    p_exact: float  # of the sign-flip test, two-sided
+    p_equal: float  # of the two one-sided t tests, that the difference lies within the margin
 
 
 def mean_interval(values: ArrayLike) -> Interval:
@@ -50,8 +62,11 @@ def mean_interval(values: ArrayLike) -> Interval:
     return Interval(mean, float(limits.low), float(limits.high), n)
 
 
-def paired_test(first: ArrayLike, second: ArrayLike) -> PairedTest:
+def paired_test(first: ArrayLike, second: ArrayLike, margin: float) -> PairedTest:
     """Compares two settings whose runs come in pairs, such as those of one seed.
+
+    Whether they differ is tested, and whether the mean difference lies between `-margin` and
+    `margin`: two questions, of which both, one or neither may be answered.
 
     What a seed makes easy or hard cancels in the difference, and only differences are tested. Why
     there are two tests the report says itself (`METHOD`). The exact one is a sign-flip test because
@@ -59,7 +74,12 @@ def paired_test(first: ArrayLike, second: ArrayLike) -> PairedTest:
 
     Fewer than three pairs are not tested: accuracies come in steps of one image, and two
     differences that agree by luck would look certain. Nor are pairs whose differences are all
-    equal and not zero, where the t test is undefined. Where all are zero, p is 1.
+    equal and not zero, where the t test is undefined. Where all are zero, p is 1. Nor are pairs
+    without spread shown to be within the margin, since they agree by luck as well.
+
+    Reference:
+        D. Schuirmann, *A comparison of the two one-sided tests procedure and the power approach*,
+        J. Pharmacokinet. Biopharm. 15, 657 (1987).
     """
     first = _finite(first, "paired_test", "first")
     second = _finite(second, "paired_test", "second")
@@ -70,13 +90,39 @@ def paired_test(first: ArrayLike, second: ArrayLike) -> PairedTest:
         )
     differences = first - second
     differences[np.abs(differences) < SPREAD] = 0.0
-    interval = mean_interval(differences)
+    interval, effect = mean_interval(differences), effect_size(differences)
     if interval.n < MIN_PAIRS:
-        return PairedTest(interval, math.nan, math.nan)
+        return PairedTest(interval, effect, math.nan, math.nan, math.nan)
     if not differences.any():
-        return PairedTest(interval, 1.0, 1.0)
-    p = float(stats.ttest_1samp(differences, 0.0).pvalue) if interval.is_known else math.nan
-    return PairedTest(interval, p, sign_flip_p(differences))
+        return PairedTest(interval, effect, 1.0, 1.0, math.nan)
+    p_exact = sign_flip_p(differences)
+    if not interval.is_known:
+        return PairedTest(interval, effect, math.nan, p_exact, math.nan)
+    p = stats.ttest_1samp(differences, 0.0).pvalue
+    p_equal, *_ = DescrStatsW(differences).ttost_mean(-margin, margin)
+    return PairedTest(interval, effect, float(p), p_exact, float(p_equal))
+
+
+def effect_size(differences: ArrayLike) -> Effect:
+    """Gives Cohen's d_z of pairs: their mean difference in units of the differences' deviation.
+
+    The root of n times d_z is the t of the paired test, so the ends of the interval are those
+    d_z under which so large and so small a t has a probability of 2.5% each, which a noncentral
+    t distribution tells. All are `nan` for fewer than three pairs, and without a spread.
+
+    Reference:
+        G. Cumming and S. Finch, *A primer on the understanding, use, and calculation of confidence
+        intervals that are based on central and noncentral distributions*, Educ. Psychol. Meas. 61,
+        532 (2001).
+    """
+    differences = _finite(differences, "effect_size", "differences")
+    n = len(differences)
+    if n < MIN_PAIRS or np.ptp(differences) < SPREAD:
+        return Effect(math.nan, math.nan, math.nan)
+    size = float(differences.mean() / differences.std(ddof=1))
+    tail = (1 - CONFIDENCE) / 2
+    low, high = special.nctdtrinc(n - 1, [1 - tail, tail], math.sqrt(n) * size) / math.sqrt(n)
+    return Effect(size, float(low), float(high))
 
 
 def sign_flip_p(differences: np.ndarray) -> float:
@@ -104,10 +150,9 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     does not count.
     """
     p_values = np.array(p_values, dtype=np.float64)
-    made = np.flatnonzero(~np.isnan(p_values))
-    order = made[np.argsort(p_values[made], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    p_values[order] = np.minimum(1.0, np.maximum.accumulate(factors * p_values[order]))
+    is_made = ~np.isnan(p_values)
+    if is_made.sum() > 1:  # else there is nothing to correct, and older statsmodels take no zero
+        p_values[is_made] = multipletests(p_values[is_made], method="holm")[1]
     return p_values
 
 

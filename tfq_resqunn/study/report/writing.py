@@ -6,6 +6,7 @@ from pathlib import Path
 from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn._utils.files import replacing, write_text
 from tfq_resqunn._utils.markdown_page import bullets, escape, to_html
+from tfq_resqunn.study.choice import choose
 from tfq_resqunn.study.report.accuracies import accuracy_section, curve_section
 from tfq_resqunn.study.report.comparisons import compare
 from tfq_resqunn.study.report.costs import cost_section, repeat_section
@@ -14,6 +15,7 @@ from tfq_resqunn.study.report.figures import Picture, present, to_svg
 from tfq_resqunn.study.report.gradients import gradient_section, reach_summary
 from tfq_resqunn.study.report.learning import learning_section
 from tfq_resqunn.study.report.numbers import VARIANTS, count
+from tfq_resqunn.study.report.rates import rate_section
 from tfq_resqunn.study.report.reach import reach_rows
 from tfq_resqunn.study.results import Results, load_results
 
@@ -35,8 +37,9 @@ TERMS = (
     "anew by a classical program that nobody differentiates.",
     "**Head**: a trained linear layer, or none (a fixed pooling), so that only the layers before "
     "it can learn.",
-    "**Controls**: the same quantum layers frozen as drawn; and the classical twin, a convolution "
-    "in each layer's place, through which gradients flow or are stopped likewise.",
+    "**Controls**: networks in which something else stands in each circuit's place, or circuits "
+    "stay as drawn. [What is it that learns?](#what-is-it-that-learns) tells what each of them is, "
+    "and what it would mean if trained circuits were not above it.",
 )
 
 
@@ -77,24 +80,31 @@ def write_report(folder: str | os.PathLike) -> dict[str, Path]:
 
 def report_blocks(results: Results) -> list[str | Picture]:
     """Gives the report as pieces of Markdown and pictures, from the results alone."""
-    comparisons = compare(results)
-    reach = reach_rows(results.gradients)
     blocks: list[str | Picture] = [TITLE, *_unfinished(results), QUESTION, bullets(TERMS)]
     blocks.append(_what_was_run(results))
     if len(results.table):
-        in_short = (
-            "**In short**",
-            reach_summary(reach),
-            summary_table(comparisons),
-            caution(results.table.seed.nunique()),
-        )
-        blocks += filter(None, in_short)
-        blocks += gradient_section(results, reach)
-        blocks += accuracy_section(results)
-        blocks += difference_section(comparisons)
-        blocks += curve_section(results)
-        blocks += learning_section(results, comparisons)
+        blocks += _findings(choose(results))
+        blocks += rate_section(results)
     return [*blocks, *cost_section(results), *repeat_section(results)]
+
+
+def _findings(results: Results) -> list[str | Picture]:
+    comparisons = compare(results)
+    reach = reach_rows(results.gradients)
+    in_short = (
+        "**In short**",
+        reach_summary(reach),
+        summary_table(comparisons),
+        caution(results.table.seed.nunique()),
+    )
+    return [
+        *filter(None, in_short),
+        *gradient_section(results, reach),
+        *accuracy_section(results),
+        *difference_section(comparisons),
+        *curve_section(results),
+        *learning_section(results, comparisons),
+    ]
 
 
 def _unfinished(results: Results) -> list[str]:
