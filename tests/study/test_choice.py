@@ -228,7 +228,7 @@ def test_reports_and_the_terminal_tell_what_was_chosen(tried):
     assert "best frozen" in accuracy_table(load_results(tried))
     write_report(tried)
     text = (tried / "report.md").read_text()
-    assert "have 3 draws of their angles" in text and "Trained minus best frozen draw" in text
+    assert "have 3 draws of their angles" in text and "Trained − best frozen draw" in text
     chosen = text.partition("## What was chosen?")[2]
     rates = rates_by_arm(load_results(tried).table)
     for arm, head, variant in (

@@ -30,7 +30,7 @@ def accuracy_section(results: Results) -> list[str | Picture]:
     chance = "" if results.chance is None else f" Guessing has {percent(results.chance)}."
     return [
         "## How accurate are the networks?",
-        "Test accuracy after the last epoch: the mean over seeds and, in parentheses, its 95% "
+        "Test accuracy of the trained networks: the mean over seeds and, in parentheses, its 95% "
         "confidence interval. There is no interval for one seed, nor where all seeds agree."
         f"{chance} Frozen layers, shortcuts and pixels learn nothing, whatever reaches them, so "
         "they are run once, with input gradients; pixels, without a placement, for the first one.",
@@ -47,13 +47,14 @@ def accuracy_section(results: Results) -> list[str | Picture]:
 
 def curve_section(results: Results) -> list[str | Picture]:
     """Shows how training went, for each head and each variant that is trained."""
+    has_validation = bool(results.table.val_accuracy.notna().any())
     trained = results.histories[~results.histories.variant.isin(UNTRAINED)]
     pictures: list[str | Picture] = [
         Picture(
             f"curves_{head}_head_{variant}",
             f"{VARIANTS[variant].capitalize()}, {HEADS[head]}. Lines are means over the seeds; "
             "bands reach from the lowest seed to the highest.",
-            curve_figure(runs),
+            curve_figure(runs, has_validation),
         )
         for head in present(trained["head"], HEADS)
         for variant in present(trained.variant, VARIANTS)

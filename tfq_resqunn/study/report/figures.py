@@ -41,7 +41,7 @@ LINE_STYLES = cycler(
 METADATA = ("Creator", "Date", "Format", "Type")  # left out of the files
 MIN_WIDTH = 0.08  # of an axis of accuracies
 LEGEND_ENTRY = 1.6  # inches
-CURVES = {"val_accuracy": "Test accuracy", "loss": "Training loss"}
+CURVES = ("val_accuracy", "loss")
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +128,18 @@ def _draw_dot(axes: Axes, values: np.ndarray, y: float, style: dict[str, Any]) -
     axes.plot([interval.mean], [y], markersize=5.5, zorder=4, linestyle="", **style)
 
 
-def curve_figure(histories: pd.DataFrame) -> Figure:
-    """Draws test accuracy and training loss over the epochs, for one head and one variant.
+def curve_figure(histories: pd.DataFrame, has_validation: bool = False) -> Figure:
+    """Draws accuracy and training loss over the epochs, for one head and one variant.
+
+    The accuracy is that of the validation images where there are some, or of the test images.
 
     There is a column for each input gradient, and for each placement a line at the mean over seeds
     and a band from the lowest seed to the highest.
     """
     settings = sorted(histories.input_gradient.unique(), reverse=True)
     styles = dict(zip(dict.fromkeys(histories.placement), LINE_STYLES(), strict=False))
+    measured = "Validation" if has_validation else "Test"
+    labels = {"val_accuracy": f"{measured} accuracy", "loss": "Training loss"}
     figure = Figure(
         figsize=(1.2 + 3.5 * len(settings), 0.7 + 2.6 * len(CURVES)), layout="constrained"
     )
@@ -146,7 +150,7 @@ def curve_figure(histories: pd.DataFrame) -> Figure:
                 here = select(histories, placement=placement, input_gradient=on)
                 _draw_curve(axes, here, name, style)
             tidy(axes)
-        row[0].set_ylabel(CURVES[name])
+        row[0].set_ylabel(labels[name])
     panels[0, 0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))  # of accuracies
     for axes, on in zip(panels[0], settings, strict=True):
         axes.set_title(f"Input gradients {gradient_word(on)}", fontsize="medium")
