@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 import distributed
 
+from experiments.places import with_places
 from experiments.studies import Part, parts
-from experiments.tables import has_table, read_table, write_table
+from experiments.tables import has_table, read_circuits, read_table, write_circuits, write_table
+from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.study.choice import rates_by_arm
 from tfq_resqunn.study.runner import Progress, run_study
 
@@ -29,34 +31,39 @@ Examples:
 @click.command(help=HELP)
 @click.argument("names", nargs=-1)
 @click.option("--list", "is_listed", is_flag=True, help="Name the studies and their runs.")
-@click.option("--mnist", default="mnist", help="An .npz file.")
-@click.option("--fashion", default="fashion_mnist", help="A folder of IDX files.")
-@click.option("--cifar10", default="cifar10", help="A folder of pictures.")
+@with_places
 @click.option("--work", default="runs/experiment", type=click.Path(path_type=Path), help="Folder.")
 @click.option("--jobs", default=2, show_default=True, help="Runs at once.")
 @click.option("--minutes", type=float, help="Begin no study after so many.")
 def main(
-    names: tuple[str, ...], is_listed: bool, mnist: str, fashion: str, cifar10: str, work: Path,
-    jobs: int, minutes: float | None,
+    names: tuple[str, ...], is_listed: bool, work: Path, jobs: int, minutes: float | None,
+    **places: str,
 ) -> None:  # fmt: skip
-    places = {"mnist": mnist, "fashion": fashion, "cifar10": cifar10}
     listed = [part for part in parts(places) if part.name.startswith(names or ("",))]
     if is_listed:
         for part in listed:
             click.echo(f"{part.name:<40} {len(part.config.runs()):>5} runs")
         return
+    load_tensorflow()  # quietly
     started = time.monotonic()
+    waiting = [part for part in listed if not is_there(part)]
     with (
         distributed.LocalCluster(
             n_workers=jobs, threads_per_worker=1, dashboard_address=None
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        for part in listed:
+        for part in waiting:
             if minutes is not None and time.monotonic() - started > 60 * minutes:
-                return
-            if not has_table(part.name):
-                _run(part, work / part.name, client)
+                break
+            _run(part, work / part.name, client)
+    if any(part.circuit is not None for part in waiting):
+        write_circuits(work)
+
+
+def is_there(part: Part) -> bool:
+    """Tells whether what the page needs of a study is there."""
+    return has_table(part.name) if part.circuit is None else part.circuit in read_circuits()
 
 
 def _run(part: Part, folder: Path, client: distributed.Client) -> None:
@@ -68,7 +75,8 @@ def _run(part: Part, folder: Path, client: distributed.Client) -> None:
     results = run_study(config, folder, client=client, on_progress=_show, report=False)
     if results.failures:
         raise SystemExit(f"{part.name}: {len(results.failures)} runs have failed: {folder}")
-    write_table(part.name, results)
+    if part.circuit is None:
+        write_table(part.name, results)
     click.echo(f"{part.name}: {len(results.table)} runs in {time.monotonic() - started:.0f} s")
 
 

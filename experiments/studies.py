@@ -34,11 +34,14 @@ class Part:
         name: Of its table, `docs/results/<name>.csv`.
         config: The study, without the rates of another one.
         rates_of: The part whose study has chosen its learning rates, or `None`.
+        circuit: Encoder and ansatz, of a study that is a row of `docs/results/circuits.csv` and has
+            no table of its own.
     """
 
     name: str
     config: StudyConfig
     rates_of: str | None = None
+    circuit: tuple[str, str] | None = None
 
 
 def parts(places: Mapping[str, str]) -> Iterator[Part]:
@@ -103,7 +106,7 @@ def _circuit(encoder: str, ansatz: str, run: RunConfig) -> Part:
         run, ["none"], input_gradients=[True], heads=["linear"], variants=["trainable", "frozen"],
         seeds=list(SEEDS_OF_CIRCUITS),
     )  # fmt: skip
-    return Part(f"circuit-{encoder}-{ansatz}", config)
+    return Part(f"circuit-{encoder}-{ansatz}", config, circuit=(encoder, ansatz))
 
 
 def _placements(depth: int) -> list[str]:

@@ -5,10 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn.cli.leaderboard import leaderboard
 from tfq_resqunn.study.choice import choose_runs
 from tfq_resqunn.study.results import RUN_COLUMNS, Results
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
+CIRCUITS = RESULTS / "circuits.csv"
 MEASURES = (
     "train_accuracy", "test_accuracy", "test_loss", "val_accuracy", "val_loss", "n_weights",
     "seconds", "seconds_per_epoch",
@@ -49,3 +51,18 @@ def read_chosen(name: str) -> pd.DataFrame:
 def has_table(name: str) -> bool:
     """Tells whether a study's table is there."""
     return (RESULTS / f"{name}.csv").is_file()
+
+
+def write_circuits(work: Path) -> None:
+    """Writes the leaderboard of all circuits whose studies are in a folder, or were there."""
+    there = [CIRCUITS] if CIRCUITS.is_file() else []
+    words = [*there, *sorted(work.glob("circuit-*")), "--csv", CIRCUITS]
+    leaderboard.main([*map(str, words), "--picture", str(CIRCUITS.with_suffix(".png"))])
+
+
+def read_circuits() -> set[tuple[str, str]]:
+    """Gives encoder and ansatz of the circuits that the leaderboard has."""
+    if not CIRCUITS.is_file():
+        return set()
+    table = pd.read_csv(CIRCUITS, usecols=["encoder", "ansatz"])
+    return set(table.itertuples(index=False, name=None))
