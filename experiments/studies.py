@@ -13,16 +13,21 @@ SEEDS = range(20)
 SEEDS_OF_RATES = (100, 101)
 SEEDS_OF_CIRCUITS = range(10)
 DRAWS = 3
-LAYER_RATES = (0.01, 0.03, 0.1)
-HEAD_RATES = (0.003, 0.01, 0.03)
+LAYER_RATES = (0.003, 0.01, 0.03, 0.1)
+HEAD_RATES = (0.01, 0.03, 0.1)
+DEPTH_LAYER_RATES = (0.01, 0.03, 0.1)
+DEPTH_HEAD_RATES = (0.03, 0.1)
 DEPTHS = (1, 2, 3, 4, 6, 8)
 DECISIVE = ("trainable", "frozen", "surrogate", "classical")
 
 # Batches divide all numbers of images, so that no step is traced for a smaller one.
-EARLY = {"epochs": 20, "patience": 3, "validation": 0.2}
-DIGITS = RunConfig(dataset="digits", n_train=1400, batch_size=40, **EARLY)
-MNIST = RunConfig(dataset="mnist", n_train=6_000, batch_size=50, **EARLY)
-FEW = {"n_train": 600, "batch_size": 40}
+DIGITS = RunConfig(
+    dataset="digits", n_train=1400, validation=0.2, batch_size=40, epochs=40, patience=5
+)
+MNIST = RunConfig(
+    dataset="mnist", n_train=6_000, validation=0.2, batch_size=50, epochs=20, patience=3
+)
+FEW = {"n_train": 600, "batch_size": 40, "epochs": 40, "patience": 5}
 ALL = {"n_train": 60_000, "batch_size": 250}
 
 
@@ -82,7 +87,7 @@ def _depth(run: RunConfig) -> Iterator[Part]:
     config = StudyConfig(
         run, _placements(run.depth), heads=["linear"],
         variants=["trainable", "frozen", "shortcuts"], seeds=SEEDS_OF_RATES,
-        learning_rates=LAYER_RATES, head_learning_rates=HEAD_RATES,
+        learning_rates=DEPTH_LAYER_RATES, head_learning_rates=DEPTH_HEAD_RATES,
     )  # fmt: skip
     name = f"depth-{run.depth}"
     yield Part(f"rates-{name}", config)

@@ -23,8 +23,9 @@ def test_the_studies_are_those_of_the_plan():
     assert by_name["mnist-1"].config.run.n_train == 600
     assert by_name["mnist-100"].config.run.n_train == 60_000
     rates = by_name["rates-mnist"].config
-    assert rates.learning_rates == (0.01, 0.03, 0.1) and "0.01, 0.03 and 0.1" in PLAN
-    assert rates.head_learning_rates == (0.003, 0.01, 0.03) and "0.003, 0.01 and 0.03" in PLAN
+    assert rates.learning_rates == (0.003, 0.01, 0.03, 0.1) and "0.003, 0.01, 0.03 and 0.1" in PLAN
+    assert rates.head_learning_rates == (0.01, 0.03, 0.1)
+    assert "that of the head among 0.01, 0.03 and 0.1" in PLAN
     assert not set(rates.seeds) & set(arms.seeds)
     depths = [part.config.run.depth for name, part in by_name.items() if re.match("depth-", name)]
     assert depths == [1, 2, 3, 4, 6, 8] and "1, 2, 3, 4, 6 and 8 layers" in PLAN
