@@ -54,7 +54,7 @@ def parts(places: Mapping[str, str]) -> Iterator[Part]:
     fashion = replace(MNIST, dataset="fashion_mnist")
     cifar = replace(MNIST, dataset="cifar10", n_train=5_000, n_test=1_000, channels="gray")
     data = {
-        name: replace(run, dataset=places.get(name, name))
+        name: replace(run, dataset=places.get(name, run.dataset))
         for name, run in (
             ("digits", DIGITS), ("mnist", MNIST), ("fashion", fashion), ("cifar10", cifar),
         )
