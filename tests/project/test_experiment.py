@@ -1,11 +1,18 @@
 """The experiment: its plan, its studies, and the tables that it has left behind."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from experiments import figures, page, tables
+from experiments.again import config_of
+from experiments.comparisons import depth_differences
 from experiments.studies import parts
 from tests.helpers.studies import ROOT
+from tests.study.test_study_report import write_study
+from tfq_resqunn.study.results import RUN_COLUMNS, load_results
 
 pytestmark = pytest.mark.once
 
@@ -39,3 +46,99 @@ def test_rates_are_chosen_for_every_arm(part):
         assert set(part.config.arms()) <= set(other.config.arms())
         if part.config.run.n_train == other.config.run.n_train:
             assert part.config.run == other.config.run
+
+
+# --- the tables, and what is made of them ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory):
+    """Tables of small, made-up studies, in a folder of their own: two data sets, two depths."""
+    folder = tmp_path_factory.mktemp("results")
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (tables, figures, page):
+            patch.setattr(module, "RESULTS", folder)
+        for name in ("arms-digits", "arms-mnist", "rates-digits", "depth-1", "depth-2"):
+            (part,) = (part for part in parts({}) if part.name == name)
+            config = replace(part.config, run=replace(part.config.run, epochs=2))
+            if name.startswith("rates"):
+                config = replace(config, seeds=[100], learning_rates=[0.1, 0.01])
+            else:
+                config = replace(config, seeds=[0, 1, 2, 3])
+            study = write_study(folder / name, config, skip=lambda run: run.draw > 1)
+            tables.write_table(name, load_results(study))
+        yield folder
+
+
+def test_tables_hold_what_the_runs_gave(made_up):
+    results = load_results(made_up / "depth-2")
+    table = tables.read_table("depth-2")
+    for name in (*RUN_COLUMNS, "test_accuracy", "n_weights"):
+        expected = results.table[name].to_list()
+        assert table[name].to_list() == (
+            pytest.approx(expected, rel=1e-5) if table[name].dtype == float else expected
+        )
+    trained = table[(table.variant == "trainable") & table.input_gradient]
+    assert (trained.epoch == 2).all()
+    # Norms of the made-up studies: 10**-2 at the first layer, less by 1 + the epoch.
+    np.testing.assert_allclose(trained.gradient_before, 1e-2)
+    np.testing.assert_allclose(trained.gradient_after, 1e-2 / (1 + 2))
+    assert table[table.variant == "frozen"].gradient_before.isna().all()
+
+
+def test_a_row_says_how_its_run_is_made_again(made_up):
+    for name in ("arms-digits", "rates-digits", "depth-2"):
+        (part,) = (part for part in parts({}) if part.name == name)
+        made = [run.configure(part.config.run) for run in part.config.runs()]
+        for _, record in tables.read_table(name).iterrows():
+            assert any(is_alike(config_of(part, record), run) for run in made)
+
+
+def is_alike(one, other):
+    """The same run, whether its rates stand there or are the usual ones."""
+    head_rate = other.head_learning_rate or other.learning_rate
+    return one == replace(other, head_learning_rate=head_rate)
+
+
+@pytest.mark.parametrize("place", page.PLACES)
+def test_every_place_of_the_page_can_be_written(place, made_up):
+    text = page.PLACES[place]()
+    assert text.startswith(("|", "**", "*Not run yet"))
+    assert "nan" not in text
+
+
+@pytest.mark.parametrize("name", figures.FIGURES)
+def test_every_figure_can_be_drawn(name, made_up):
+    figure = figures.FIGURES[name]()
+    assert (figure is None) == (name == "shares")
+    if figure is not None:
+        figure.savefig(made_up / "figure.png")
+
+
+def test_depths_are_one_family(made_up):
+    rows = depth_differences({d: tables.read_chosen(f"depth-{d}") for d in (1, 2)})
+    assert rows.comparison.tolist() == [
+        "1, plain: trained − frozen",
+        "1, residuals: trained − frozen",
+        "1, residuals: trained − shortcuts alone",
+        "2, plain: trained − frozen",
+        "2, plain: trained − gradients stopped",
+        "2, plain: trained − one layer",
+        "2, residuals: trained − frozen",
+        "2, residuals: trained − shortcuts alone",
+        "2, residuals: trained − gradients stopped",
+        "2, residuals: trained − one layer",
+    ]
+    table = tables.read_chosen("depth-2")
+    plain = table[(table.placement == "none") & (table.variant == "trainable")]
+    flow, stopped = (plain[plain.input_gradient == on].set_index("seed") for on in (True, False))
+    difference = (flow.test_accuracy - stopped.test_accuracy).mean()
+    assert rows.difference[4] == pytest.approx(difference)
+    assert (rows.n == 4).all()
+
+
+def test_the_page_says_what_the_tables_do():
+    """Whoever changes a table, or a text that is made from it, writes the page anew."""
+    text = page.PAGE.read_text(encoding="utf-8")
+    for place, make in page.PLACES.items():
+        assert f"<!-- {place} -->\n\n{make()}\n\n<!-- /{place} -->" in text
