@@ -130,6 +130,19 @@ def test_effect_size_is_that_of_r():
     assert effect.size == pytest.approx(paired_t(DRUG_1, DRUG_2) / 10**0.5)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("n", [3, 5, 14, 20, 100])
+@pytest.mark.parametrize("t", [200, 299, 301, 400, 1e4, 1e5])
+def test_effects_of_hardly_any_spread(t, n, sign):
+    """Of a large t, only its denominator matters, whose square is a chi squared."""
+    values = np.array([1.0, -1.0, *[0.0] * (n - 2)])
+    values = sign + values * n**0.5 / t / values.std(ddof=1)
+    size, *ends = effect_size(values)
+    assert size == pytest.approx(sign * t / n**0.5)
+    chi = np.sqrt(stats.chi2.ppf([0.025, 0.975], n - 1) / (n - 1))
+    np.testing.assert_allclose(ends, np.sort(size * chi), rtol=1e-3)
+
+
 def test_ends_of_an_effect_are_those_of_mbess():
     """Its conf.limits.nct(2.83, df=126) has 0.8337502600 and 4.8153591405."""
     values = np.linspace(-1, 1, 127)

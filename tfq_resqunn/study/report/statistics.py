@@ -13,6 +13,7 @@ CONFIDENCE = 0.95
 SPREAD = 1e-6  # differences closer than this are equal but for rounding, here in float32
 MIN_PAIRS = 3  # for a t test
 MIN_PAIRS_EXACT = 6  # from here on the exact test can fall below 0.05
+LARGE_T = 300  # from here on a t and its limit for large ones differ by less than 1 in 5000
 MAX_PAIRS_EXACT = 13  # all 2**13 sign patterns are enumerated
 
 
@@ -120,9 +121,17 @@ def effect_size(differences: ArrayLike) -> Effect:
     if n < MIN_PAIRS or np.ptp(differences) < SPREAD:
         return Effect(math.nan, math.nan, math.nan)
     size = float(differences.mean() / differences.std(ddof=1))
-    tail = (1 - CONFIDENCE) / 2
-    low, high = special.nctdtrinc(n - 1, [1 - tail, tail], math.sqrt(n) * size) / math.sqrt(n)
+    low, high = _noncentralities(math.sqrt(n) * size, n - 1) / math.sqrt(n)
     return Effect(size, float(low), float(high))
+
+
+def _noncentralities(t: float, df: int) -> np.ndarray:
+    """Gives the ends of the confidence interval of a noncentral t's noncentrality."""
+    tails = np.array([1 - CONFIDENCE, 1 + CONFIDENCE]) / 2
+    if abs(t) < LARGE_T:
+        return special.nctdtrinc(df, tails[::-1], t)
+    # (Z + noncentrality) / sqrt(chi2 / df), of which Z hardly matters; SciPy would not end.
+    return np.sort(t * np.sqrt(stats.chi2.ppf(tails, df) / df))
 
 
 def sign_flip_p(differences: np.ndarray) -> float:
