@@ -17,10 +17,11 @@ from tfq_resqunn.study.choice import (
     BEST_FROZEN,
     choose,
     choose_rates,
+    choose_runs,
     rates_by_arm,
     with_rates_from,
 )
-from tfq_resqunn.study.config import StudyConfig
+from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import run_study
@@ -77,6 +78,24 @@ def test_known_rates_are_taken():
     assert [(run.learning_rate, run.head_learning_rate) for run in config.runs()[:2]] == [
         (0.1, 0.3), (None, None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tried", "of_all", "head", "made"),
+    [
+        ({"learning_rate": 0.3}, {}, "linear", (0.3, 7.0)),
+        ({"learning_rate": 0.3}, {"head_learning_rate": 0.5}, "linear", (0.3, 0.5)),
+        ({"head_learning_rate": 0.3}, {}, "linear", (7.0, 0.3)),
+        ({"learning_rate": 0.3, "head_learning_rate": 0.2}, {}, "linear", (0.3, 0.2)),
+        ({"learning_rate": 0.3}, {}, "none", (0.3, None)),
+        ({}, {}, "linear", (7.0, None)),
+    ],
+)
+def test_rates_of_layers_are_not_the_heads(tried, of_all, head, made):
+    """Else heads of trained circuits have rates to choose from that those of frozen ones lack."""
+    run = StudyRun("none", True, head, "trainable", 0, **tried)
+    config = run.configure(RunConfig(learning_rate=7.0, **of_all))
+    assert (config.learning_rate, config.head_learning_rate) == made
 
 
 @pytest.mark.parametrize("config", [TRIED, replace(TRIED, learning_rates=None, draws=1)])
@@ -170,6 +189,15 @@ CHOICES = {
 def test_choice_of_rates(rows, chosen):
     for order in itertools.permutations(rows):
         assert rates_by_arm(table(order)) == {"none_flow_linear_trainable": chosen}
+
+
+def test_the_best_draw_is_one_of_all():
+    """Against those of seeds that were stopped, trained circuits would look better."""
+    rows = [(0, 1, 1, 0, 0.5, 1), (0, 1, 1, 1, 0.7, 1), (1, 1, 1, 0, 0.6, 1), (2, 1, 1, 1, 0.6, 1)]
+    chosen = choose_runs(table(rows).assign(variant="frozen"))
+    assert chosen[["variant", "seed", "draw"]].to_numpy().tolist() == [
+        ["frozen", 0, 0], ["frozen", 1, 0], ["best_frozen", 0, 1],
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

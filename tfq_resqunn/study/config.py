@@ -139,6 +139,8 @@ class StudyRun:
             for name in ("learning_rate", "head_learning_rate")
             if (rate := getattr(self, name)) is not None
         }
+        if self.head != "none":  # the head's rate must not follow one that is the layers' alone
+            rates.setdefault("head_learning_rate", _head_rate(common, self.learning_rate))
         return replace(
             common,
             **rates,
@@ -150,6 +152,13 @@ class StudyRun:
             seed=self.seed,
             draw=self.draw,
         )
+
+
+def _head_rate(common: RunConfig, of_layers: float | None) -> float | None:
+    """Gives the rate of a head that has none of its own, where the layers may have one."""
+    if of_layers is None or common.head_learning_rate is not None:
+        return common.head_learning_rate
+    return common.learning_rate
 
 
 @dataclass(frozen=True)
@@ -176,7 +185,8 @@ class StudyConfig:
             of `models.control`, of which `"classical"`, convolutions in their place, is there by
             default.
         seeds: The seeds, or how many there are (0, 1, ...).
-        learning_rates: Rates to try for the layers, wherever these are trained.
+        learning_rates: Rates to try for the layers, wherever these are trained; the head keeps that
+            of all runs.
         head_learning_rates: Rates to try for the head, wherever it is trained.
         draws: How many draws of their angles frozen circuits have for each seed; the report takes
             the first, and beside it the best on validation images.
