@@ -14,6 +14,7 @@ SPREAD = 1e-6  # differences closer than this are equal but for rounding, here i
 MIN_PAIRS = 3  # for a t test
 MIN_PAIRS_EXACT = 6  # from here on the exact test can fall below 0.05
 MAX_PAIRS_EXACT = 13  # all 2**13 sign patterns are enumerated
+MAX_T = 1000.0  # beyond it SciPy's noncentral t loses digits, then takes minutes
 
 
 class Interval(NamedTuple):
@@ -108,7 +109,8 @@ def effect_size(differences: ArrayLike) -> Effect:
 
     The root of n times d_z is the t of the paired test, so the ends of the interval are those
     d_z under which so large and so small a t has a probability of 2.5% each, which a noncentral
-    t distribution tells. All are `nan` for fewer than three pairs, and without a spread.
+    t distribution tells. All are `nan` for fewer than three pairs, and without a spread. Beyond
+    a t of 1000 the mean is as good as known, and a chi-squared distribution tells the deviation's.
 
     Reference:
         G. Cumming and S. Finch, *A primer on the understanding, use, and calculation of confidence
@@ -121,7 +123,11 @@ def effect_size(differences: ArrayLike) -> Effect:
         return Effect(math.nan, math.nan, math.nan)
     size = float(differences.mean() / differences.std(ddof=1))
     tail = (1 - CONFIDENCE) / 2
-    low, high = special.nctdtrinc(n - 1, [1 - tail, tail], math.sqrt(n) * size) / math.sqrt(n)
+    t = math.sqrt(n) * size
+    if abs(t) <= MAX_T:
+        low, high = special.nctdtrinc(n - 1, [1 - tail, tail], t) / math.sqrt(n)
+    else:
+        low, high = sorted(size * np.sqrt(stats.chi2.ppf([tail, 1 - tail], n - 1) / (n - 1)))
     return Effect(size, float(low), float(high))
 
 
