@@ -58,6 +58,14 @@ def test_what_changes_nothing_is_not_tried(head, variant, n_rates, n_head_rates,
     assert (None in {run.learning_rate for run in runs}) == (n_rates == 1)
 
 
+@pytest.mark.parametrize("settings", [{"shortcut": "conv"}, {"merge": "rezero"}], ids=str)
+def test_what_is_trained_beside_frozen_layers_has_rates(settings):
+    config = replace(TRIED, run=replace(RUN, **settings), variants=("frozen", "shortcuts"), draws=1)
+    assert {run.learning_rate for run in config.runs()} == {0.1, 0.01}
+    config = replace(config, variants=("pixels",))
+    assert {run.learning_rate for run in config.runs()} == {None}
+
+
 def test_runs_say_their_rates():
     assert len({run.id.casefold() for run in TRIED.runs()}) == len(TRIED.runs())
     assert all(re.fullmatch(r"[\w+,.-]+", run.id) for run in TRIED.runs())
@@ -111,6 +119,7 @@ WRONG = {
     "twice": ({"learning_rates": [0.1, 0.1]}, ValueError, "must name nothing twice"),
     "empty": ({"learning_rates": []}, ValueError, "must not be empty"),
     "no draw": ({"draws": 0}, ValueError, "`draws` must be at least 1"),
+    "too many draws": ({"draws": 10**9}, ValueError, "`draws` must be at most 1000"),
     "draws of what": (
         {"draws": 2, "variants": ["trainable"]}, ValueError,
         "`draws` must be 1 without the variant 'frozen'",
