@@ -136,6 +136,11 @@ class StudyRun:
             parts.append(f"draw_{self.draw}")
         return "_".join(parts)
 
+    @property
+    def has_own_rates(self) -> bool:
+        """Whether a learning rate is not that of all runs."""
+        return self.learning_rate is not None or self.head_learning_rate is not None
+
     def configure(self, common: RunConfig) -> RunConfig:
         """Gives the configuration of this run, from what all runs have in common."""
         rates = {
