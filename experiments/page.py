@@ -40,7 +40,7 @@ PLACEMENTS = ("none", "(X+O1)+O2")
 
 
 def main() -> None:
-    """Fills every place of the page whose tables are there."""
+    """Fills every place of the page, as far as its tables are there."""
     for name, make in PLACES.items():
         write_place(PAGE, name, make())
     figures.main()
@@ -49,6 +49,8 @@ def main() -> None:
 def accuracies() -> str:
     """A row for each arm and placement, a column for each data set."""
     tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
+    if not tables:
+        return _nothing("all arms")
     every = pd.concat(tables.values())
     records = []
     for placement in PLACEMENTS:
@@ -67,7 +69,7 @@ def controls() -> str:
     for name, title in _there("arms-{}", DATA):
         rows = control_differences(read_chosen(f"arms-{name}"))
         blocks += [f"**{title}**, p corrected for {len(rows)} rows:", _differences(rows)]
-    return "\n\n".join(blocks)
+    return "\n\n".join(blocks) or _nothing("all arms")
 
 
 def rates() -> str:
@@ -75,6 +77,8 @@ def rates() -> str:
     chosen = {
         title: choose_rates(read_table(f"rates-{name}")) for name, title in _there("rates-{}", DATA)
     }
+    if not chosen:
+        return _nothing("learning rates")
     records = []
     every = pd.concat(chosen.values())
     for placement in PLACEMENTS:
@@ -107,13 +111,13 @@ def depths() -> str:
                 title = f"{'plain' if placement == 'none' else placement}, {name}"
                 record[title] = _mean(select(here, **setting))
         records.append(record)
-    return records_table(records)
+    return records_table(records) if records else _nothing("depths")
 
 
 def depth_comparisons() -> str:
     """All that is compared over depths, one family."""
-    rows = depth_differences({depth: read_chosen(f"depth-{depth}") for depth in _depths()})
-    return _differences(rows)
+    tables = {depth: read_chosen(f"depth-{depth}") for depth in _depths()}
+    return _differences(depth_differences(tables)) if 1 in tables else _nothing("depths")
 
 
 def shares() -> str:
@@ -155,7 +159,7 @@ def times() -> str:
                 "Study": code(path.stem), "Runs": f"{len(table):,}",
                 "Minutes of one core": f"{table.seconds.sum() / 60:.0f}",
             })  # fmt: skip
-    return records_table(records)
+    return records_table(records) if records else _nothing("studies")
 
 
 def _differences(rows: pd.DataFrame) -> str:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from experiments import figures, page, tables
 from experiments.studies import parts
 from tests.helpers.studies import ROOT
 
@@ -37,3 +38,17 @@ def test_rates_are_chosen_for_every_arm(part):
         (other,) = (other for other in parts({}) if other.name == part.rates_of)
         assert set(part.config.arms()) <= set(other.config.arms())
         assert part.config.run.epochs == other.config.run.epochs
+
+
+@pytest.mark.parametrize("place", page.PLACES)
+def test_the_page_says_what_was_not_run(place, tmp_path, monkeypatch):
+    for module in (page, tables):
+        monkeypatch.setattr(module, "RESULTS", tmp_path)
+    assert page.PLACES[place]().startswith("*Not run yet: ")
+
+
+def test_nothing_is_drawn_of_what_was_not_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    assert {name: draw() for name, draw in figures.FIGURES.items()} == dict.fromkeys(
+        figures.FIGURES
+    )
