@@ -68,7 +68,10 @@ def controls() -> str:
     blocks = []
     for name, title in _there("arms-{}", DATA):
         rows = control_differences(read_chosen(f"arms-{name}"))
-        blocks += [f"**{title}**, p corrected for {len(rows)} rows:", _differences(rows)]
+        blocks += [
+            f"**{title}**, p corrected for {rows.p.notna().sum()} tests:",
+            _differences(rows),
+        ]
     return "\n\n".join(blocks) or _nothing("all arms")
 
 

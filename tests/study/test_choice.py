@@ -303,6 +303,8 @@ def test_studies_that_have_chosen_nothing(tmp_path):
         ValueError, match="must hold a finished study(?s:.)*1 of 2 runs are missing"
     ):
         with_rates_from(config, unfinished)
+    with pytest.raises(ValueError, match="with_rates_from: `learning_rates` and(?s:.)*left out wh"):
+        with_rates_from(replace(config, learning_rates=[0.1, 0.2]), no_validation)
     with pytest.raises(FileNotFoundError, match="must be that of a study"):
         with_rates_from(config, tmp_path)
     answer = CliRunner().invoke(cli.main, ["study", "--rates-from", str(tmp_path / "c")])

@@ -114,8 +114,10 @@ def study(
     folder = out or default_folder(configured or StudyConfig.from_dict(values))
     where: dict[str, Any] = {"n_jobs": jobs, "scheduler": scheduler, "shard": shard}
     again = command_line(configured, folder, **where) if configured else "the same command"
-    if report_only and (scheduler is not None or shard is not None):
-        raise click.UsageError("--report-only trains nothing: leave out --scheduler and --shard.")
+    if report_only and not (scheduler is shard is rates_from is None):
+        raise click.UsageError(
+            "--report-only trains nothing: leave out --scheduler and --shard, and --rates-from."
+        )
     try:
         if configured is None:
             read_study(folder)  # which is quick

@@ -67,8 +67,15 @@ def with_rates_from(config: StudyConfig, folder: str | os.PathLike) -> StudyConf
 
     Raises:
         FileNotFoundError: If the folder holds no study.
-        ValueError: If that study is not finished, has no validation images, or lacks an arm.
+        ValueError: If that study is not finished, has no validation images, or lacks an arm, or if
+            this one tries rates itself.
     """
+    if config.learning_rates is not None or config.head_learning_rates is not None:
+        raise ValueError(
+            "with_rates_from: `learning_rates` and `head_learning_rates` must be left out where "
+            f"rates come from another study. Received both these and {folder}. Either rates are "
+            "tried, or they are known."
+        )
     results = load_results(folder)
     if results.n_missing:
         raise ValueError(
