@@ -14,6 +14,7 @@ from experiments.studies import DECISIVE, DEPTHS
 from experiments.tables import RESULTS, has_table, read_chosen, read_table
 from tfq_resqunn._utils.markdown_page import code
 from tfq_resqunn.study.choice import choose_rates
+from tfq_resqunn.study.config import WITHOUT_WEIGHTS
 from tfq_resqunn.study.report.differences import shown_text
 from tfq_resqunn.study.report.figures import present
 from tfq_resqunn.study.report.numbers import (
@@ -96,7 +97,7 @@ def rates() -> str:
 
 
 def _pair(row: pd.Series, variant: str) -> str:
-    is_trained = variant not in ("frozen", "shortcuts", "pixels")
+    is_trained = variant not in WITHOUT_WEIGHTS
     return f"{f'{row.learning_rate:g}' if is_trained else MISSING} / {row.head_learning_rate:g}"
 
 
