@@ -123,7 +123,11 @@ def depth() -> Figure | None:
 
 def shares() -> Figure | None:
     """Accuracy against the number of training images, a panel for each data set and placement."""
-    names = [name for name in ("mnist", "fashion") if has_table(f"{name}-100")]
+    names = [
+        name
+        for name in ("mnist", "fashion")
+        if all(has_table(f"{name}-{share}" if share else f"arms-{name}") for share in SHARES)
+    ]
     if not names:
         return None
     figure = Figure(figsize=(8.2, 0.9 + 2.6 * len(names)), layout="constrained")

@@ -14,6 +14,7 @@ from experiments.studies import DECISIVE, DEPTHS
 from experiments.tables import RESULTS, has_table, read_chosen, read_table
 from tfq_resqunn._utils.markdown_page import code
 from tfq_resqunn.study.choice import choose_rates
+from tfq_resqunn.study.config import WITHOUT_WEIGHTS
 from tfq_resqunn.study.report.differences import shown_text
 from tfq_resqunn.study.report.figures import present
 from tfq_resqunn.study.report.numbers import (
@@ -40,7 +41,7 @@ PLACEMENTS = ("none", "(X+O1)+O2")
 
 
 def main() -> None:
-    """Fills every place of the page whose tables are there."""
+    """Fills every place of the page, as far as its tables are there."""
     for name, make in PLACES.items():
         write_place(PAGE, name, make())
     figures.main()
@@ -50,7 +51,7 @@ def accuracies() -> str:
     """A row for each arm and placement, a column for each data set."""
     tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
     if not tables:
-        return _nothing("arms")
+        return _nothing("all arms")
     every = pd.concat(tables.values())
     records = []
     for placement in PLACEMENTS:
@@ -68,8 +69,11 @@ def controls() -> str:
     blocks = []
     for name, title in _there("arms-{}", DATA):
         rows = control_differences(read_chosen(f"arms-{name}"))
-        blocks += [f"**{title}**, p corrected for {len(rows)} rows:", _differences(rows)]
-    return "\n\n".join(blocks) or _nothing("arms")
+        blocks += [
+            f"**{title}**, p corrected for {rows.p.notna().sum()} tests:",
+            _differences(rows),
+        ]
+    return "\n\n".join(blocks) or _nothing("all arms")
 
 
 def rates() -> str:
@@ -78,7 +82,7 @@ def rates() -> str:
         title: choose_rates(read_table(f"rates-{name}")) for name, title in _there("rates-{}", DATA)
     }
     if not chosen:
-        return _nothing("rates")
+        return _nothing("learning rates")
     records = []
     every = pd.concat(chosen.values())
     for placement in PLACEMENTS:
@@ -93,7 +97,7 @@ def rates() -> str:
 
 
 def _pair(row: pd.Series, variant: str) -> str:
-    is_trained = variant not in ("frozen", "shortcuts", "pixels")
+    is_trained = variant not in WITHOUT_WEIGHTS
     return f"{f'{row.learning_rate:g}' if is_trained else MISSING} / {row.head_learning_rate:g}"
 
 
@@ -111,15 +115,13 @@ def depths() -> str:
                 title = f"{'plain' if placement == 'none' else placement}, {name}"
                 record[title] = _mean(select(here, **setting))
         records.append(record)
-    return records_table(records) if records else _nothing("depth")
+    return records_table(records) if records else _nothing("depths")
 
 
 def depth_comparisons() -> str:
     """All that is compared over depths, one family."""
-    if not _depths():
-        return _nothing("depth")
-    rows = depth_differences({depth: read_chosen(f"depth-{depth}") for depth in _depths()})
-    return _differences(rows)
+    tables = {depth: read_chosen(f"depth-{depth}") for depth in _depths()}
+    return _differences(depth_differences(tables)) if 1 in tables else _nothing("depths")
 
 
 def shares() -> str:
@@ -161,7 +163,7 @@ def times() -> str:
                 "Study": code(path.stem), "Runs": f"{len(table):,}",
                 "Minutes of one core": f"{table.seconds.sum() / 60:.0f}",
             })  # fmt: skip
-    return records_table(records) if records else _nothing("any study")
+    return records_table(records) if records else _nothing("studies")
 
 
 def _differences(rows: pd.DataFrame) -> str:

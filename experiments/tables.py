@@ -31,7 +31,7 @@ def write_table(name: str, results: Results) -> None:
     for column, epoch in (("gradient_before", "min"), ("gradient_after", "max")):
         there = first[first.epoch == first.groupby(KEY)["epoch"].transform(epoch)]
         norms = there[[*KEY, "norm"]].rename(columns={"norm": column})
-        table = table.merge(norms, on=KEY, how="left")
+        table = table.merge(norms, on=KEY, how="left", validate="one_to_one")
     text = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
     with replacing(RESULTS / f"{name}.csv") as temporary:
         write_text(temporary, text)

@@ -117,6 +117,7 @@ MISTAKES = {
     "study --scheduler http://x:1": "--scheduler must be an address such as tcp://10.0.0.1:8786",
     "study --scheduler tcp://x:1 --jobs 2": "--jobs must be left out with --scheduler",
     "study --report-only --shard 1/2": "--report-only trains nothing",
+    "study --report-only --rates-from none": "--report-only trains nothing",
     "study --out none --report-only": "--out must be that of a study",
     "leaderboard": "Missing argument 'RESULTS...'",
     "leaderboard none": "Received none, which does not exist.",

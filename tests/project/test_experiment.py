@@ -11,7 +11,9 @@ from experiments.again import config_of
 from experiments.comparisons import depth_differences
 from experiments.studies import parts
 from tests.helpers.studies import ROOT
-from tests.study.test_study_report import write_study
+from tests.study.test_study_report import RUN, write_study
+from tfq_resqunn.study.choice import rates_by_arm
+from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.results import RUN_COLUMNS, load_results
 
 pytestmark = pytest.mark.once
@@ -142,3 +144,38 @@ def test_the_page_says_what_the_tables_do():
     text = page.PAGE.read_text(encoding="utf-8")
     for place, make in page.PLACES.items():
         assert f"<!-- {place} -->\n\n{make()}\n\n<!-- /{place} -->" in text
+
+
+def test_a_table_has_a_row_for_each_run_and_chooses_as_the_study_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    config = StudyConfig(
+        RUN,
+        ["none"],
+        [True],
+        ["linear"],
+        ["trainable", "classical"],
+        2,
+        learning_rates=[1e-05, 0.1],
+    )
+    results = load_results(write_study(tmp_path / "study", config))
+    tables.write_table("a", results)
+    table = tables.read_table("a")
+    assert rates_by_arm(table) == rates_by_arm(results.table)
+    assert len(table) == len(config.runs()) == len(table[[*RUN_COLUMNS]].drop_duplicates())
+    # Norms of the made-up runs: 0.01 before the training, and one part of 1 + epochs after it.
+    for column, norm in (("gradient_before", 0.01), ("gradient_after", 0.01 / (1 + RUN.epochs))):
+        assert table[column].to_list() == pytest.approx([norm] * len(table))
+
+
+@pytest.mark.parametrize("place", page.PLACES)
+def test_the_page_says_what_was_not_run(place, tmp_path, monkeypatch):
+    for module in (page, tables):
+        monkeypatch.setattr(module, "RESULTS", tmp_path)
+    assert page.PLACES[place]().startswith("*Not run yet: ")
+
+
+def test_nothing_is_drawn_of_what_was_not_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    assert {name: draw() for name, draw in figures.FIGURES.items()} == dict.fromkeys(
+        figures.FIGURES
+    )

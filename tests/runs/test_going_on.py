@@ -204,6 +204,7 @@ RUNS = {
     "twin": {"control": "classical"},
     "no weights": {"head": "none", "trainable": False},
     "one batch": {"batch_size": 10},
+    "a rate of the head, a draw": {"head_learning_rate": 0.1, "draw": 2},
 }
 
 

@@ -17,10 +17,11 @@ from tfq_resqunn.study.choice import (
     BEST_FROZEN,
     choose,
     choose_rates,
+    choose_runs,
     rates_by_arm,
     with_rates_from,
 )
-from tfq_resqunn.study.config import StudyConfig
+from tfq_resqunn.study.config import StudyConfig, StudyRun
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import load_results
 from tfq_resqunn.study.runner import run_study
@@ -57,6 +58,14 @@ def test_what_changes_nothing_is_not_tried(head, variant, n_rates, n_head_rates,
     assert (None in {run.learning_rate for run in runs}) == (n_rates == 1)
 
 
+@pytest.mark.parametrize("settings", [{"shortcut": "conv"}, {"merge": "rezero"}], ids=str)
+def test_what_is_trained_beside_frozen_layers_has_rates(settings):
+    config = replace(TRIED, run=replace(RUN, **settings), variants=("frozen", "shortcuts"), draws=1)
+    assert {run.learning_rate for run in config.runs()} == {0.1, 0.01}
+    config = replace(config, variants=("pixels",))
+    assert {run.learning_rate for run in config.runs()} == {None}
+
+
 def test_runs_say_their_rates():
     assert len({run.id.casefold() for run in TRIED.runs()}) == len(TRIED.runs())
     assert all(re.fullmatch(r"[\w+,.-]+", run.id) for run in TRIED.runs())
@@ -79,6 +88,24 @@ def test_known_rates_are_taken():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("tried", "of_all", "head", "made"),
+    [
+        ({"learning_rate": 0.3}, {}, "linear", (0.3, 7.0)),
+        ({"learning_rate": 0.3}, {"head_learning_rate": 0.5}, "linear", (0.3, 0.5)),
+        ({"head_learning_rate": 0.3}, {}, "linear", (7.0, 0.3)),
+        ({"learning_rate": 0.3, "head_learning_rate": 0.2}, {}, "linear", (0.3, 0.2)),
+        ({"learning_rate": 0.3}, {}, "none", (0.3, None)),
+        ({}, {}, "linear", (7.0, None)),
+    ],
+)
+def test_rates_of_layers_are_not_the_heads(tried, of_all, head, made):
+    """Else heads of trained circuits have rates to choose from that those of frozen ones lack."""
+    run = StudyRun("none", True, head, "trainable", 0, **tried)
+    config = run.configure(RunConfig(learning_rate=7.0, **of_all))
+    assert (config.learning_rate, config.head_learning_rate) == made
+
+
 @pytest.mark.parametrize("config", [TRIED, replace(TRIED, learning_rates=None, draws=1)])
 def test_round_trips(config):
     assert StudyConfig.from_yaml(config.to_yaml()) == config
@@ -92,6 +119,7 @@ WRONG = {
     "twice": ({"learning_rates": [0.1, 0.1]}, ValueError, "must name nothing twice"),
     "empty": ({"learning_rates": []}, ValueError, "must not be empty"),
     "no draw": ({"draws": 0}, ValueError, "`draws` must be at least 1"),
+    "too many draws": ({"draws": 10**9}, ValueError, "`draws` must be at most 1000"),
     "draws of what": (
         {"draws": 2, "variants": ["trainable"]}, ValueError,
         "`draws` must be 1 without the variant 'frozen'",
@@ -170,6 +198,15 @@ CHOICES = {
 def test_choice_of_rates(rows, chosen):
     for order in itertools.permutations(rows):
         assert rates_by_arm(table(order)) == {"none_flow_linear_trainable": chosen}
+
+
+def test_the_best_draw_is_one_of_all():
+    """Against those of seeds that were stopped, trained circuits would look better."""
+    rows = [(0, 1, 1, 0, 0.5, 1), (0, 1, 1, 1, 0.7, 1), (1, 1, 1, 0, 0.6, 1), (2, 1, 1, 1, 0.6, 1)]
+    chosen = choose_runs(table(rows).assign(variant="frozen"))
+    assert chosen[["variant", "seed", "draw"]].to_numpy().tolist() == [
+        ["frozen", 0, 0], ["frozen", 1, 0], ["best_frozen", 0, 1],
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +303,8 @@ def test_studies_that_have_chosen_nothing(tmp_path):
         ValueError, match="must hold a finished study(?s:.)*1 of 2 runs are missing"
     ):
         with_rates_from(config, unfinished)
+    with pytest.raises(ValueError, match="with_rates_from: `learning_rates` and(?s:.)*left out wh"):
+        with_rates_from(replace(config, learning_rates=[0.1, 0.2]), no_validation)
     with pytest.raises(FileNotFoundError, match="must be that of a study"):
         with_rates_from(config, tmp_path)
     answer = CliRunner().invoke(cli.main, ["study", "--rates-from", str(tmp_path / "c")])

@@ -130,6 +130,21 @@ def test_what_does_not_count_is_counted(tmp_path):
     }
 
 
+def test_chosen_rates_are_none_of_the_settings_and_that_is_said(tmp_path):
+    """Trained and frozen circuits stay partners, whatever rates each of them has."""
+    config = config_of(learning_rates=[0.1, 0.2], head_learning_rates=[0.3, 0.4], draws=2)
+    plain = read(write_studies(tmp_path / "a", config_of()))
+    found = read(write_studies(tmp_path / "b", config))
+    [entry], [usual] = found.entries, plain.entries
+    assert entry.config == usual.config and [*entry.trained] == [*entry.frozen] == [0, 1, 2]
+    assert found.left_out == {"of rates or draws that were not chosen": 3 * (4 + 2 * 2 - 2)}
+    assert found.remarks == (
+        f"The runs of {tmp_path / 'b'} have learning rates of their own, chosen for each of its "
+        "arms; what stands above as their learning rate is the study's.",
+    )
+    assert not plain.remarks
+
+
 def test_a_run_that_is_named_twice_counts_once(tmp_path, monkeypatch):
     monkeypatch.setattr("tests.study.test_study_report.RUN", config_of().run)
     write_studies(tmp_path / "a", config_of())
@@ -142,11 +157,14 @@ SAME = [
     ({"placement": "X+O1"}, {"placement": None}),
     ({"input_gradient": True}, {"input_gradient": False}),
     ({"seed": 0}, {"seed": 1}),
+    ({"learning_rate": 0.1}, {"learning_rate": 0.1, "head_learning_rate": 0.1}),
+    ({"head": "none"}, {"head": "none", "head_learning_rate": 0.5}),
     ({"noise": {}}, {"noise": None}),
 ]
 OTHERS = [
     {"ansatz": "sim_1"}, {"n_layers": 2}, {"observables": "x"}, {"epochs": 5}, {"n_train": 100},
     {"kernel_size": (2, 4)}, {"noise": {"bit_flip": 0.1}}, {"head": "none"},
+    {"head_learning_rate": 0.5}, {"draw": 1},
 ]  # fmt: skip
 
 
@@ -431,6 +449,7 @@ WRONG_FILES = {
     "descriptor": (changed("entangling_capability", "2"), "entangling_capability must be"),
     "number": (changed("expressibility", "x"), "could not convert string to float"),
     "shape": (changed("image_shape", "[8, 8]"), "`image_shape` must be three sizes"),
+    "parameters": (changed("parameters", ""), "`parameters` must be an integer"),
     "JSON": (changed("classes", "[" * 100_000), "maximum recursion depth"),
 }
 

@@ -71,7 +71,18 @@ def test_controls_are_corrected_for_together(results):
         expected = multipletests(controls[p], method="holm")[1]
         np.testing.assert_allclose(controls[corrected], expected)
     text = difference_table(select(controls, variant="small"), "A minus B", len(controls))[0]
-    assert text == "**A minus B**; p corrected for 64 rows."
+    assert text == "**A minus B**; p corrected for 64 tests."
+
+
+@pytest.mark.parametrize(
+    ("n_tested", "said"),
+    [(0, "."), (1, "; p corrected for 1 test."), (8, "; p corrected for 8 tests.")],
+)
+def test_what_is_not_tested_is_not_corrected_for(results, n_tested, said):
+    """As it does not count in Holm's correction."""
+    rows = select(compare(results).controls, variant="small")
+    rows = rows.assign(p=rows.p.where(np.arange(len(rows)) < n_tested))
+    assert difference_table(rows, "A minus B")[0] == f"**A minus B**{said}"
 
 
 def test_without_controls_there_is_nothing_to_compare(results):

@@ -174,6 +174,21 @@ def test_an_effect_that_is_far_beyond_its_spread_has_ends():
     assert 0 < effect.low < effect.size < effect.high < np.inf
 
 
+# Quantiles of chi-squared at 2.5% and 97.5%, from published tables, by the degrees of freedom.
+CHI_SQUARED = {2: (0.0506, 7.378), 5: (0.831, 12.833), 13: (5.009, 24.736), 19: (8.907, 32.852)}
+
+
+@pytest.mark.parametrize("df", CHI_SQUARED)
+@pytest.mark.parametrize("t", [-1e7, -1001, 999, 1001, 3.5e6])
+def test_of_huge_effects_only_the_deviation_is_unsure(df, t):
+    """SciPy's noncentral t would compute for minutes."""
+    n = df + 1
+    values = np.linspace(-1, 1, n)
+    effect = effect_size(t / n**0.5 + values / values.std(ddof=1))
+    ratios = sorted(np.array([effect.low, effect.high]) / effect.size)
+    np.testing.assert_allclose(ratios, np.sqrt(np.array(CHI_SQUARED[df]) / df), rtol=1e-3)
+
+
 # --- many tests --------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.duration import duration
 from tfq_resqunn.study.report import write_report
+from tfq_resqunn.study.report.accuracies import curve_section
 from tfq_resqunn.study.report.comparisons import compare
 from tfq_resqunn.study.report.differences import caution, difference_table, summary_table
 from tfq_resqunn.study.report.figures import accuracy_figure, curve_figure
@@ -573,6 +574,16 @@ def test_costs_and_command(written):
 def text_of(folder):
     """A study's report as text; nothing is drawn, which takes long."""
     return "\n\n".join(map(str, report_blocks(load_results(folder))))
+
+
+@pytest.mark.parametrize(("validation", "said"), [(None, "Test"), (0.2, "Validation")])
+def test_curves_say_whose_accuracy_it_is(results, validation, said):
+    """Of runs of earlier versions, too, which keep that of validation images in no result."""
+    assert results.table.val_accuracy.isna().all()
+    config = replace(results.config, run=replace(results.config.run, validation=validation))
+    pictures = curve_section(replace(results, config=config))[1:]
+    labels = {picture.figure.axes[0].get_ylabel() for picture in pictures}
+    assert labels == {f"{said} accuracy"}
 
 
 def test_same_study_same_report(tmp_path):

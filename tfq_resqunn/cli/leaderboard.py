@@ -85,7 +85,7 @@ def _write(results: tuple[str, ...], files: dict[str, Path]) -> None:
             entries, problems = measure(entries, bar.update)
     table = to_table(entries)
     sections = writing.sections(table)
-    notes = writing.notes_of(found.left_out, problems)
+    notes = writing.notes_of(found.left_out, [*found.remarks, *problems])
     click.echo("\n\n".join([*map(writing.to_text, sections), *notes]) + "\n" * bool(files))
     if "csv" in files:
         write_text(files["csv"], to_csv(table))

@@ -42,9 +42,10 @@ Examples:
 On a cluster, --scheduler trains on the workers of Dask, and --shard in the jobs of an array; see
 docs/cluster.md.
 \b
-The same command goes on where it was stopped; with more seeds or placements, the study in the
-folder --out grows. A configuration file names placements, input_gradients, heads, variants and
-seeds, and under run what all runs have in common, such as:
+The same command goes on where it was stopped; with more seeds, placements, rates or draws, the
+study in the folder --out grows. A configuration file names placements, input_gradients, heads,
+variants, seeds, learning_rates, head_learning_rates, draws and rates, and under run what all runs
+have in common, such as:
   seeds: 3
   heads: [linear, none]
   run: {dataset: digits, depth: 2, epochs: 10}
@@ -113,8 +114,10 @@ def study(
     folder = out or default_folder(configured or StudyConfig.from_dict(values))
     where: dict[str, Any] = {"n_jobs": jobs, "scheduler": scheduler, "shard": shard}
     again = command_line(configured, folder, **where) if configured else "the same command"
-    if report_only and (scheduler is not None or shard is not None):
-        raise click.UsageError("--report-only trains nothing: leave out --scheduler and --shard.")
+    if report_only and not (scheduler is shard is rates_from is None):
+        raise click.UsageError(
+            "--report-only trains nothing: leave out --scheduler and --shard, and --rates-from."
+        )
     try:
         if configured is None:
             read_study(folder)  # which is quick

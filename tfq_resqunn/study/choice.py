@@ -18,7 +18,8 @@ def choose(results: Results) -> Results:
     """Leaves one run of each arm and seed, those whose rates validation images prefer.
 
     Frozen circuits keep their first draw. Where there are more, the variant `"best_frozen"` has
-    each seed's best, likewise by validation images.
+    each seed's best, likewise by validation images, of seeds that have all draws: the best of fewer
+    is worse.
     """
     parts = _chosen(results.table)
     tables = {
@@ -38,8 +39,10 @@ def _chosen(table: pd.DataFrame) -> dict[str | None, pd.DataFrame]:
     chosen = table.merge(choose_rates(table)[[*ARM, *RATES]], on=[*ARM, *RATES])
     parts: dict[str | None, pd.DataFrame] = {None: chosen[chosen.draw == 0]}
     frozen = chosen[chosen.variant == "frozen"]
+    n_draws = frozen.groupby([*ARM, "seed"], sort=False)["draw"].transform("size")
     if frozen.draw.any():
-        parts[BEST_FROZEN] = _best(frozen, [*ARM, *RATES, "seed"], ["draw"])
+        whole = frozen[n_draws == frozen.draw.max() + 1]
+        parts[BEST_FROZEN] = _best(whole, [*ARM, "seed"], ["draw"])
     return parts
 
 
@@ -64,8 +67,15 @@ def with_rates_from(config: StudyConfig, folder: str | os.PathLike) -> StudyConf
 
     Raises:
         FileNotFoundError: If the folder holds no study.
-        ValueError: If that study is not finished, has no validation images, or lacks an arm.
+        ValueError: If that study is not finished, has no validation images, or lacks an arm, or if
+            this one tries rates itself.
     """
+    if config.learning_rates is not None or config.head_learning_rates is not None:
+        raise ValueError(
+            "with_rates_from: `learning_rates` and `head_learning_rates` must be left out where "
+            f"rates come from another study. Received both these and {folder}. Either rates are "
+            "tried, or they are known."
+        )
     results = load_results(folder)
     if results.n_missing:
         raise ValueError(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tfq_resqunn._utils.arguments import check_count, check_text, checked
+from tfq_resqunn._utils.arguments import check_text, checked, integer
 from tfq_resqunn.models.names import CONTROLS
 from tfq_resqunn.models.placement import Placement
 from tfq_resqunn.runs.config import STEP, RunConfig
@@ -28,7 +28,7 @@ from tfq_resqunn.study.yaml_text import read_yaml
 HEADS = ("linear", "none")
 VARIANTS = ("trainable", "frozen", *CONTROLS)
 DEFAULT_VARIANTS = ("trainable", "frozen", "classical")
-# Nothing in them is trained, so that input gradients change nothing.
+# Nothing in their layers is trained, so that input gradients change nothing.
 WITHOUT_WEIGHTS = ("frozen", "shortcuts", "pixels")
 # The fields of a RunConfig that a study sets itself, run by run.
 VARIED = ("placement", "head", "control", "input_gradient", "trainable", "seed", "draw")
@@ -36,6 +36,7 @@ VARIED = ("placement", "head", "control", "input_gradient", "trainable", "seed",
 COMMON = RunConfig(epochs=10, batch_size=64, learning_rate=0.02)
 MAX_DEPTH_OF_ALL = 6
 MAX_SEEDS = 10_000
+MAX_DRAWS = 1_000
 
 
 def _read_seeds(text: str) -> int | tuple[int, ...]:
@@ -61,11 +62,14 @@ SEEDS = Form(
 
 
 def _read_arms(text: str) -> dict[str, tuple[float | None, ...]]:
-    pairs = (part.rpartition("=") for part in text.split(";"))
-    return {
+    pairs = [part.rpartition("=") for part in text.split(";")]
+    read = {
         arm.strip(): tuple(None if rate == "-" else float(rate) for rate in rates.split("/"))
         for arm, _, rates in pairs
     }
+    if len(read) < len(pairs):
+        raise ValueError("an arm twice")
+    return read
 
 
 def _write_arms(rates: Mapping[str, tuple[float | None, ...]]) -> str:
@@ -81,7 +85,7 @@ RATES = Form(
 )
 ARMS = Form(
     check_text, _read_arms, _write_arms, "ARM=RATE/RATE;...",
-    "arms with two rates each, such as none_flow_linear_trainable=0.1/0.01, - for none",
+    "arms with two rates each, none twice, such as none_flow_linear_trainable=0.1/0.01, - for none",
 )  # fmt: skip
 
 
@@ -132,6 +136,11 @@ class StudyRun:
             parts.append(f"draw_{self.draw}")
         return "_".join(parts)
 
+    @property
+    def has_own_rates(self) -> bool:
+        """Whether a learning rate is not that of all runs."""
+        return self.learning_rate is not None or self.head_learning_rate is not None
+
     def configure(self, common: RunConfig) -> RunConfig:
         """Gives the configuration of this run, from what all runs have in common."""
         rates = {
@@ -139,6 +148,8 @@ class StudyRun:
             for name in ("learning_rate", "head_learning_rate")
             if (rate := getattr(self, name)) is not None
         }
+        if self.head != "none":  # the head's rate must not follow one that is the layers' alone
+            rates.setdefault("head_learning_rate", _head_rate(common, self.learning_rate))
         return replace(
             common,
             **rates,
@@ -150,6 +161,13 @@ class StudyRun:
             seed=self.seed,
             draw=self.draw,
         )
+
+
+def _head_rate(common: RunConfig, of_layers: float | None) -> float | None:
+    """Gives the rate of a head that has none of its own, where the layers may have one."""
+    if of_layers is None or common.head_learning_rate is not None:
+        return common.head_learning_rate
+    return common.learning_rate
 
 
 @dataclass(frozen=True)
@@ -176,7 +194,8 @@ class StudyConfig:
             of `models.control`, of which `"classical"`, convolutions in their place, is there by
             default.
         seeds: The seeds, or how many there are (0, 1, ...).
-        learning_rates: Rates to try for the layers, wherever these are trained.
+        learning_rates: Rates to try for all weights but the head's, wherever there are some; the
+            head keeps that of all runs.
         head_learning_rates: Rates to try for the head, wherever it is trained.
         draws: How many draws of their angles frozen circuits have for each seed; the report takes
             the first, and beside it the best on validation images.
@@ -224,7 +243,7 @@ class StudyConfig:
     learning_rates: tuple[float, ...] | None = setting(
         None, RATES, "--learning-rates",
         "Learning rates of the layers to try, such as 0.01,0.03,0.1; the report takes each arm's "
-        "best on validation images.  [default: that of --learning-rate]",
+        "best on validation images. The head keeps its own.  [default: that of --learning-rate]",
     )  # fmt: skip
     head_learning_rates: tuple[float, ...] | None = setting(
         None, RATES, "--head-learning-rates",
@@ -273,7 +292,7 @@ class StudyConfig:
             "seeds": _listed("seeds", seeds),
             "learning_rates": _rates("learning_rates", self.learning_rates),
             "head_learning_rates": _rates("head_learning_rates", self.head_learning_rates),
-            "draws": check_count(self.draws, "draws", "StudyConfig"),
+            "draws": integer(1, MAX_DRAWS)(self.draws, "draws", "StudyConfig"),
         }
         for name, value in kept.items():
             object.__setattr__(self, name, value)
@@ -307,6 +326,11 @@ class StudyConfig:
         """Whether an arm has several runs of one seed, among which validation images decide."""
         return len(self.runs()) > len(self.arms()) * len(self.seeds)
 
+    def trains_before_head(self, variant: str) -> bool:
+        """Tells whether anything but the head is trained, such as the shortcuts beside layers."""
+        has_trained_sums = self.run.shortcut == "conv" or self.run.merge == "rezero"
+        return variant not in WITHOUT_WEIGHTS or (has_trained_sums and variant != "pixels")
+
     def _arms(self) -> Iterator[StudyRun]:
         """Yields a run of each arm, of the first seed."""
         settings = itertools.product(self.placements, self.heads, self.variants)
@@ -322,7 +346,7 @@ class StudyConfig:
         of_head: Sequence[float | None] | None = self.head_learning_rates
         if self.rates is not None:
             of_layers, of_head = ([rate] for rate in self.rates[arm.arm])
-        if arm.variant in WITHOUT_WEIGHTS:
+        if not self.trains_before_head(arm.variant):
             of_layers = None
         if arm.head == "none":
             of_head = None

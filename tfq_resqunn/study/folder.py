@@ -104,7 +104,7 @@ def check_study_folder(config: StudyConfig, folder: Path) -> None:
                 f"{folder}, whose study.json differs (here against there):\n  "
                 + "\n  ".join(config.differences(there))
                 + "\nChoose another folder (--out), or keep its settings; seeds, placements, "
-                "variants and the like may be added."
+                "variants, rates and the like may be added."
             )
     elif folder.exists() and not _is_new(folder):
         raise FileExistsError(

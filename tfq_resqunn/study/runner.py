@@ -99,7 +99,7 @@ def run_study(
     Args:
         config: What to study.
         folder: Where to. It is made, or holds this study already, or a part of it: fewer seeds,
-            placements, heads, variants or input gradients, and else the same.
+            placements, heads, variants, input gradients, rates to try or draws, and else the same.
         n_jobs: Runs at once, each in a process with one thread on this machine. Default: as many as
             there are cores that this process may use.
         client: Of a Dask cluster whose workers train the runs, instead of processes that are
@@ -121,8 +121,9 @@ def run_study(
         RuntimeError: If the processes do not start, a worker's TensorFlow has started with several
             threads, or the scheduler no longer answers.
         TypeError: If a value of the configuration has the wrong type.
-        ValueError: If one is wrong, the data set has other images than when the study was begun,
-            or a worker has several threads. All is checked before the first run.
+        ValueError: If one is wrong, there are rates or draws to choose from and no validation
+            images, the data set has other images than when the study was begun, or a worker has
+            several threads. All is checked before the first run.
     """
     folder, say = Path(folder), on_message or _say_nothing
     if client is not None and n_jobs is not None:

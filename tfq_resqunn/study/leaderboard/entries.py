@@ -72,7 +72,8 @@ class Entry:
             for seed, accuracy in accuracies.items():
                 check_seed(seed, "seed", "Entry")
                 number(0, 1)(accuracy, "test_accuracy", "Entry")
-        integer(0).or_none()(self.parameters, "parameters", "Entry")
+        parameters = integer(0) if self.trained else integer(0).or_none()
+        parameters(self.parameters, "parameters", "Entry")
 
     @property
     def data(self) -> tuple:
@@ -103,6 +104,7 @@ def usual(config: RunConfig) -> RunConfig:
         ... )
         True
     """
+    is_known = config.head == "none" or config.head_learning_rate == config.learning_rate
     passes = (
         config.input_gradient
         or config.depth == 1  # nothing is trained before the only layer
@@ -112,6 +114,7 @@ def usual(config: RunConfig) -> RunConfig:
         config,
         placement=str(as_placement(config.placement, config.depth)),
         input_gradient=passes,
+        head_learning_rate=None if is_known else config.head_learning_rate,
         trainable=True,
         seed=0,
     )

@@ -16,6 +16,10 @@ from tfq_resqunn.study.leaderboard.entries import Entry, entry_of, merge
 from tfq_resqunn.study.leaderboard.sources import Sources
 from tfq_resqunn.study.results import RUN_COLUMNS, Results, identify, load_results
 
+OWN_RATES = (
+    "The runs of {folder} have learning rates of their own, chosen for each of its arms; what "
+    "stands above as their learning rate is the study's."
+)
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -26,10 +30,12 @@ class Found:
     Args:
         entries: An entry for each circuit in a network on a data set.
         left_out: How many runs do not count, by what they are, such as `"not finished"`.
+        remarks: A sentence for each study whose arms have learning rates of their own.
     """
 
     entries: tuple[Entry, ...]
     left_out: Mapping[str, int]
+    remarks: tuple[str, ...]
 
 
 def read_entries(sources: Sources) -> Found:
@@ -42,9 +48,14 @@ def read_entries(sources: Sources) -> Found:
         {"not finished": sources.n_unfinished, "without a result": sources.n_without_result}
     )
     entries = [entry for path in sources.tables for entry in read_table(path)]
+    remarks = []
     for folder in sources.studies:
         results = load_results(folder)
-        entries += _of_study(results, folder)
+        counted = list(_of_study(results, folder))
+        entries += counted
+        if any(run.has_own_rates for run in results.config.runs()):
+            remarks.append(OWN_RATES.format(folder=folder))
+        left_out["of rates or draws that were not chosen"] += len(results.table) - len(counted)
         left_out["failed"] += len(results.failures)
         left_out["not finished"] += results.n_missing - len(results.failures)
     entries += map(_of_run, sources.runs)
@@ -59,7 +70,7 @@ def read_entries(sources: Sources) -> Found:
             f"these runs alone: {listed(left_out) or 'none'}.\nThe command that began a run or a "
             "study goes on with it."
         )
-    return Found(tuple(merged), +left_out)
+    return Found(tuple(merged), +left_out, tuple(remarks))
 
 
 def listed(left_out: Mapping[str, int]) -> str:

@@ -47,7 +47,9 @@ def accuracy_section(results: Results) -> list[str | Picture]:
 
 def curve_section(results: Results) -> list[str | Picture]:
     """Shows how training went, for each head and each variant that is trained."""
-    has_validation = bool(results.table.val_accuracy.notna().any())
+    # Runs of earlier versions do not say how accurate they were on validation images.
+    is_set_apart = results.config.run.validation is not None
+    has_validation = is_set_apart or bool(results.table.val_accuracy.notna().any())
     trained = results.histories[~results.histories.variant.isin(UNTRAINED)]
     pictures: list[str | Picture] = [
         Picture(

@@ -66,7 +66,8 @@ def difference_table(
 ) -> list[str]:
     """Tabulates comparisons; columns in which nothing would stand are left out.
 
-    `n_corrected` is the number of rows for which p is corrected, where these are only some of them.
+    `n_corrected` is the number of tests for which p is corrected, where these are only some of
+    them.
     """
     if family.empty:
         return [f"**{caption}**: these were not both run, so there is nothing to compare."]
@@ -89,8 +90,9 @@ def difference_table(
     columns["Shown"] = family.apply(shown_text, axis=1)
     columns = {name: column for name, column in columns.items() if (column != MISSING).any()}
     rows = zip(*columns.values(), strict=True)
-    caption = f"**{caption}**; p corrected for {count(n_corrected or len(family), 'row')}."
-    return [caption, table(list(columns), rows, n_labels)]
+    n_tests = family.p.notna().sum() if n_corrected is None else n_corrected
+    corrected = f"; p corrected for {count(n_tests, 'test')}" if n_tests else ""
+    return [f"**{caption}**{corrected}.", table(list(columns), rows, n_labels)]
 
 
 def _map(family: pd.DataFrame, text_of: Callable[..., str], *columns: str) -> pd.Series:

@@ -44,11 +44,12 @@ def headless_table(results: Results, guessing: pd.DataFrame) -> list[str]:
             "95% interval": ends,
         })  # fmt: skip
     chance = "" if results.chance is None else f" ({percent(results.chance)})"
+    n_tests = count(guessing.p.notna().sum(), "test")
     caption = (
         "**Without a head**, where only the quantum layers have weights: the test accuracy, "
         f"whether it is shown to lie more than {100 * MARGIN} points above guessing{chance}, "
         "and how the training loss changed from the first epoch to the last (the mean over seeds; "
-        f"negative: it fell). p is that of a t test, corrected for {count(len(guessing), 'row')}. "
+        f"negative: it fell). p is that of a t test, corrected for {n_tests}. "
         "Layers as drawn may be above guessing too, so only frozen ones tell whether this was "
         "learned."
     )

@@ -54,9 +54,10 @@ def learning_section(results: Results, comparisons: Comparisons) -> list[str | P
         blocks.append(bullets(f"**{_name(name)}**: {CONTROL_TERMS[name]}" for name in variants))
     if len(controls):
         blocks.append(Picture("controls", CAPTION, forest_figure(controls)))
+    n_tests = controls.p.notna().sum()
     for variant in variants:
         caption = f"Trained quantum minus {VARIANTS[variant]}"
-        blocks += difference_table(select(controls, variant=variant), caption, len(controls))
+        blocks += difference_table(select(controls, variant=variant), caption, n_tests)
     return [*blocks, *headless_table(results, comparisons.guessing)]
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from tfq_resqunn._utils.markdown_page import code
 from tfq_resqunn.study.choice import choose_rates
-from tfq_resqunn.study.config import WITHOUT_WEIGHTS
+from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.report.numbers import (
     HEADS,
     MISSING,
@@ -17,8 +17,8 @@ from tfq_resqunn.study.results import Results
 
 SAID = """\
 Several runs of each arm and seed differ in their learning rates alone. For each arm, those count \
-whose rates have the highest mean accuracy on validation images over the seeds; the test images \
-have no part in the choice."""
+whose rates have the highest mean accuracy on validation images over the seeds; the accuracy on \
+test images has no part in the choice."""
 KNOWN = "The learning rates of each arm were given; those of a study that has tried several, say."
 DRAWS = """\
 Frozen circuits have {n} draws of their angles for each seed. The first stands for them; the best \
@@ -33,13 +33,13 @@ def rate_section(results: Results) -> list[str]:
     elif config.rates is not None:
         said.append(KNOWN)
     if said:
-        said.append(_table(choose_rates(results.table)))
+        said.append(_table(config, choose_rates(results.table)))
     if config.draws > 1:
         said.append(DRAWS.format(n=config.draws))
     return ["## What was chosen?", *said] if said else []
 
 
-def _table(chosen: pd.DataFrame) -> str:
+def _table(config: StudyConfig, chosen: pd.DataFrame) -> str:
     return records_table([
         {
             "Head": HEADS[row["head"]],
@@ -47,7 +47,7 @@ def _table(chosen: pd.DataFrame) -> str:
             "Input gradients": gradient_word(row["input_gradient"]),
             "Arm": VARIANTS[row["variant"]],
             "Rate of the layers": _rate(
-                row["learning_rate"], row["variant"] not in WITHOUT_WEIGHTS
+                row["learning_rate"], config.trains_before_head(row["variant"])
             ),
             "Rate of the head": _rate(row["head_learning_rate"], row["head"] != "none"),
             "Validation accuracy": percent(row["val_accuracy"]),

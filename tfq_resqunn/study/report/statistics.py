@@ -13,8 +13,8 @@ CONFIDENCE = 0.95
 SPREAD = 1e-6  # differences closer than this are equal but for rounding, here in float32
 MIN_PAIRS = 3  # for a t test
 MIN_PAIRS_EXACT = 6  # from here on the exact test can fall below 0.05
-LARGE_T = 300  # from here on a t and its limit for large ones differ by less than 1 in 5000
 MAX_PAIRS_EXACT = 13  # all 2**13 sign patterns are enumerated
+MAX_T = 1000.0  # beyond it SciPy's noncentral t loses digits, then takes minutes
 
 
 class Interval(NamedTuple):
@@ -109,7 +109,8 @@ def effect_size(differences: ArrayLike) -> Effect:
 
     The root of n times d_z is the t of the paired test, so the ends of the interval are those
     d_z under which so large and so small a t has a probability of 2.5% each, which a noncentral
-    t distribution tells. All are `nan` for fewer than three pairs, and without a spread.
+    t distribution tells. All are `nan` for fewer than three pairs, and without a spread. Beyond
+    a t of 1000 the mean is as good as known, and a chi-squared distribution tells the deviation's.
 
     Reference:
         G. Cumming and S. Finch, *A primer on the understanding, use, and calculation of confidence
@@ -121,17 +122,13 @@ def effect_size(differences: ArrayLike) -> Effect:
     if n < MIN_PAIRS or np.ptp(differences) < SPREAD:
         return Effect(math.nan, math.nan, math.nan)
     size = float(differences.mean() / differences.std(ddof=1))
-    low, high = _noncentralities(math.sqrt(n) * size, n - 1) / math.sqrt(n)
+    tail = (1 - CONFIDENCE) / 2
+    t = math.sqrt(n) * size
+    if abs(t) <= MAX_T:
+        low, high = special.nctdtrinc(n - 1, [1 - tail, tail], t) / math.sqrt(n)
+    else:
+        low, high = sorted(size * np.sqrt(stats.chi2.ppf([tail, 1 - tail], n - 1) / (n - 1)))
     return Effect(size, float(low), float(high))
-
-
-def _noncentralities(t: float, df: int) -> np.ndarray:
-    """Gives the ends of the confidence interval of a noncentral t's noncentrality."""
-    tails = np.array([1 - CONFIDENCE, 1 + CONFIDENCE]) / 2
-    if abs(t) < LARGE_T:
-        return special.nctdtrinc(df, tails[::-1], t)
-    # (Z + noncentrality) / sqrt(chi2 / df), of which Z hardly matters; SciPy would not end.
-    return np.sort(t * np.sqrt(stats.chi2.ppf(tails, df) / df))
 
 
 def sign_flip_p(differences: np.ndarray) -> float:
