@@ -54,12 +54,11 @@ def test_rates_are_chosen_for_every_arm(part):
 
 
 @pytest.fixture(scope="module")
-def made_up(tmp_path_factory):
-    """Tables of small, made-up studies, in a folder of their own: two data sets, two depths."""
+def studies(tmp_path_factory):
+    """A folder with tables of small, made-up studies: two data sets, two depths."""
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (tables, figures, page):
-            patch.setattr(module, "RESULTS", folder)
+        patch.setattr(tables, "RESULTS", folder)
         for name in ("arms-digits", "arms-mnist", "rates-digits", "depth-1", "depth-2"):
             (part,) = (part for part in parts({}) if part.name == name)
             config = replace(part.config, run=replace(part.config.run, epochs=2))
@@ -69,7 +68,15 @@ def made_up(tmp_path_factory):
                 config = replace(config, seeds=[0, 1, 2, 3])
             study = write_study(folder / name, config, skip=lambda run: run.draw > 1)
             tables.write_table(name, load_results(study))
-        yield folder
+    return folder
+
+
+@pytest.fixture
+def made_up(studies, monkeypatch):
+    """The page and its figures are made from that folder."""
+    for module in (tables, figures, page):
+        monkeypatch.setattr(module, "RESULTS", studies)
+    return studies
 
 
 def test_tables_hold_what_the_runs_gave(made_up):
