@@ -261,6 +261,14 @@ def test_a_choice_of_nothing_changes_nothing(tmp_path):
     assert choose(empty).table.empty and choose_rates(empty.table).empty
 
 
+def test_later_draws_alone_say_nothing_yet(tmp_path):
+    config = replace(TRIED, variants=("frozen",), seeds=(0,))
+    folder = write_study(tmp_path / "study", config, skip=lambda run: run.draw == 0)
+    assert accuracy_table(load_results(folder)) == "No first draw is done yet."
+    write_report(folder)
+    assert "This study is not finished" in (folder / "report.md").read_text()
+
+
 def test_reports_and_the_terminal_tell_what_was_chosen(tried):
     assert "best frozen" in accuracy_table(load_results(tried))
     write_report(tried)

@@ -245,11 +245,11 @@ def _show_results(
 
 def accuracy_table(results: "Results") -> str:
     """Writes the mean test accuracies as text; "stopped" is without input gradients."""
-    if results.table.empty:
-        return "No run is done yet."
     from tfq_resqunn.study.choice import BEST_FROZEN, choose
 
     table = choose(results).table
+    if table.empty:
+        return "No run is done yet." if results.table.empty else "No first draw is done yet."
     networks = [
         NAMES.get(variant, variant) + ("" if on else ", stopped")
         for variant, on in zip(table["variant"], table["input_gradient"], strict=True)

@@ -82,8 +82,9 @@ def report_blocks(results: Results) -> list[str | Picture]:
     """Gives the report as pieces of Markdown and pictures, from the results alone."""
     blocks: list[str | Picture] = [TITLE, *_unfinished(results), QUESTION, bullets(TERMS)]
     blocks.append(_what_was_run(results))
-    if len(results.table):
-        blocks += _findings(choose(results))
+    chosen = choose(results)
+    if len(chosen.table):  # later draws of frozen circuits may be there alone
+        blocks += _findings(chosen)
         blocks += rate_section(results)
     return [*blocks, *cost_section(results), *repeat_section(results)]
 
