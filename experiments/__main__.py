@@ -69,12 +69,17 @@ def is_there(part: Part) -> bool:
 def _run(part: Part, folder: Path, client: distributed.Client) -> None:
     config = part.config
     if part.rates_of is not None:
+        if not has_table(part.rates_of):
+            raise click.ClickException(
+                f"{part.name} takes the learning rates that {part.rates_of} chooses, which has not "
+                f"been run. Run it first: python -m experiments {part.rates_of}"
+            )
         rates = rates_by_arm(read_table(part.rates_of))
         config = replace(config, rates={arm: rates[arm] for arm in config.arms()})
     started = time.monotonic()
     results = run_study(config, folder, client=client, on_progress=_show, report=False)
     if results.failures:
-        raise SystemExit(f"{part.name}: {len(results.failures)} runs have failed: {folder}")
+        click.echo(f"{part.name}: {len(results.failures)} runs have failed, see {folder}", err=True)
     if part.circuit is None:
         write_table(part.name, results)
     click.echo(f"{part.name}: {len(results.table)} runs in {time.monotonic() - started:.0f} s")

@@ -187,8 +187,11 @@ CHOICES = {
     "first draws alone": (
         [(0, 0.1, 1, 0, 0.6, 1), (0, 0.2, 1, 0, 0.5, 1), (0, 0.2, 1, 1, 0.9, 1)], (0.1, 1),
     ),
-    "whole seeds alone": (
-        [(0, 0.1, 1, 0, 0.6, 1), (0, 0.2, 1, 0, 0.5, 1), (1, 0.2, 1, 0, 0.9, 1)], (0.1, 1),
+    "none that lack a seed": (
+        [(0, 0.1, 1, 0, 0.6, 1), (0, 0.2, 1, 0, 0.5, 1), (1, 0.2, 1, 0, 0.9, 1)], (0.2, 1),
+    ),
+    "however good it is where it is there": (
+        [(0, 0.1, 1, 0, 0.9, 1), (0, 0.2, 1, 0, 0.5, 1), (1, 0.2, 1, 0, 0.5, 1)], (0.2, 1),
     ),
     "without validation, what there is": ([(0, 0.3, 1, 0, np.nan, np.nan)], (0.3, 1)),
 }  # fmt: skip
@@ -317,6 +320,24 @@ def test_studies_that_have_chosen_nothing(tmp_path):
         with_rates_from(config, tmp_path)
     answer = CliRunner().invoke(cli.main, ["study", "--rates-from", str(tmp_path / "c")])
     assert answer.exit_code == 2 and "which has none" in answer.output
+
+
+def test_rates_whose_training_failed_are_not_chosen(tmp_path):
+    """Such as those that are too large: the study is finished all the same."""
+    config = StudyConfig(
+        RUN, heads=["linear"], variants=["trainable"], seeds=2, learning_rates=[0.1, 9.0], **ONE
+    )
+    folder = write_study(tmp_path / "a", config, skip=lambda r: r.seed and r.learning_rate == 9.0)
+    for path in folder.glob("runs/*/result.json"):
+        is_large = "rate_9.0" in str(path)
+        values = f', "val_accuracy": {0.9 if is_large else 0.2}, "val_loss": 1.0}}'
+        path.write_text(path.read_text().rstrip("}") + values)
+    with pytest.raises(ValueError, match="1 of 4 runs are missing"):
+        with_rates_from(replace(config, learning_rates=None), folder)
+    (folder / "failed").mkdir()
+    (folder / "failed" / "none_flow_linear_trainable_1_rate_9.0.txt").write_text("FloatingPoint")
+    known = with_rates_from(replace(config, learning_rates=None), folder)
+    assert known.rates["none_flow_linear_trainable"][0] == 0.1
 
 
 @pytest.mark.parametrize("tried", [{"draws": 2}, {"learning_rates": [0.1, 0.2]}])

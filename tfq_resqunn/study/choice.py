@@ -50,14 +50,15 @@ def choose_rates(table: pd.DataFrame) -> pd.DataFrame:
     """Gives a row for each arm: its learning rates, and the means of its validation measures.
 
     They are those with the highest mean accuracy over the seeds on validation images, of equal
-    ones with the lowest loss, then the smallest. Only first draws are asked, and only seeds that
-    have a run at every pair of rates, since means over other seeds say nothing of the rates.
+    ones with the lowest loss, then the smallest. Only first draws are asked. Rates that lack a seed
+    which other rates of the arm have are none to choose: there the training failed, or is still to
+    be done.
     """
     first = table[table.draw == 0]
-    n_pairs = first.groupby(ARM, sort=False)["seed"].transform(_n_runs_of_a_seed)
-    n_here = first.groupby([*ARM, "seed"], sort=False)["seed"].transform("size")
+    n_seeds = first.groupby([*ARM, *RATES], sort=False)["seed"].transform("size")
+    most = n_seeds.groupby([first[name] for name in ARM], sort=False).transform("max")
     measures = {name: (name, "mean") for name in ("val_accuracy", "val_loss")}
-    means = first[n_here == n_pairs].groupby([*ARM, *RATES], sort=False).agg(**measures)
+    means = first[n_seeds == most].groupby([*ARM, *RATES], sort=False).agg(**measures)
     return _best(means.reset_index(), ARM, RATES)
 
 
@@ -77,10 +78,11 @@ def with_rates_from(config: StudyConfig, folder: str | os.PathLike) -> StudyConf
             "tried, or they are known."
         )
     results = load_results(folder)
-    if results.n_missing:
+    # Trainings whose loss did not stay finite are an answer: their rates are too large.
+    if n_undone := results.n_missing - len(results.failures):
         raise ValueError(
             "with_rates_from: `folder` must hold a finished study, since rates may be best by "
-            f"chance until all are tried.\nReceived {folder}, of which {results.n_missing} of "
+            f"chance until all are tried.\nReceived {folder}, of which {n_undone} of "
             f"{len(results.config.runs())} runs are missing.\nGo on with it: {results.command}"
         )
     if results.table.val_accuracy.isna().any():
@@ -104,10 +106,6 @@ def rates_by_arm(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
         )
         for r in rows
     }
-
-
-def _n_runs_of_a_seed(seeds: pd.Series) -> int:
-    return seeds.value_counts().max()
 
 
 def _best(table: pd.DataFrame, within: list[str], then: list[str]) -> pd.DataFrame:
