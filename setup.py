@@ -64,6 +64,7 @@ TUTORIALS = ["ipykernel", "keras-tuner", "matplotlib", "notebook"]
 KERAS2 = ["tf-keras"]  # for TF_USE_LEGACY_KERAS=1
 DOCS = [
     "mkdocs>=1.6,<2",
+    "mkdocs-click>=0.9",  # the reference of the command line
     "mkdocs-material>=9.5,<10",  # maintained until May 2027; its authors go on with Zensical
     "mkdocstrings[python]>=0.27",
     "nbconvert",

@@ -42,7 +42,7 @@ DEPTH_STYLES = {
     },
     "shortcuts alone": {"color": "0.45", "marker": "^", "linestyle": "-."},
 }  # fmt: skip
-SHARES = {"1": 600, "": 6_000, "100": 60_000}
+SHARES = {600: "{}-1", 6_000: "arms-{}", 60_000: "{}-100"}  # by size, the names of the tables
 
 
 def main() -> None:
@@ -123,20 +123,13 @@ def depth() -> Figure | None:
 
 def shares() -> Figure | None:
     """Accuracy against the number of training images, a panel for each data set and placement."""
-    names = [
-        name
-        for name in ("mnist", "fashion")
-        if all(has_table(f"{name}-{share}" if share else f"arms-{name}") for share in SHARES)
-    ]
+    names = [name for name in ("mnist", "fashion") if share_tables(name)]
     if not names:
         return None
     figure = Figure(figsize=(8.2, 0.9 + 2.6 * len(names)), layout="constrained")
     panels = figure.subplots(len(names), 2, sharex=True, sharey="row", squeeze=False)
     for row, name in zip(panels, names, strict=True):
-        tables = {
-            size: read_chosen(f"{name}-{share}" if share else f"arms-{name}")
-            for share, size in SHARES.items()
-        }
+        tables = share_tables(name)
         for axes, (placement, title) in zip(row, PLACEMENTS.items(), strict=True):
             for variant in DECISIVE:
                 runs = {
@@ -151,10 +144,18 @@ def shares() -> Figure | None:
         row[0].set_ylabel("Test accuracy")
     for axes in panels[-1]:
         axes.set_xlabel("Training images")
-        axes.set_xticks(list(SHARES.values()), [f"{size:,}" for size in SHARES.values()])
+        axes.set_xticks(list(SHARES), [f"{size:,}" for size in SHARES])
     styles = {VARIANTS[variant]: VARIANT_STYLES[variant] for variant in DECISIVE}
     legend_below(figure, _line_handles(styles))
     return figure
+
+
+def share_tables(name: str) -> dict[int, pd.DataFrame]:
+    """Reads a data set's tables by number of training images; none, if one is not there."""
+    names = {size: form.format(name) for size, form in SHARES.items()}
+    if not all(map(has_table, names.values())):
+        return {}
+    return {size: read_chosen(table) for size, table in names.items()}
 
 
 def _draw_line(axes: Axes, runs: dict[int, pd.DataFrame], measure: str, style: dict) -> None:

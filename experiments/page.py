@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def accuracies() -> str:
-    """A row for each arm and placement, a column for each data set."""
+    """The picture of all controls; a row for each arm and placement, a column for each data set."""
     tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
     if not tables:
         return _nothing("all arms")
@@ -61,7 +61,8 @@ def accuracies() -> str:
                 record[title] = _mean(select(table, placement=placement, variant=variant))
             if any(text != MISSING for text in [*record.values()][2:]):
                 records.append(record)
-    return records_table(records, n_labels=2)
+    picture = "![Trained circuits minus each control, for each data set](results/controls.png)"
+    return f"{picture}\n\n{records_table(records, n_labels=2)}"
 
 
 def controls() -> str:
@@ -102,7 +103,7 @@ def _pair(row: pd.Series, variant: str) -> str:
 
 
 def depths() -> str:
-    """A row for each depth, a column for each arm."""
+    """The picture of depth; a row for each depth, a column for each arm."""
     records = []
     for depth in _depths():
         table = read_chosen(f"depth-{depth}")
@@ -115,7 +116,8 @@ def depths() -> str:
                 title = f"{'plain' if placement == 'none' else placement}, {name}"
                 record[title] = _mean(select(here, **setting))
         records.append(record)
-    return records_table(records) if records else _nothing("depths")
+    picture = "![Accuracy and gradient norms against the number of layers](results/depth.png)"
+    return f"{picture}\n\n{records_table(records)}" if records else _nothing("depths")
 
 
 def depth_comparisons() -> str:
@@ -128,16 +130,12 @@ def shares() -> str:
     """A row for each number of images, placement and arm."""
     records = []
     for name, title in SHARES.items():
-        for share in ("1", "", "100"):
-            table_name = f"{name}-{share}" if share else f"arms-{name}"
-            if not has_table(table_name):
-                continue
-            table = read_chosen(table_name)
+        for size, table in figures.share_tables(name).items():
             for placement in PLACEMENTS:
                 here = select(table, placement=placement)
                 record = {
                     "Data": title,
-                    "Images": {"1": "600", "": "6,000", "100": "60,000"}[share],
+                    "Images": f"{size:,}",
                     "Placement": code(placement),
                 }
                 for variant in DECISIVE:
@@ -150,7 +148,8 @@ def shares() -> str:
                         f"{difference_text(row.difference, row.low, row.high)}: {shown_text(row)}"
                     )
                 records.append(record)
-    return records_table(records, n_labels=3) if records else _nothing("shares")
+    picture = "![Accuracy against the number of training images](results/shares.png)"
+    return f"{picture}\n\n{records_table(records, n_labels=3)}" if records else _nothing("shares")
 
 
 def times() -> str:

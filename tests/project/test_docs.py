@@ -12,9 +12,17 @@ from tfq_resqunn._utils.keras import IS_KERAS_3
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["docs/getting_started.md", "docs/guide.md", "CONTRIBUTING.md"]
+WITH_SHAPES = ["getting_started", "guide", "own_circuit", "noise"]
+PAGES = [
+    "docs/getting_started.md",
+    *(
+        f"docs/{page}.md"
+        for page in ["guide", "noise", "command_line", "limits", "data", "compare"]
+    ),
+    "CONTRIBUTING.md",
+]
 EXAMPLES = [
-    *PAGES[:2],
+    *(f"docs/{page}.md" for page in WITH_SHAPES),
     pytest.param(
         "docs/keras_tools.md",
         marks=pytest.mark.skipif(not IS_KERAS_3, reason="KerasTuner takes Keras 3 only"),
@@ -34,11 +42,11 @@ def registries(monkeypatch):
         monkeypatch.setattr(registry, "_functions", dict(registry._functions))
 
 
-def run(path, names=None):
+def run(path, at_least=2):
     """Run the Python blocks of a page, one after the other, and give what they define."""
-    names = {"__name__": "page"} if names is None else names
+    names = {"__name__": "page"}
     found = blocks(read(path), "python")
-    assert len(found) == read(path).count("```python") > 2
+    assert len(found) == read(path).count("```python") >= at_least
     for number, block in enumerate(found, 1):
         exec(compile(block, f"{path}, python block {number}", "exec"), names)
     return names
@@ -50,13 +58,22 @@ def shapes_said(path):
 
 
 @pytest.mark.parametrize("path", EXAMPLES)
-def test_examples_run_and_print_what_they_say(path, tmp_path, monkeypatch, capsys):
+def test_examples_run_and_print_what_they_say(path, tmp_path, monkeypatch, registries, capsys):
     monkeypatch.chdir(tmp_path)
     run(path)
     printed = capsys.readouterr().out
     assert shapes_said(path)
     for shape in shapes_said(path):
         assert shape in printed
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
+@pytest.mark.parametrize("page", ["gradients", "command_line"])
+def test_examples_without_shapes_run(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run(f"docs/{page}.md", at_least=1)
+    said = {"gradients": "quanv_1  Quanv2D  4        none", "command_line": ""}
+    assert said[page] in capsys.readouterr().out
 
 
 def test_recipes_make_parts_that_work(registries):

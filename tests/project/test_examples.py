@@ -19,14 +19,24 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[2]
+# Data sets that are downloaded, or that the reader has.
+OTHERS = ("mnist", "fashion_mnist", "photos", "mine.npz")
 SHORT = ["--epochs=1", "--n-train=20", "--n-test=10", "--image-size=4", "--quiet"]
 
 
 def shown(command):
-    """The examples of a command's help, and those in the README's consoles."""
+    """The examples of a command's help, and those in the consoles of the README and some pages."""
     lines = cli.main.commands[command].epilog.splitlines()
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    consoles = re.findall(r"^```console\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    pages = [
+        "README.md",
+        "docs/command_line.md",
+        "docs/noise.md",
+        "docs/data.md",
+        "docs/guide.md",
+        "docs/compare.md",
+    ]
+    text = "\n".join((ROOT / page).read_text(encoding="utf-8") for page in pages)
+    consoles = re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     lines += [line.split("  #")[0] for line in "\n".join(consoles).splitlines()]
     found = [line[line.index("resqunn ") :] for line in lines if f"resqunn {command}" in line]
     return list(dict.fromkeys(line.strip() for line in found))
@@ -36,8 +46,7 @@ def shown(command):
 def resqunn(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    for name in ("my_images.npz", "stripes.npz"):  # which the reader has, or makes in the README
-        np.savez(name, x=rng.random((700, 6, 6)), y=np.arange(700) % 2)
+    np.savez("my_images.npz", x=rng.random((700, 6, 6)), y=np.arange(700) % 2)
     return lambda *arguments: CliRunner().invoke(cli.main, arguments)
 
 
@@ -45,7 +54,7 @@ def resqunn(tmp_path, monkeypatch):
 @pytest.mark.parametrize("line", shown("train"))
 def test_train(line, resqunn, tmp_path):
     _, *words = shlex.split(line)
-    words = ["digits" if word in ("mnist", "fashion_mnist") else word for word in words]
+    words = ["digits" if word in OTHERS else word for word in words]
     result = resqunn(*words, *SHORT, "--out", "run")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "run" / "model.keras").is_file()
@@ -62,9 +71,7 @@ def test_study(line, resqunn, monkeypatch):
     # The rates of a study that the line before would have made.
     monkeypatch.setattr("tfq_resqunn.study.choice.with_rates_from", lambda config, folder: config)
     _, *words = shlex.split(line)
-    result = resqunn(
-        *(["digits" if word in ("mnist", "fashion_mnist") else word for word in words])
-    )
+    result = resqunn(*(["digits" if word in OTHERS else word for word in words]))
     assert result.exit_code == 0, result.output
     (config,) = asked
     run = config.runs()[-1].configure(config.run)
