@@ -64,7 +64,13 @@ def test_commands_and_their_options_exist():
 
 @pytest.mark.parametrize(
     "path",
-    ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))],
+    [
+        "README.md",
+        "AGENTS.md",
+        "CONTRIBUTING.md",
+        "llms.txt",
+        *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")),
+    ],
 )
 def test_links_lead_somewhere(path):
     text = (ROOT / path).read_text(encoding="utf-8")
