@@ -23,11 +23,8 @@ from tfq_resqunn.study.results import select
 DATA = {
     "digits": "digits", "mnist": "MNIST", "fashion": "Fashion-MNIST", "cifar10": "CIFAR-10, gray",
 }  # fmt: skip
-PLACEMENTS = {"none": "plain stack", "(X+O1)+O2": "residuals around both layers"}
-MARKS = {
-    "none": {"color": "#d35400", "marker": "s", "markerfacecolor": "white"},
-    "(X+O1)+O2": {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"},
-}
+PLACEMENTS = {"(X+O1)+O2": "residuals around both layers", "none": "plain stack"}
+MARK = {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"}
 DEPTH_ARMS = {
     "trained": {"variant": "trainable", "input_gradient": True},
     "trained, gradients stopped": {"variant": "trainable", "input_gradient": False},
@@ -54,7 +51,7 @@ def main() -> None:
 
 
 def controls() -> Figure | None:
-    """Trained minus each control, a panel for each data set."""
+    """Trained minus each control, a panel for each data set and placement."""
     families = {
         title: control_differences(read_chosen(f"arms-{name}"))
         for name, title in DATA.items()
@@ -62,31 +59,32 @@ def controls() -> Figure | None:
     }
     if not families:
         return None
-    variants = present(pd.concat(families.values()).variant, VARIANTS)
+    every = pd.concat(families.values())
+    counts = [select(every, placement=p).variant.nunique() for p in PLACEMENTS]
     figure = Figure(
-        figsize=(2.2 + 2.5 * len(families), 1.5 + 0.42 * len(variants)), layout="constrained"
+        figsize=(2.4 + 2.5 * len(families), 2.2 + 0.27 * sum(counts)), layout="constrained"
     )
-    panels = figure.subplots(1, len(families), sharey=True, squeeze=False)[0]
-    for axes, (title, rows) in zip(panels, families.items(), strict=True):
-        axes.axvspan(-EQUIVALENCE, EQUIVALENCE, color="0.88", linewidth=0, zorder=0)
-        axes.axvline(0, color="0.4", linewidth=0.8, zorder=1)
-        for row in rows.itertuples():
-            y = variants.index(row.variant) + (0.13 if row.placement == "none" else -0.13)
-            style = MARKS[row.placement]
-            axes.plot([row.low, row.high], [y, y], color=style["color"], linewidth=1.6)
-            axes.plot([row.difference], [y], linestyle="", markersize=5, **style)
-        axes.set_title(title, fontsize="medium")
+    panels = figure.subplots(
+        2, len(families), sharex="row", sharey="row", squeeze=False, height_ratios=counts
+    )
+    for row, (placement, said) in zip(panels, PLACEMENTS.items(), strict=True):
+        variants = present(select(every, placement=placement).variant, VARIANTS)
+        for axes, (title, rows) in zip(row, families.items(), strict=True):
+            axes.axvspan(-EQUIVALENCE, EQUIVALENCE, color="0.88", linewidth=0, zorder=0)
+            axes.axvline(0, color="0.4", linewidth=0.8, zorder=1)
+            for of in select(rows, placement=placement).itertuples():
+                y, color = variants.index(of.variant), MARK["color"]
+                axes.plot([of.low, of.high], [y, y], color=color, linewidth=1.6)
+                axes.plot([of.difference], [y], linestyle="", markersize=5, **MARK)
+            axes.set_title(f"{title}, {said}", fontsize="small")
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+            axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=""))
+            tidy(axes, "x")
+        row[0].set_yticks(range(len(variants)), [VARIANTS[variant] for variant in variants])
+        row[0].set_ylim(len(variants) - 0.5, -0.5)
+    for axes in panels[-1]:
         axes.set_xlabel("Trained − control, points")
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=""))
-        tidy(axes, "x")
-    panels[0].set_yticks(range(len(variants)), [VARIANTS[variant] for variant in variants])
-    panels[0].set_ylim(len(variants) - 0.5, -0.5)
-    handles = [
-        *(Line2D([], [], linestyle="", label=PLACEMENTS[p], **style) for p, style in MARKS.items()),
-        Patch(color="0.88", label="within a point"),
-    ]
-    legend_below(figure, handles)
+    legend_below(figure, [Patch(color="0.88", label="within a point")])
     return figure
 
 
