@@ -11,10 +11,14 @@ from benchmarks.tables import write_place
 from experiments import figures
 from experiments.comparisons import control_differences, depth_differences
 from experiments.studies import DECISIVE, DEPTHS
-from experiments.tables import RESULTS, has_table, read_chosen, read_table
-from tfq_resqunn._utils.markdown_page import code
+from experiments.tables import CIRCUITS, RESULTS, has_table, read_chosen, read_table
+from tfq_resqunn._utils import markdown_page
+from tfq_resqunn._utils.markdown_page import bullets, code
 from tfq_resqunn.study.choice import choose_rates
 from tfq_resqunn.study.config import WITHOUT_WEIGHTS
+from tfq_resqunn.study.leaderboard import writing as leaderboard
+from tfq_resqunn.study.leaderboard.csv_file import read_table as read_entries
+from tfq_resqunn.study.leaderboard.tables import to_table
 from tfq_resqunn.study.report.differences import shown_text
 from tfq_resqunn.study.report.figures import present
 from tfq_resqunn.study.report.numbers import (
@@ -37,6 +41,7 @@ DATA = {
     "cifar10": "CIFAR-10, gray, 5,000",
 }
 SHARES = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
+N_BEST, N_WORST = 10, 5  # of the circuits, so many are in the table
 PLACEMENTS = ("none", "(X+O1)+O2")
 
 
@@ -152,6 +157,23 @@ def shares() -> str:
     return f"{picture}\n\n{records_table(records, n_labels=3)}" if records else _nothing("shares")
 
 
+def circuits() -> str:
+    """The picture of all circuits; the best and the worst of them, and what goes with accuracy."""
+    if not CIRCUITS.is_file():
+        return _nothing("circuits")
+    (section,) = leaderboard.sections(to_table(read_entries(CIRCUITS)))
+    header = [name.replace("-\n", "").replace("\n", " ") for name in section.header]
+    gap = ["..."] * len(header)
+    rows = [*section.rows[:N_BEST], gap, *section.rows[-N_WORST:]]
+    return "\n\n".join([
+        "![Accuracy against expressibility and entangling capability](results/circuits.png)",
+        f"The best and the worst of {len(section.rows)} circuits:",
+        markdown_page.table(header, rows, section.n_labels),
+        *section.sentences,
+        bullets(section.findings),
+    ])  # fmt: skip
+
+
 def times() -> str:
     """How long each study's runs have taken, on one core each."""
     records = []
@@ -208,6 +230,7 @@ PLACES: dict[str, Callable[[], str]] = {
     "depths": depths,
     "depth comparisons": depth_comparisons,
     "shares": shares,
+    "circuits": circuits,
     "times": times,
 }
 

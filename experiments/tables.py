@@ -57,7 +57,8 @@ def write_circuits(work: Path) -> None:
     """Writes the leaderboard of all circuits whose studies are in a folder, or were there."""
     there = [CIRCUITS] if CIRCUITS.is_file() else []
     words = [*there, *sorted(work.glob("circuit-*")), "--csv", CIRCUITS]
-    leaderboard.main([*map(str, words), "--picture", str(CIRCUITS.with_suffix(".png"))])
+    words += ["--picture", CIRCUITS.with_suffix(".png")]
+    leaderboard.main([*map(str, words)], standalone_mode=False)
 
 
 def read_circuits() -> set[tuple[str, str]]:

@@ -124,6 +124,25 @@ def test_every_figure_can_be_drawn(name, made_up):
         figure.savefig(made_up / "figure.png")
 
 
+@pytest.mark.slow
+def test_the_page_tells_the_best_and_the_worst_circuits(tmp_path, monkeypatch):
+    """Studies of some circuits, made up; each ansatz is a little better than the one before."""
+    ansatzes = [f"sim_{number}" for number in range(1, 20)]
+    for number, ansatz in enumerate(ansatzes):
+        (part,) = (part for part in parts({}) if part.circuit == ("angle", ansatz))
+        config = replace(part.config, run=replace(part.config.run, epochs=1), seeds=[0, 1, 2])
+        write_study(tmp_path / part.name, config, lambda run, rng, n=number: 0.3 + 0.02 * n)
+    for module in (page, tables):
+        monkeypatch.setattr(module, "CIRCUITS", tmp_path / "circuits.csv")
+    tables.write_circuits(tmp_path)
+    assert tables.read_circuits() == {("angle", ansatz) for ansatz in ansatzes}
+    text = page.circuits()
+    rows = re.findall(r"^\| (?:angle +\| (\w+)|\.\.\.)", text, re.MULTILINE)
+    assert rows == [*ansatzes[:-11:-1], "", *ansatzes[4::-1]]
+    assert "The best and the worst of 19 circuits" in text and "over 19 circuits" in text
+    assert (tmp_path / "circuits.png").is_file()
+
+
 def test_depths_are_one_family(made_up):
     rows = depth_differences({d: tables.read_chosen(f"depth-{d}") for d in (1, 2)})
     assert rows.comparison.tolist() == [
@@ -178,6 +197,7 @@ def test_a_table_has_a_row_for_each_run_and_chooses_as_the_study_does(tmp_path, 
 def test_the_page_says_what_was_not_run(place, tmp_path, monkeypatch):
     for module in (page, tables):
         monkeypatch.setattr(module, "RESULTS", tmp_path)
+        monkeypatch.setattr(module, "CIRCUITS", tmp_path / "circuits.csv")
     assert page.PLACES[place]().startswith("*Not run yet: ")
 
 
