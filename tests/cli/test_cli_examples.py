@@ -22,7 +22,7 @@ pytestmark = pytest.mark.once
 SHORT = {
     "data": "--n-train=10",
     "train": "--n-train=20 --n-test=20 --image-size=4 --epochs=1 --quiet",
-    "study": "--n-train=20 --n-test=20 --image-size=4 --epochs=1",
+    "study": "--n-train=100 --n-test=20 --image-size=4 --epochs=1",
     "evaluate": "--n-images=4",
     "circuits": "--n-samples=20",
 }
@@ -75,6 +75,8 @@ def offline(monkeypatch):
 
     monkeypatch.setattr(sources, "_download", download)
     train_with(monkeypatch, lambda *_: (x for x in ()))
+    # So none has chosen learning rates for another one.
+    monkeypatch.setattr("tfq_resqunn.study.choice.with_rates_from", lambda config, folder: config)
     monkeypatch.setattr(
         "tfq_resqunn.study.cluster.connected", lambda address: contextlib.nullcontext()
     )

@@ -83,7 +83,7 @@ def test_graphs_that_are_gone_leave_nothing(arguments, n_images):
     assert set(ops.gradient_registry.list()) > before
     gc.collect()
     assert [reference() for reference in references] == [None, None]
-    assert set(ops.gradient_registry.list()) == before
+    assert set(ops.gradient_registry.list()) <= before  # some of others' may have gone as well
 
 
 def test_layers_that_are_gone_leave_nothing():

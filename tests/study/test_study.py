@@ -330,8 +330,8 @@ def test_folder_of_another_study_is_refused(finished, tiny):
         "run_study: `folder` must hold this study, a part of it, or nothing.\nReceived "
         f"{folder}, whose study.json differs (here against there):\n  run.epochs: 3 against 2\n"
         "  seeds: [5, 6] against [5]\n"
-        "Choose another folder (--out), or keep its settings; seeds, placements, variants and the "
-        "like may be added."
+        "Choose another folder (--out), or keep its settings; seeds, placements, variants, rates "
+        "and the like may be added."
     )
     with pytest.raises(FileExistsError, match=whole(message)):
         run_study(other, folder)

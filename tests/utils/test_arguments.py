@@ -31,6 +31,8 @@ SENSIBLE = {
     "scale": FINITE - {"0"},
     "threshold": FINITE,
     "learning_rate": FINITE - {"-1", "0", "-0.5"},
+    "head_learning_rate": FINITE - {"-1", "0", "-0.5"},
+    "draw": {"0"},
     "seed": {"0"},
     "n_feature_maps": {"0"},
     "k": {"0"},  # the network's input
