@@ -90,7 +90,7 @@ def controls() -> Figure | None:
 
 def depth() -> Figure | None:
     """Accuracy, and the gradient at the first layer before the training, against depth."""
-    tables = {d: read_chosen(f"depth-{d}") for d in DEPTHS if has_table(f"depth-{d}")}
+    tables = depth_tables()
     if not tables:
         return None
     figure = Figure(figsize=(8.2, 6.0), layout="constrained")
@@ -146,6 +146,12 @@ def shares() -> Figure | None:
     styles = {VARIANTS[variant]: VARIANT_STYLES[variant] for variant in DECISIVE}
     legend_below(figure, _line_handles(styles))
     return figure
+
+
+def depth_tables() -> dict[int, pd.DataFrame]:
+    """Reads the tables of all depths that are there; none, if there is nothing to compare."""
+    tables = {d: read_chosen(f"depth-{d}") for d in DEPTHS if has_table(f"depth-{d}")}
+    return tables if len(tables) > 1 and 1 in tables else {}
 
 
 def share_tables(name: str) -> dict[int, pd.DataFrame]:

@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.tables import write_place
 from experiments import figures
 from experiments.comparisons import control_differences, depth_differences
-from experiments.studies import DECISIVE, DEPTHS
+from experiments.studies import DECISIVE
 from experiments.tables import CIRCUITS, RESULTS, has_table, read_chosen, read_table
 from tfq_resqunn._utils import markdown_page
 from tfq_resqunn._utils.markdown_page import bullets, code
@@ -110,8 +110,7 @@ def _pair(row: pd.Series, variant: str) -> str:
 def depths() -> str:
     """The picture of depth; a row for each depth, a column for each arm."""
     records = []
-    for depth in _depths():
-        table = read_chosen(f"depth-{depth}")
+    for depth, table in figures.depth_tables().items():
         record = {"Layers": str(depth)}
         for placement in ("none", "residuals"):
             here = table[(table.placement == "none") == (placement == "none")]
@@ -127,8 +126,8 @@ def depths() -> str:
 
 def depth_comparisons() -> str:
     """All that is compared over depths, one family."""
-    tables = {depth: read_chosen(f"depth-{depth}") for depth in _depths()}
-    return _differences(depth_differences(tables)) if 1 in tables else _nothing("depths")
+    tables = figures.depth_tables()
+    return _differences(depth_differences(tables)) if tables else _nothing("depths")
 
 
 def shares() -> str:
@@ -213,10 +212,6 @@ def _mean(runs: pd.DataFrame) -> str:
 
 def _there(form: str, names: dict[str, str]) -> list[tuple[str, str]]:
     return [(name, title) for name, title in names.items() if has_table(form.format(name))]
-
-
-def _depths() -> list[int]:
-    return [depth for depth in DEPTHS if has_table(f"depth-{depth}")]
 
 
 def _nothing(what: str) -> str:
