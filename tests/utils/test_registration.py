@@ -256,7 +256,7 @@ def test_what_layers_need_of_tensorflow_comes_after_keras():
     for module in needed:
         others = {name.partition(".")[0] for name in imports_of(module)}
         if others & heavy and module != "tfq_resqunn._utils.keras":
-            assert module.split(".")[1] in ("layers", "backends", "simulation", "runs"), module
+            assert module.split(".")[1] in ("layers", "backends", "simulation"), module
     for package in ("tfq_resqunn.layers", "tfq_resqunn.backends", "tfq_resqunn.simulation"):
         assert next(imports_of(package)) == "tfq_resqunn._utils.keras"
         # Its modules are imported from it, and no names, which it may not have yet.

@@ -9,8 +9,8 @@ The order matters, since a module that is half imported has no names yet:
 
 - TensorFlow imports Keras, and Keras TensorFlow. Both must be complete.
 - A module of this package may be the first to import TensorFlow. The modules below must not need
-  it in turn, while it is half imported. What they need lies in `layers`, `backends`, `simulation`
-  and `runs`, which import `keras` of this folder first; and that must be complete, too.
+  it in turn, while it is half imported. What they need lies in `layers`, `backends` and
+  `simulation`, which import `keras` of this folder first; and that must be complete, too.
 - Another thread may be importing the package meanwhile. Then `keras` is left to it: if two threads
   waited for each other's imports, Python would end both with an error.
 """

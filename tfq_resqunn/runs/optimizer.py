@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import tensorflow as tf
-
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras, register
 
 HEAD = "head"  # the layer's name
@@ -28,13 +26,13 @@ class HeadAdam(keras.optimizers.Adam):
         self._heads = [self._var_key(v) for v in variables if _layer_of(v) == HEAD]
         super().build(variables)
 
-    def update_step(self, gradient: tf.Tensor, variable: tf.Variable, *rate: tf.Tensor) -> None:
+    def update_step(self, gradient: Any, variable: Any, *rate: Any) -> None:
         if self._var_key(variable) not in self._heads:
             super().update_step(gradient, variable, *rate)
         elif IS_KERAS_3:
             super().update_step(gradient, variable, rate[0] * self.head_scale)
         else:  # whose rate cannot be told: a step is proportional to it
-            before = tf.identity(variable)
+            before = variable.read_value()
             super().update_step(gradient, variable)
             variable.assign(before + self.head_scale * (variable - before))
 
