@@ -11,7 +11,7 @@ from experiments.places import with_places
 from experiments.studies import Part, parts
 from experiments.tables import KEY, has_table, read_table
 from tfq_resqunn.runs.config import RunConfig
-from tfq_resqunn.study.config import StudyRun
+from tfq_resqunn.study.run import StudyRun
 from tfq_resqunn.study.worker import start_tensorflow, train_run
 
 HELP = """Train one run of each study again, and compare it with its table.

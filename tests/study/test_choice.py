@@ -21,9 +21,10 @@ from tfq_resqunn.study.choice import (
     rates_by_arm,
     with_rates_from,
 )
-from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import load_results
+from tfq_resqunn.study.run import StudyRun
 from tfq_resqunn.study.runner import run_study
 
 pytestmark = pytest.mark.once

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pandas as pd
 
 from tfq_resqunn._utils.arguments import check_path, checked, instance
-from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.results import RUN_COLUMNS, Results, load_results
+from tfq_resqunn.study.run import StudyRun
 
 ARM = ["placement", "input_gradient", "head", "variant"]
 RATES = ["learning_rate", "head_learning_rate"]

@@ -15,20 +15,19 @@ from tfq_resqunn.runs.settings import (
     COUNT,
     SWITCH,
     TEXT,
-    Form,
     check_keys,
-    join,
-    list_of,
     setting,
     settings_of,
     words,
 )
+from tfq_resqunn.study.forms import ARMS, RATES, SEEDS
+from tfq_resqunn.study.run import StudyRun
 from tfq_resqunn.study.yaml_text import read_yaml
 
 HEADS = ("linear", "none")
 VARIANTS = ("trainable", "frozen", *CONTROLS)
 DEFAULT_VARIANTS = ("trainable", "frozen", "classical")
-# Nothing in their layers is trained, so that input gradients change nothing.
+# Nothing in their layers is trained.
 WITHOUT_WEIGHTS = ("frozen", "shortcuts", "pixels")
 # The fields of a RunConfig that a study sets itself, run by run.
 VARIED = ("placement", "head", "control", "input_gradient", "trainable", "seed", "draw")
@@ -39,145 +38,15 @@ MAX_SEEDS = 10_000
 MAX_DRAWS = 1_000
 
 
-def _read_seeds(text: str) -> int | tuple[int, ...]:
-    numbers = tuple(int(number) for number in text.split(",") if number.strip())
-    if not numbers:
-        raise ValueError("no seeds")
-    return numbers if "," in text else numbers[0]
-
-
-def _write_seeds(seeds: tuple[int, ...]) -> str:
-    if seeds == tuple(range(len(seeds))):
-        return str(len(seeds))
-    return join(seeds) + ("," if len(seeds) == 1 else "")  # which is no number of seeds
-
-
-SEEDS = Form(
-    check_text,  # StudyConfig has a rule of its own
-    _read_seeds,
-    _write_seeds,
-    "N|SEEDS",
-    "a number of seeds, such as 3, or seeds, such as 0,1,7",
-)
-
-
-def _read_arms(text: str) -> dict[str, tuple[float | None, ...]]:
-    pairs = [part.rpartition("=") for part in text.split(";")]
-    read = {
-        arm.strip(): tuple(None if rate == "-" else float(rate) for rate in rates.split("/"))
-        for arm, _, rates in pairs
-    }
-    if len(read) < len(pairs):
-        raise ValueError("an arm twice")
-    return read
-
-
-def _write_arms(rates: Mapping[str, tuple[float | None, ...]]) -> str:
-    return ";".join(
-        f"{arm}={'/'.join('-' if rate is None else repr(rate) for rate in pair)}"
-        for arm, pair in rates.items()
-    )
-
-
-# StudyConfig has rules of its own for these.
-RATES = Form(
-    check_text, list_of(float), join, "RATES", "rates with commas between them, such as 0.01,0.1"
-)
-ARMS = Form(
-    check_text, _read_arms, _write_arms, "ARM=RATE/RATE;...",
-    "arms with two rates each, none twice, such as none_flow_linear_trainable=0.1/0.01, - for none",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class StudyRun:
-    """One run of a study: what identifies it.
-
-    Args:
-        placement: Where the residuals stand.
-        input_gradient: Whether gradients pass through the layers.
-        head: `"linear"` or `"none"`.
-        variant: `"trainable"`, `"frozen"`, or a control, see `models.control`.
-        seed: Of the draws from the data, the initial weights and the shuffling.
-        learning_rate: `None`: that of all runs.
-        head_learning_rate: `None`: that of all runs.
-        draw: Of the initial weights, beside the seed.
-
-    Example:
-        >>> StudyRun("(X+O1)+O2", False, "linear", "trainable", 0).id
-        '_X+O1_+O2_cut_linear_trainable_0'
-    """
-
-    placement: str
-    input_gradient: bool
-    head: str
-    variant: str
-    seed: int
-    learning_rate: float | None = None
-    head_learning_rate: float | None = None
-    draw: int = 0
-
-    @property
-    def arm(self) -> str:
-        """What is repeated over seeds; parentheses become underscores, spaces go."""
-        placement = self.placement.translate(str.maketrans("()", "__", " "))
-        gradient = "flow" if self.input_gradient else "cut"
-        return f"{placement}_{gradient}_{self.head}_{self.variant}"
-
-    @property
-    def id(self) -> str:
-        """A name for the run's folder."""
-        parts = [self.arm, str(self.seed)]
-        if self.learning_rate is not None:
-            parts.append(f"rate_{self.learning_rate!r}")
-        if self.head_learning_rate is not None:
-            parts.append(f"head_{self.head_learning_rate!r}")
-        if self.draw:
-            parts.append(f"draw_{self.draw}")
-        return "_".join(parts)
-
-    @property
-    def has_own_rates(self) -> bool:
-        """Whether a learning rate is not that of all runs."""
-        return self.learning_rate is not None or self.head_learning_rate is not None
-
-    def configure(self, common: RunConfig) -> RunConfig:
-        """Gives the configuration of this run, from what all runs have in common."""
-        rates = {
-            name: rate
-            for name in ("learning_rate", "head_learning_rate")
-            if (rate := getattr(self, name)) is not None
-        }
-        if self.head != "none":  # the head's rate must not follow one that is the layers' alone
-            rates.setdefault("head_learning_rate", _head_rate(common, self.learning_rate))
-        return replace(
-            common,
-            **rates,
-            placement=self.placement,
-            head=self.head,
-            control=self.variant if self.variant in CONTROLS else None,
-            input_gradient=self.input_gradient,
-            trainable=self.variant != "frozen",
-            seed=self.seed,
-            draw=self.draw,
-        )
-
-
-def _head_rate(common: RunConfig, of_layers: float | None) -> float | None:
-    """Gives the rate of a head that has none of its own, where the layers may have one."""
-    if of_layers is None or common.head_learning_rate is not None:
-        return common.head_learning_rate
-    return common.learning_rate
-
-
 @dataclass(frozen=True)
 class StudyConfig:
     """Everything that decides the outcome of a placement study.
 
     A study trains a network for each combination of placement, input gradient, head, variant and
-    seed. With frozen layers, and where there are none, the input gradient changes nothing that is
-    trained, so these are run once, with it. `"pixels"` has no placement either: it is run for the
-    first one alone.
+    seed. Where nothing is trained before a layer that passes gradients on, the input gradient
+    changes nothing, so these are run once, with it: frozen layers, unless the residual sums beside
+    them are trained, and controls without layers. `"pixels"` has no placement either: it is run for
+    the first one alone.
 
     Learning rates that suit one arm may not suit another. So a study may try several for each arm,
     and its report takes those with the highest accuracy on validation images; or it is given those

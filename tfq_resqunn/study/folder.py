@@ -7,8 +7,9 @@ from pathlib import Path
 
 from tfq_resqunn._utils.files import PROBE, check_folder, rename_patiently
 from tfq_resqunn.runs.folder import FILES
-from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.images import Images
+from tfq_resqunn.study.run import StudyRun
 
 LOCK = ".lock"  # of who runs the study; those of shards begin like it
 # What is in a folder before its study.json, if others begin with it at this moment.

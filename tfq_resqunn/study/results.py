@@ -14,8 +14,9 @@ import pandas as pd
 
 from tfq_resqunn._utils.arguments import check_path, checked
 from tfq_resqunn.runs.folder import HISTORY_COLUMNS, RESULT_COLUMNS
-from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.folder import is_done, read_study
+from tfq_resqunn.study.run import StudyRun
 
 # Those of a `StudyRun`, with its learning rates as they were.
 RUN_COLUMNS = (

@@ -28,7 +28,7 @@ from tfq_resqunn.datasets.names import find
 from tfq_resqunn.runs.training import build_model, load_data
 from tfq_resqunn.study.cluster import Cluster, check_client, check_workers
 from tfq_resqunn.study.command import command_line
-from tfq_resqunn.study.config import StudyConfig, StudyRun
+from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.folder import (
     check_images,
     check_study_folder,
@@ -43,6 +43,7 @@ from tfq_resqunn.study.local_cluster import open_cluster
 from tfq_resqunn.study.locks import SECONDS_TO_WAIT, locked, locked_shard, shards_at_work
 from tfq_resqunn.study.report import write_report
 from tfq_resqunn.study.results import Results, load_results
+from tfq_resqunn.study.run import StudyRun
 from tfq_resqunn.study.scheduling import Outcome, run_jobs
 from tfq_resqunn.study.shards import Shard, check_shard, in_shard, write_shard
 from tfq_resqunn.study.worker import Job, software
