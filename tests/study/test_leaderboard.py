@@ -102,6 +102,16 @@ def test_frozen_runs_are_partners_of_both_input_gradients(tmp_path):
     assert entries[0].trained != entries[1].trained
 
 
+@pytest.mark.parametrize("sums", [{"shortcut": "conv"}, {"merge": "rezero"}], ids=str)
+def test_beside_trained_sums_frozen_runs_have_one_partner(sums, tmp_path):
+    run = replace(RUN, depth=2, **sums)
+    write_studies(tmp_path / "a", config_of(run, input_gradients=[True, False]))
+    entries = read(tmp_path / "a").entries
+    assert [entry.config.input_gradient for entry in entries] == [True, False]
+    assert [*entries[0].frozen] == [*entries[1].frozen] == [0, 1, 2]
+    assert entries[0].frozen != entries[1].frozen
+
+
 def test_what_does_not_count_is_counted(tmp_path):
     runs = tmp_path / "runs"
     variants = ["trainable", "frozen", "classical", "pixels"]

@@ -64,6 +64,17 @@ def test_each_control_is_set_against_every_trained_network(results, variant):
         assert rows.difference[head, on, placement] == pytest.approx(differences.mean())
 
 
+def test_frozen_circuits_beside_trained_sums_are_set_against_their_own_kind(results, rng):
+    frozen = select(results.table, variant="frozen")
+    stopped = frozen.assign(input_gradient=False, test_accuracy=rng.uniform(0.3, 0.9, len(frozen)))
+    table = pd.concat([results.table, stopped], ignore_index=True)
+    rows = select(compare(results_of(table)).controls, variant="frozen").set_index(SETTING)
+    means = table.groupby(["variant", *SETTING]).test_accuracy.mean()
+    for setting in itertools.product(CONFIG.heads, (True, False), CONFIG.placements):
+        expected = means[("trainable", *setting)] - means[("frozen", *setting)]
+        assert rows.difference[setting] == pytest.approx(expected)
+
+
 def test_controls_are_corrected_for_together(results):
     controls = compare(results).controls
     assert len(controls) == 8 * len(CONTROLS)

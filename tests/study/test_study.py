@@ -13,6 +13,7 @@ from pathlib import Path
 import dask
 import numpy as np
 import pytest
+import tensorflow as tf
 import yaml
 from click.testing import CliRunner
 
@@ -22,11 +23,13 @@ from tfq_resqunn import cli
 from tfq_resqunn.cli.study import accuracy_table
 from tfq_resqunn.runs import RunConfig, load_trained, predict
 from tfq_resqunn.runs.folder import FILES, HISTORY_COLUMNS
+from tfq_resqunn.runs.training import build_model, load_data
 from tfq_resqunn.study import local_cluster
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
-from tfq_resqunn.study.config import COMMON, VARIED, StudyConfig, StudyRun
+from tfq_resqunn.study.config import COMMON, VARIANTS, VARIED, StudyConfig
 from tfq_resqunn.study.locks import locked
 from tfq_resqunn.study.results import GRADIENT_COLUMNS, load_results
+from tfq_resqunn.study.run import StudyRun
 from tfq_resqunn.study.runner import run_study
 
 
@@ -46,6 +49,39 @@ def test_default_study_has_every_combination_once():
     assert {run.placement for run in runs} == {"none", "X+O1", "O1+O2", "(X+O1)+O2"}
     assert all(run.input_gradient for run in runs if run.variant == "frozen")
     assert [run.seed for run in runs] == sorted(run.seed for run in runs)
+
+
+SUMS = [
+    {}, {"shortcut": "conv", "readout": "channels", "kernel_size": (1, 2)}, {"merge": "rezero"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sums", SUMS, ids=str)
+@pytest.mark.parametrize("variant", [*VARIANTS])
+def test_what_feels_no_input_gradients_is_run_once(variant, sums, rng):
+    """Told by the gradients of a network whose trained weights are all drawn, sums and all."""
+    config = StudyConfig(
+        replace(COMMON, dataset="digits", **sums),
+        placements=["(X+O1)+O2"], heads=["linear"], variants=[variant], seeds=1,
+    )  # fmt: skip
+    both = replace(config.run, control=None if variant in ("trainable", "frozen") else variant)
+    both = replace(both, trainable=variant != "frozen", placement="(X+O1)+O2")
+    data = load_data(replace(both, n_train=20, n_test=10))
+    gradients = []
+    for input_gradient in (True, False):
+        model = build_model(replace(both, input_gradient=input_gradient), data)
+        if not gradients:
+            for variable in model.trainable_variables:
+                variable.assign(rng.normal(0, 0.5, variable.shape))
+            weights = model.get_weights()
+        model.set_weights(weights)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.math.log(model(data.x_train[:8])[:, 3]))
+        found = tape.gradient(loss, model.trainable_variables)
+        gradients.append(np.concatenate([np.ravel(gradient) for gradient in found]))
+    is_same = np.allclose(*gradients, rtol=1e-4, atol=1e-6)
+    expected = [True] if is_same else [True, False]
+    assert [run.input_gradient for run in config.runs()] == expected
 
 
 def test_ids_are_unique_names_of_files():

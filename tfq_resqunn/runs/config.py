@@ -283,6 +283,11 @@ class RunConfig:
                 object.__setattr__(self, name, tuple(value))
         check_settings(self)
 
+    @property
+    def has_trained_sums(self) -> bool:
+        """Whether residual sums may have weights of their own, which are always trained."""
+        return self.shortcut == "conv" or self.merge == "rezero"
+
     def differences(self, other: "RunConfig") -> list[str]:
         """List what another configuration has otherwise: this value against that.
 

@@ -197,8 +197,15 @@ class StudyConfig:
 
     def trains_before_head(self, variant: str) -> bool:
         """Tells whether anything but the head is trained, such as the shortcuts beside layers."""
-        has_trained_sums = self.run.shortcut == "conv" or self.run.merge == "rezero"
-        return variant not in WITHOUT_WEIGHTS or (has_trained_sums and variant != "pixels")
+        return variant not in WITHOUT_WEIGHTS or (
+            self.run.has_trained_sums and variant != "pixels"
+        )
+
+    def feels_input_gradients(self, variant: str) -> bool:
+        """Tells whether there may be something to train before a layer that passes gradients on."""
+        return variant not in WITHOUT_WEIGHTS or (
+            self.run.has_trained_sums and variant == "frozen"  # others have no layers
+        )
 
     def _arms(self) -> Iterator[StudyRun]:
         """Yields a run of each arm, of the first seed."""
@@ -206,7 +213,7 @@ class StudyConfig:
         for placement, head, variant in settings:
             if variant == "pixels" and placement != self.placements[0]:
                 continue
-            for flows in (True,) if variant in WITHOUT_WEIGHTS else self.input_gradients:
+            for flows in self.input_gradients if self.feels_input_gradients(variant) else (True,):
                 yield StudyRun(placement, flows, head, variant, self.seeds[0])
 
     def _rates_of(self, arm: StudyRun) -> Iterable[tuple[float | None, float | None]]:

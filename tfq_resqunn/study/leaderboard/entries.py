@@ -108,7 +108,7 @@ def usual(config: RunConfig) -> RunConfig:
     passes = (
         config.input_gradient
         or config.depth == 1  # nothing is trained before the only layer
-        or not config.trainable
+        or not (config.trainable or config.has_trained_sums)
     )
     return dataclasses.replace(
         config,
@@ -123,8 +123,8 @@ def usual(config: RunConfig) -> RunConfig:
 def merge(entries: Iterable[Entry]) -> tuple[list[Entry], dict[str, int]]:
     """Joins entries of one circuit in one network; those without trained runs go.
 
-    Frozen runs are partners of both kinds of input gradients, which change nothing in them. Where
-    runs of one seed differ, the first counts.
+    Frozen runs are partners of both kinds of input gradients where these change nothing in them.
+    Where runs of one seed differ, the first counts.
 
     Returns:
         The entries, and how many runs do not count, by what they are.
@@ -174,8 +174,9 @@ def _key(entry: Entry) -> tuple:
 
 
 def _key_of_both(entry: Entry) -> tuple:
-    """What entries have in common that differ in nothing but input gradients."""
-    return dataclasses.replace(entry.config, input_gradient=True).to_json(), entry.image_shape
+    """What entries have in common whose frozen runs are the same."""
+    config = dataclasses.replace(entry.config, trainable=False)
+    return dataclasses.replace(usual(config), trainable=False).to_json(), entry.image_shape
 
 
 def _join(mappings: Iterable[Mapping[int, float]]) -> tuple[dict[int, float], int]:

@@ -76,17 +76,18 @@ def _control_pairs(table: pd.DataFrame) -> pd.DataFrame:
     """Puts trained runs beside those of each control, in the order of `VARIANTS`."""
     trained = select(table, variant="trainable")
     pairs = [
-        _pairs(trained, runs, _shared_settings(variant)).assign(variant=variant)
+        _pairs(trained, runs, _shared_settings(runs, variant)).assign(variant=variant)
         for variant in VARIANTS
         if variant != "trainable" and len(runs := select(table, variant=variant))
     ]
     return pd.concat(pairs) if pairs else trained[:0].assign(test_accuracy_second=math.nan)
 
 
-def _shared_settings(variant: str) -> list[str]:
+def _shared_settings(runs: pd.DataFrame, variant: str) -> list[str]:
     """Gives what partners share: what is run once is the partner of all that it stands for."""
     is_shared = {
-        "input_gradient": variant not in UNTRAINED,
+        # Beside trained sums, frozen layers are run with both.
+        "input_gradient": variant not in UNTRAINED or runs.input_gradient.nunique() > 1,
         "placement": variant not in WITHOUT_PLACEMENT,
     }
     return [name for name in SETTING if is_shared.get(name, True)]
