@@ -148,11 +148,14 @@ def test_chosen_rates_are_none_of_the_settings_and_that_is_said(tmp_path):
     [entry], [usual] = found.entries, plain.entries
     assert entry.config == usual.config and [*entry.trained] == [*entry.frozen] == [0, 1, 2]
     assert found.left_out == {"of rates or draws that were not chosen": 3 * (4 + 2 * 2 - 2)}
-    assert found.remarks == (
-        f"The runs of {tmp_path / 'b'} have learning rates of their own, chosen for each of its "
-        "arms; what stands above as their learning rate is the study's.",
+    remark = (
+        "In 1 of 1 rows, learning rates were chosen for each arm of a study; what stands above as "
+        "the learning rate is that study's, not theirs."
     )
-    assert not plain.remarks
+    assert found.remarks == (remark,) and not plain.remarks
+    table = to_table([replace(entry, numbers=NUMBERS), made_up([0.1], ansatz="sim_1")])
+    (tmp_path / "board.csv").write_text(to_csv(table), encoding="utf-8")
+    assert read(tmp_path / "board.csv").remarks == (remark.replace("1 of 1", "1 of 2"),)
 
 
 def test_a_run_that_is_named_twice_counts_once(tmp_path, monkeypatch):
@@ -460,6 +463,7 @@ WRONG_FILES = {
     "number": (changed("expressibility", "x"), "could not convert string to float"),
     "shape": (changed("image_shape", "[8, 8]"), "`image_shape` must be three sizes"),
     "parameters": (changed("parameters", ""), "`parameters` must be an integer"),
+    "no flag": (changed("has_chosen_rates", '"no"'), "`has_chosen_rates` must be True or False"),
     "JSON": (changed("classes", "[" * 100_000), "maximum recursion depth"),
 }
 
@@ -503,9 +507,10 @@ def test_files_that_are_no_leaderboard(name, tmp_path):
     )
 
 
-def test_a_setting_that_a_file_lacks_has_its_default(tmp_path):
+@pytest.mark.parametrize("column", ["merge", "has_chosen_rates"])
+def test_a_setting_that_a_file_lacks_has_its_default(column, tmp_path):
     table = pd.read_csv(pd.io.common.StringIO(to_csv(to_table([made_up([0.5])]))), dtype=str)
-    table.drop(columns="merge").to_csv(tmp_path / "board.csv", index=False)
+    table.drop(columns=column).to_csv(tmp_path / "board.csv", index=False)
     assert read(tmp_path / "board.csv").entries == (made_up([0.5]),)
 
 

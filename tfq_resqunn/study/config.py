@@ -197,9 +197,7 @@ class StudyConfig:
 
     def trains_before_head(self, variant: str) -> bool:
         """Tells whether anything but the head is trained, such as the shortcuts beside layers."""
-        return variant not in WITHOUT_WEIGHTS or (
-            self.run.has_trained_sums and variant != "pixels"
-        )
+        return variant not in WITHOUT_WEIGHTS or (self.run.has_trained_sums and variant != "pixels")
 
     def feels_input_gradients(self, variant: str) -> bool:
         """Tells whether there may be something to train before a layer that passes gradients on."""

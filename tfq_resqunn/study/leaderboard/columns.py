@@ -19,14 +19,15 @@ EXPECTED = (
     "folders of studies or runs, folders that hold such, or CSV files that `resqunn leaderboard "
     "--csv` has written"
 )
-COLUMNS = (*SETTINGS, *STATISTICS, *NUMBERS, *RUNS)
+CHOSEN = "has_chosen_rates"  # see `Entry`
+COLUMNS = (*SETTINGS, *STATISTICS, *NUMBERS, *RUNS, CHOSEN)
 
 
 def check_columns(names: Sequence[str], path: Path) -> None:
     """Check that a CSV file has the columns that this version writes, in any order.
 
-    A setting may be missing, as in files of earlier versions, and then has its default. None may be
-    unknown, since circuits that differ in it would pass for the same.
+    A setting, or `CHOSEN`, may be missing, as in files of earlier versions, and then has its
+    default. None may be unknown, since circuits that differ in it would pass for the same.
     """
     unknown = [name for name in names if name not in COLUMNS]
     missing = [name for name in (*NUMBERS, *RUNS) if name not in names]

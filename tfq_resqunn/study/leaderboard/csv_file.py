@@ -11,7 +11,7 @@ import pandas as pd
 
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.settings import settings_of
-from tfq_resqunn.study.leaderboard.columns import COLUMNS, NUMBERS, RUNS
+from tfq_resqunn.study.leaderboard.columns import CHOSEN, COLUMNS, NUMBERS, RUNS
 from tfq_resqunn.study.leaderboard.entries import SETTINGS, Entry, Numbers, usual
 
 # Settings that are text stand as they are, all others as JSON.
@@ -21,7 +21,7 @@ TEXTS = [name for name, setting in settings_of(RunConfig).items() if setting.for
 def to_csv(table: pd.DataFrame) -> str:
     """Write what `to_table` gives. Text stands as it is, `None` is empty, all else is JSON."""
     written = table[[*COLUMNS]].copy()
-    for name in (*SETTINGS, *RUNS):
+    for name in (*SETTINGS, *RUNS, CHOSEN):
         written[name] = [_write(name, value) for value in table[name]]
     written["n_weights"] = written["n_weights"].astype("Int64")  # integers where there may be none
     return written.to_csv(index=False, lineterminator="\n")
@@ -53,7 +53,8 @@ def read_table(path: Path) -> list[Entry]:
 def _entry(record: Mapping[str, str]) -> Entry:
     if None in record or None in record.values():
         raise ValueError("it must have a value for each column")
-    values = {name: _read(name, record[name]) for name in (*SETTINGS, *RUNS) if name in record}
+    read = [name for name in (*SETTINGS, *RUNS, CHOSEN) if name in record]
+    values = {name: _read(name, record[name]) for name in read}
     settings = {name: values[name] for name in SETTINGS if name in values}
     numbers = {name: float(record[name] or math.nan) for name in NUMBERS}
     return Entry(
@@ -63,6 +64,7 @@ def _entry(record: Mapping[str, str]) -> Entry:
         frozen=dict(zip(values["frozen_seeds"], values["frozen_accuracies"], strict=True)),
         parameters=values["parameters"],
         numbers=Numbers(**numbers),
+        has_chosen_rates=values.get(CHOSEN, False),
     )
 
 

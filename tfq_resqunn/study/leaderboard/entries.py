@@ -5,7 +5,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tfq_resqunn._utils.arguments import check_seed, integer, is_number, number, received
+from tfq_resqunn._utils.arguments import (
+    check_flag,
+    check_seed,
+    integer,
+    is_number,
+    number,
+    received,
+)
 from tfq_resqunn.models.placement import as_placement
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.settings import settings_of
@@ -55,6 +62,8 @@ class Entry:
         parameters: Number of trained weights of the network, head included; `None` without trained
             runs.
         numbers: What the circuit is, once that is known.
+        has_chosen_rates: Whether runs have learning rates that were chosen for each arm of their
+            study, and not those of `config`.
     """
 
     config: RunConfig
@@ -63,6 +72,7 @@ class Entry:
     frozen: Mapping[int, float]
     parameters: int | None = None
     numbers: Numbers | None = None
+    has_chosen_rates: bool = False
 
     def __post_init__(self) -> None:
         sizes = tuple(integer(1)(n, "image_shape", "Entry") for n in self.image_shape)
@@ -74,6 +84,7 @@ class Entry:
                 number(0, 1)(accuracy, "test_accuracy", "Entry")
         parameters = integer(0) if self.trained else integer(0).or_none()
         parameters(self.parameters, "parameters", "Entry")
+        check_flag(self.has_chosen_rates, "has_chosen_rates", "Entry")
 
     @property
     def data(self) -> tuple:
@@ -82,8 +93,9 @@ class Entry:
 
 
 def entry_of(
-    config: RunConfig, image_shape: tuple[int, ...], accuracy: float, parameters: int
-) -> Entry:
+    config: RunConfig, image_shape: tuple[int, ...], accuracy: float, parameters: int,
+    has_chosen_rates: bool = False,
+) -> Entry:  # fmt: skip
     """Makes an entry of a single run."""
     accuracies = {config.seed: accuracy}
     return Entry(
@@ -92,6 +104,7 @@ def entry_of(
         trained=accuracies if config.trainable else {},
         frozen={} if config.trainable else accuracies,
         parameters=parameters if config.trainable else None,
+        has_chosen_rates=has_chosen_rates,
     )
 
 
@@ -147,6 +160,7 @@ def merge(entries: Iterable[Entry]) -> tuple[list[Entry], dict[str, int]]:
                 frozen=frozen[_key_of_both(found[0])][0],
                 parameters=next((e.parameters for e in found if e.parameters is not None), None),
                 numbers=next((e.numbers for e in found if e.numbers is not None), None),
+                has_chosen_rates=any(e.has_chosen_rates for e in found),
             )
             joined.append(entry)
     with_partners = {_key_of_both(entry) for entry in joined}

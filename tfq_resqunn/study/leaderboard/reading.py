@@ -16,9 +16,9 @@ from tfq_resqunn.study.leaderboard.entries import Entry, entry_of, merge
 from tfq_resqunn.study.leaderboard.sources import Sources
 from tfq_resqunn.study.results import RUN_COLUMNS, Results, identify, load_results
 
-OWN_RATES = (
-    "The runs of {folder} have learning rates of their own, chosen for each of its arms; what "
-    "stands above as their learning rate is the study's."
+CHOSEN_RATES = (
+    "In {n} of {of} rows, learning rates were chosen for each arm of a study; what stands above as "
+    "the learning rate is that study's, not theirs."
 )
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError)
 
@@ -30,7 +30,7 @@ class Found:
     Args:
         entries: An entry for each circuit in a network on a data set.
         left_out: How many runs do not count, by what they are, such as `"not finished"`.
-        remarks: A sentence for each study whose arms have learning rates of their own.
+        remarks: Sentences on what the entries alone do not tell.
     """
 
     entries: tuple[Entry, ...]
@@ -48,13 +48,10 @@ def read_entries(sources: Sources) -> Found:
         {"not finished": sources.n_unfinished, "without a result": sources.n_without_result}
     )
     entries = [entry for path in sources.tables for entry in read_table(path)]
-    remarks = []
     for folder in sources.studies:
         results = load_results(folder)
         counted = list(_of_study(results, folder))
         entries += counted
-        if any(run.has_own_rates for run in results.config.runs()):
-            remarks.append(OWN_RATES.format(folder=folder))
         left_out["of rates or draws that were not chosen"] += len(results.table) - len(counted)
         left_out["failed"] += len(results.failures)
         left_out["not finished"] += results.n_missing - len(results.failures)
@@ -70,7 +67,9 @@ def read_entries(sources: Sources) -> Found:
             f"these runs alone: {listed(left_out) or 'none'}.\nThe command that began a run or a "
             "study goes on with it."
         )
-    return Found(tuple(merged), +left_out, tuple(remarks))
+    n_chosen = sum(entry.has_chosen_rates for entry in merged)
+    remarks = (CHOSEN_RATES.format(n=n_chosen, of=len(merged)),) if n_chosen else ()
+    return Found(tuple(merged), +left_out, remarks)
 
 
 def listed(left_out: Mapping[str, int]) -> str:
@@ -94,6 +93,7 @@ def _of_study(results: Results, folder: Path) -> Iterator[Entry]:
                 results.image_shape or (),
                 record["test_accuracy"],
                 record["n_weights"],
+                has_chosen_rates=run.has_own_rates,
             )
 
 

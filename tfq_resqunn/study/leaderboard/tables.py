@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from tfq_resqunn.study.leaderboard.columns import COLUMNS, NUMBERS, STATISTICS
+from tfq_resqunn.study.leaderboard.columns import CHOSEN, COLUMNS, NUMBERS, STATISTICS
 from tfq_resqunn.study.leaderboard.entries import OF_CIRCUITS, OF_DATA, SETTINGS, Entry
 from tfq_resqunn.study.report.statistics import Interval, mean_interval
 
@@ -64,5 +64,6 @@ def _row(entry: Entry) -> list:
         "frozen_accuracies": [*entry.frozen.values()],
         "parameters": entry.parameters,
         "image_shape": entry.image_shape,
+        CHOSEN: entry.has_chosen_rates,
     }
     return [values[name] for name in COLUMNS]
