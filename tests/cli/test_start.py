@@ -48,6 +48,7 @@ MISTAKES = {
     "train --epochs 0": "--epochs must be at least 1",
     "train --epochs": "requires an argument",
     "train --head foo": "'foo' is not one of 'linear', 'none'",
+    "train --head none --head-learning-rate 0.1": "must be left out with",
     "train --placement X++O1": "--placement: Expected X, O1, O2",
     "train --placement X+O3": "There is no layer 3: the network's depth is 2",
     "train --depth 300": "--depth must be at most 200",

@@ -59,6 +59,12 @@ def test_unknown_key():
             TypeError,
             "RunConfig: `learning_rate` must be a finite number above 0. Received 'fast'.",
         ),
+        (
+            {"head": "none", "head_learning_rate": 0.1},
+            ValueError,
+            "RunConfig: `head_learning_rate` must be left out with head='none', which has no "
+            "weights. Received 0.1. Use head='linear', or no rate of the head.",
+        ),
     ],
 )
 def test_wrong_argument(arguments, error, message):

@@ -97,6 +97,7 @@ def test_known_rates_are_taken():
         ({"head_learning_rate": 0.3}, {}, "linear", (7.0, 0.3)),
         ({"learning_rate": 0.3, "head_learning_rate": 0.2}, {}, "linear", (0.3, 0.2)),
         ({"learning_rate": 0.3}, {}, "none", (0.3, None)),
+        ({}, {"head_learning_rate": 0.5}, "none", (7.0, None)),
         ({}, {}, "linear", (7.0, None)),
     ],
 )
@@ -124,6 +125,14 @@ WRONG = {
     "draws of what": (
         {"draws": 2, "variants": ["trainable"]}, ValueError,
         "`draws` must be 1 without the variant 'frozen'",
+    ),
+    "a head's rate without a head": (
+        {"run": replace(RUN, head_learning_rate=0.1), "heads": ["none"]}, ValueError,
+        "`head_learning_rate` must be left out where 'none' is the only head",
+    ),
+    "rates of no head": (
+        {"head_learning_rates": [0.1], "heads": ["none"]}, ValueError,
+        "`head_learning_rates` must be left out where 'none' is the only head",
     ),
     "rates and tried": (
         {"rates": {}, "learning_rates": [0.1]}, ValueError, "`rates` must be left out with",
@@ -158,9 +167,9 @@ WRONG = {
 
 @pytest.mark.parametrize(("arguments", "error", "message"), WRONG.values(), ids=WRONG)
 def test_wrong_arguments(arguments, error, message):
-    usual = {"heads": ["linear"], "variants": ["trainable", "frozen"], **ONE}
+    usual = {"run": RUN, "heads": ["linear"], "variants": ["trainable", "frozen"], **ONE}
     with pytest.raises(error, match=f"StudyConfig: (?s:.*){re.escape(message)}"):
-        StudyConfig(RUN, **{**usual, **arguments})
+        StudyConfig(**{**usual, **arguments})
 
 
 # --- which runs count --------------------------------------------------------------------------

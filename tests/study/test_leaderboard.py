@@ -171,7 +171,6 @@ SAME = [
     ({"input_gradient": True}, {"input_gradient": False}),
     ({"seed": 0}, {"seed": 1}),
     ({"learning_rate": 0.1}, {"learning_rate": 0.1, "head_learning_rate": 0.1}),
-    ({"head": "none"}, {"head": "none", "head_learning_rate": 0.5}),
     ({"noise": {}}, {"noise": None}),
 ]
 OTHERS = [

@@ -53,7 +53,8 @@ def test_every_field_has_another_value():
 def configurations():
     for name, value in OTHERS.items():
         yield name, StudyConfig(replace(COMMON, **{name: value}))
-    yield "all", StudyConfig(RunConfig(**OTHERS), variants=["frozen"], seeds=[4], heads=["none"])
+    yield "all", StudyConfig(RunConfig(**OTHERS), variants=["frozen"], seeds=[4], heads=["linear"])
+    yield "no head", StudyConfig(COMMON, heads=["none"])
     yield "pair", StudyConfig(replace(COMMON, kernel_size=(2, 4)))
     yield "placements", StudyConfig(COMMON, placements=["none"], input_gradients=[False])
     yield "deep", StudyConfig(replace(COMMON, depth=9), placements=["X+O1, O2+O9"], seeds=[1, 5])
@@ -93,7 +94,10 @@ def test_click_reads_every_command_as_the_study_it_is_of(config, jobs, tmp_path,
 
 
 def test_a_run_is_made_again_by_its_options():
-    for config in [RunConfig(**OTHERS, **VARIED_OTHERS), RunConfig(image_size=(4, 5), noise={})]:
+    without_head_rate = {**OTHERS, **VARIED_OTHERS, "head_learning_rate": None}
+    with_head_rate = {**OTHERS, **VARIED_OTHERS, "head": "linear"}
+    usual = {"image_size": (4, 5), "noise": {}}
+    for config in [RunConfig(**s) for s in (without_head_rate, with_head_rate, usual)]:
         words = [*option_words(config, RunConfig())]
         assert RunConfig(**settings_read(cli.train, words)) == config
     assert set(VARIED_OTHERS) == set(VARIED)

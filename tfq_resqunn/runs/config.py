@@ -282,6 +282,12 @@ class RunConfig:
             if isinstance(value, list):  # so that JSON's lists compare equal to tuples
                 object.__setattr__(self, name, tuple(value))
         check_settings(self)
+        if self.head == "none" and self.head_learning_rate is not None:
+            raise ValueError(
+                "RunConfig: `head_learning_rate` must be left out with head='none', which has no "
+                f"weights. Received {self.head_learning_rate!r}. Use head='linear', or no rate of "
+                "the head."
+            )
 
     @property
     def has_trained_sums(self) -> bool:

@@ -171,6 +171,8 @@ class StudyConfig:
                 f"are trained. Received {self.draws}, and the variants "
                 f"{', '.join(self.variants)}."
             )
+        if self.heads == ("none",):
+            self._check_no_head_rates()
         if self.rates is not None:
             object.__setattr__(self, "rates", self._checked_rates())
         for seed in self.seeds:
@@ -225,6 +227,19 @@ class StudyConfig:
         if arm.head == "none":
             of_head = None
         return itertools.product(of_layers or (None,), of_head or (None,))
+
+    def _check_no_head_rates(self) -> None:
+        """Checks that a study without trained heads has no rates for them."""
+        given = {
+            "head_learning_rates": self.head_learning_rates,
+            "head_learning_rate": self.run.head_learning_rate,
+        }
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(
+                    f"StudyConfig: `{name}` must be left out where 'none' is the only head, which "
+                    f"has no weights. Received {value!r}. Add the head 'linear', or leave it out."
+                )
 
     def _checked_rates(self) -> dict[str, tuple[float | None, ...]]:
         """Checks the rates of arms, and puts them in the order of the arms."""

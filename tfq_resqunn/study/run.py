@@ -60,12 +60,14 @@ class StudyRun:
 
     def configure(self, common: RunConfig) -> RunConfig:
         """Gives the configuration of this run, from what all runs have in common."""
-        rates = {
+        rates: dict[str, float | None] = {
             name: rate
             for name in ("learning_rate", "head_learning_rate")
             if (rate := getattr(self, name)) is not None
         }
-        if self.head != "none":  # the head's rate must not follow one that is the layers' alone
+        if self.head == "none":
+            rates["head_learning_rate"] = None
+        else:  # the head's rate must not follow one that is the layers' alone
             rates.setdefault("head_learning_rate", _head_rate(common, self.learning_rate))
         return replace(
             common,

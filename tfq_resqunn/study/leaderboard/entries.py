@@ -117,7 +117,7 @@ def usual(config: RunConfig) -> RunConfig:
         ... )
         True
     """
-    is_known = config.head == "none" or config.head_learning_rate == config.learning_rate
+    is_known = config.head_learning_rate == config.learning_rate
     passes = (
         config.input_gradient
         or config.depth == 1  # nothing is trained before the only layer
