@@ -28,6 +28,7 @@ from tfq_resqunn.study.report.numbers import (
     difference_text,
     effect_text,
     p_text,
+    points,
     records_table,
 )
 from tfq_resqunn.study.report.statistics import mean_interval
@@ -50,6 +51,32 @@ def main() -> None:
     for name, make in PLACES.items():
         write_place(PAGE, name, make())
     figures.main()
+
+
+def summary() -> str:
+    """Trained minus each control, a column for each data set."""
+    tables = {
+        title: control_differences(read_chosen(f"arms-{name}"))
+        for name, title in _there("arms-{}", DATA)
+    }
+    if not tables:
+        return _nothing("all arms")
+    records = []
+    every = pd.concat(tables.values())
+    for placement in PLACEMENTS:
+        for variant in present(every.variant, VARIANTS):
+            record = {"Placement": code(placement), "Trained minus": VARIANTS[variant]}
+            for title, table in tables.items():
+                found = select(table, placement=placement, variant=variant)
+                record[title] = _short(found.iloc[0]) if len(found) else MISSING
+            if any(text != MISSING for text in [*record.values()][2:]):
+                records.append(record)
+    return records_table(records, n_labels=2)
+
+
+def _short(row: pd.Series) -> str:
+    shown = {"no": "", "equal within a point": ", equal"}.get(word := shown_text(row), f", {word}")
+    return points(row.difference) + shown
 
 
 def accuracies() -> str:
@@ -219,6 +246,7 @@ def _nothing(what: str) -> str:
 
 
 PLACES: dict[str, Callable[[], str]] = {
+    "summary": summary,
     "accuracies": accuracies,
     "controls": controls,
     "rates": rates,
