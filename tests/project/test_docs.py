@@ -172,3 +172,9 @@ def test_pages_of_notebooks_link_to_the_notebook_and_to_colab(path):
     assert text.count(f'<a class="md-button" href="{path}" download>Download</a>') == 1
     assert len(re.findall(rf"\[Open in Colab\]\(https://colab\.\S+/{path}\)", text)) == 1
     assert "colab-badge.svg" not in text
+
+
+def test_the_link_in_the_header_asks_nobody_for_stars():
+    link = read("docs/theme/partials/source.html")
+    assert 'href="{{ config.repo_url }}"' in link
+    assert 'data-md-component="source"' not in link  # for which Material's script asks GitHub
