@@ -9,6 +9,7 @@ import html.parser
 import logging
 import os
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,13 +22,19 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE")
 # A badge is loaded from elsewhere. Its text says as much.
 BADGE = re.compile(r"!\[(Open in Colab)\](?:\[\w+\]|\([^)]+\))")
+COLAB = re.compile(r"^\[Open in Colab\]\([^)]+\)$", re.MULTILINE)
 FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 # MkDocs counts what is logged beneath its own name; with --strict, one warning fails the build.
 LOG = logging.getLogger("mkdocs.hooks.links")
 
 
 class Notebook(File):
-    """A notebook as a page, with its stored outputs; nothing is run."""
+    """A notebook as a page, with its stored outputs; nothing is run.
+
+    As Markdown, so that MkDocs does the rest: links to other pages, the search, both colour
+    schemes. mkdocs-jupyter (0.26) makes HTML instead, where links to `.md` files lead nowhere and
+    each page holds 0.6 MB of styles.
+    """
 
     def is_documentation_page(self):
         return True
@@ -62,14 +69,21 @@ def on_config(config):
 
 def on_page_markdown(markdown, page, config, files):
     """Puts text in the place of badges, and indents lists so that numbered items contain them."""
-    parts = FENCED.split(BADGE.sub(r"\1", markdown))
+    markdown = BADGE.sub(r"\1", markdown)
+    if isinstance(page.file, Notebook):
+        # As HTML, which MkDocs leaves alone: a link of Markdown would lead to the page.
+        download = f'<a class="md-button" href="{page.file.name}.ipynb" download>Download</a>'
+        markdown = COLAB.sub(rf"\g<0>{{ .md-button }} {download}", markdown, count=1)
+    parts = FENCED.split(markdown)
     parts[::2] = [re.sub(r"^ {3}(?=- )", " " * 4, part, flags=re.MULTILINE) for part in parts[::2]]
     return "".join(parts)
 
 
 def on_post_build(config):
-    """Checks where the links of all pages lead, and that no page loads anything from elsewhere."""
+    """Puts notebooks beside their pages; checks where links lead, and what pages load."""
     site = Path(config.site_dir)
+    for notebook in (ROOT / "tutorials").glob("*.ipynb"):
+        shutil.copy(notebook, site / "tutorials")
     pages = {path: _read(path) for path in sorted(site.rglob("*.html")) if path.name != "404.html"}
     for path, page in pages.items():
         where = path.relative_to(site).as_posix()

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from click.testing import CliRunner
 
-from benchmarks import channels, mnist, steps, training_step
+from benchmarks import channels, choices, mnist, steps, training_step
+from benchmarks.changed import Changed
 from benchmarks.panel.__main__ import main as panel_main
 from benchmarks.tables import has_place, write_place
 from tests.helpers.reference import needs_tfq
@@ -148,6 +150,39 @@ def test_channels_are_those_of_a_layer(way):
     assert form.layer()(x).shape[-1] == form.model().layers[0].output.shape[-1]
     n_qubits = {"gray": 4, "a value a qubit": 12}.get(way, 4)
     assert len(form.layer().circuit.qubits) == n_qubits
+
+
+def test_choices_give_a_row_for_each(tmp_path):
+    document = tmp_path / "document.md"
+    document.write_text("<!-- choices --><!-- /choices -->")
+    printed = run(
+        choices.main, "--batch-size=2", "--image-size=6", "--seconds=0", f"--write={document}"
+    )
+    ((header, rows),) = tables(printed)
+    assert header == [
+        "changed", "2x2, 1 ansatz layer: ms", "to the first", "3x3, 3 ansatz layers: ms",
+        "to the first",
+    ]  # fmt: skip
+    assert [row[0] for row in rows] == list(choices.CHOICES)
+    assert rows[0][2] == rows[0][4] == "1.00"
+    assert printed.strip() in document.read_text()
+
+
+@pytest.mark.parametrize("name", choices.CHOICES)
+def test_choices_change_what_they_name(name):
+    change = dict(choices.CHOICES[name])
+    form = Changed(steps.Case(2, image_size=4), "compiled", change.pop("jit", False), 3, **change)
+    model, (x, _) = form.model(), form.batch()
+    assert model(x).dtype == {"`float64`": "float64", "`mixed_bfloat16`": "bfloat16"}.get(
+        name, "float32"
+    )
+    trained = {"`trainable=False`": 2, "features stored": 2}.get(name, 4)  # kernels, biases, angles
+    assert len(model.trainable_variables) == trained
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(x) ** 2)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    assert sum(g is None for g in gradients) == 0
+    assert len(model.layers) == 1 or name != "features stored"
 
 
 def test_documents_without_a_place_are_refused(tmp_path):

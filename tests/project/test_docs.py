@@ -1,7 +1,9 @@
 """The pages of the documentation: their code runs, and the reference lists what is public."""
 
+import importlib.util
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,12 +14,12 @@ from tfq_resqunn._utils.keras import IS_KERAS_3
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
 ROOT = Path(__file__).parents[2]
-WITH_SHAPES = ["getting_started", "guide", "own_circuit", "noise"]
+WITH_SHAPES = ["getting_started", "guide", "own_circuit", "noise", "faster"]
 PAGES = [
     "docs/getting_started.md",
     *(
         f"docs/{page}.md"
-        for page in ["guide", "noise", "command_line", "limits", "data", "compare"]
+        for page in ["guide", "noise", "command_line", "limits", "data", "compare", "faster"]
     ),
     "CONTRIBUTING.md",
 ]
@@ -29,6 +31,10 @@ EXAMPLES = [
     ),
 ]
 REFERENCE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+GALLERY = ROOT / "docs" / "images" / "gallery"
+MEBIBYTE = 2**20
 
 
 def read(path):
@@ -120,3 +126,55 @@ def test_the_reference_lists_all_public_names(names):
     listed = re.findall(r"^::: [\w.]+\.(\w+)$", REFERENCE, re.MULTILINE)
     registries = re.findall(r"`rq\.circuits\.([A-Z]+)`", REFERENCE)
     assert names <= {*listed, *registries}
+
+
+# --- the gallery, and the pages of notebooks --------------------------------------------------
+
+
+def test_the_gallery_shows_every_picture_and_says_who_drew_it():
+    parts = re.split(r"^(?=!\[)", read("docs/gallery.md"), flags=re.MULTILINE)[1:]
+    shown = [re.match(r"!\[[^\]]+\]\(([^)]+)\)", part)[1] for part in parts]
+    assert {path.name for path in GALLERY.iterdir()} == {
+        Path(path).name for path in shown if path.startswith("images/gallery/")
+    }
+    for path, part in zip(shown, parts, strict=True):
+        assert (ROOT / "docs" / path).is_file()
+        assert re.search(r"\[.+\]\(.+\)|`.+`", part.partition(".png)")[2], re.DOTALL), path
+
+
+def test_the_gallery_is_drawn_by_its_script():
+    source = read("docs/images/draw_gallery.py")
+    (drawn,) = re.findall(r"^DRAWINGS = \{(.+?)^\}", source, re.MULTILINE | re.DOTALL)
+    assert sorted(re.findall(r'"(\w+)"', drawn)) == sorted(path.stem for path in GALLERY.iterdir())
+
+
+def test_the_gallery_is_small():
+    assert sum(path.stat().st_size for path in GALLERY.iterdir()) < 1.5 * MEBIBYTE
+
+
+def test_the_plan_that_is_shown_is_the_layers():
+    (shown,) = blocks(read("docs/faster.md"), "text")
+    layer = rq.Quanv2D(kernel_size=3, n_layers=3)
+    layer.build((None, 27, 27, 1))
+    assert str(layer.plan).strip() == shown.strip()
+
+
+@pytest.mark.parametrize("path", sorted(path.name for path in (ROOT / "tutorials").glob("*.ipynb")))
+def test_pages_of_notebooks_link_to_the_notebook_and_to_colab(path):
+    pytest.importorskip("mkdocs")
+    pytest.importorskip("nbconvert")
+    specification = importlib.util.spec_from_file_location("hooks", ROOT / "docs" / "hooks.py")
+    hooks = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(hooks)
+    file = hooks.Notebook(f"tutorials/{path}", str(ROOT), "site", use_directory_urls=False)
+    page = SimpleNamespace(file=file)
+    text = hooks.on_page_markdown(file.content_string, page, config=None, files=None)
+    assert text.count(f'<a class="md-button" href="{path}" download>Download</a>') == 1
+    assert len(re.findall(rf"\[Open in Colab\]\(https://colab\.\S+/{path}\)", text)) == 1
+    assert "colab-badge.svg" not in text
+
+
+def test_the_link_in_the_header_asks_nobody_for_stars():
+    link = read("docs/theme/partials/source.html")
+    assert 'href="{{ config.repo_url }}"' in link
+    assert 'data-md-component="source"' not in link  # for which Material's script asks GitHub

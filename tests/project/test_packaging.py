@@ -50,7 +50,7 @@ def run(command, folder, **variables):
 def test_address_is_one():
     citation = yaml.safe_load(read("CITATION.cff"))
     assert citation["repository-code"] == citation["url"] == URL
-    assert re.findall(r"link: (https://github.com\S+)", read("mkdocs.yml")) == [URL]
+    assert re.findall(r"^repo_url: (\S+)$", read("mkdocs.yml"), re.MULTILINE) == [URL]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

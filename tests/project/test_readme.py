@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
+from markdown.extensions.toc import slugify
 
 from tests.gradients.test_gradients import WITHOUT_INPUT_GRADIENT, WITHOUT_INPUT_GRADIENT_3
 from tfq_resqunn import cli
@@ -62,6 +64,15 @@ def test_commands_and_their_options_exist():
             assert {a for a in arguments if a.startswith("--")} <= known, command
 
 
+def anchors(path):
+    """The anchors of the headings of a page or a notebook, as the site makes them."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":
+        cells = nbformat.reads(text, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return {slugify(heading, "-") for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -82,8 +93,7 @@ def test_links_lead_somewhere(path):
         linked = folder / file if file else ROOT / path
         assert linked.exists(), target
         if anchor:
-            headings = re.findall(r"^#+ (.+)$", linked.read_text("utf-8"), re.MULTILINE)
-            assert anchor in {h.lower().replace(" ", "-") for h in headings}, target
+            assert anchor in anchors(linked), target
 
 
 def table_rows(text):
