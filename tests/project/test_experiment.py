@@ -116,6 +116,18 @@ def test_every_place_of_the_page_can_be_written(place, made_up):
     assert "nan" not in text
 
 
+def test_numbers_in_words_stand_in_the_tables():
+    text = page.PAGE.read_text(encoding="utf-8")
+    words, _, tables = text.partition("<!-- summary -->")
+    differences = re.findall(r"[+-](\d+\.\d)(?=[ ,])", tables.partition("<!-- /summary -->")[0])
+    said = re.findall(r"((?:\d+\.\d(?:, | and ))*\d+\.\d) points", words)
+    said = [number for numbers in said for number in re.findall(r"\d+\.\d", numbers)]
+    accuracies = re.findall(r"\d+\.\d%", words)
+    assert len(said) > 10 and len(accuracies) > 10
+    assert set(said) <= set(differences)
+    assert set(accuracies) <= set(re.findall(r"\d+\.\d%", tables))
+
+
 @pytest.mark.parametrize("name", figures.FIGURES)
 def test_every_figure_can_be_drawn(name, made_up):
     figure = figures.FIGURES[name]()
