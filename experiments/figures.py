@@ -23,7 +23,7 @@ from tfq_resqunn.study.results import select
 DATA = {
     "digits": "digits", "mnist": "MNIST", "fashion": "Fashion-MNIST", "cifar10": "CIFAR-10, gray",
 }  # fmt: skip
-PLACEMENTS = {"(X+O1)+O2": "residuals around both layers", "none": "plain stack"}
+PLACEMENTS = {"(X+O1)+O2": "with residuals", "none": "plain stack"}
 MARK = {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"}
 DEPTH_ARMS = {
     "trained": {"variant": "trainable", "input_gradient": True},
