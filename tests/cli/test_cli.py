@@ -78,6 +78,14 @@ def test_draw(resqunn, tmp_path):
     assert (tmp_path / "circuit.svg").read_text().startswith("<svg")
 
 
+def test_draw_a_plan(resqunn, tmp_path):
+    result = resqunn("draw", "--n-layers=3", "--plan=plan.svg")
+    assert result.exit_code == 0, result.output
+    assert result.output.endswith("\nplan: plan.svg\n")
+    drawn = (tmp_path / "plan.svg").read_text()
+    assert "two halves, by matrices" in drawn and "0.137 µs" in drawn
+
+
 @pytest.mark.parametrize(
     ("encoding", "line"),
     [

@@ -147,7 +147,9 @@ FILES = ("no folder", "empty", *FOLDERS)
 
 
 @pytest.mark.parametrize("place", FILES)
-@pytest.mark.parametrize("command", ["predict", "draw", "circuits html", "circuits markdown"])
+@pytest.mark.parametrize(
+    "command", ["predict", "draw", "draw plan", "circuits html", "circuits markdown"]
+)
 def test_files_that_cannot_be_written(resqunn, tmp_path, model, command, place, monkeypatch):
     path = bad_places(tmp_path)[place]
     before = sorted(tmp_path.iterdir())
@@ -159,6 +161,7 @@ def test_files_that_cannot_be_written(resqunn, tmp_path, model, command, place, 
     arguments = {
         "predict": ("predict", str(model), str(model.parents[1] / "images.npz"), "--out", path),
         "draw": ("draw", "--svg", path),
+        "draw plan": ("draw", "--plan", path),
         "circuits html": ("circuits", "amplitude", "--html", path),
         "circuits markdown": ("circuits", "amplitude", "--markdown", path),
     }[command]

@@ -97,4 +97,4 @@ def test_example(line, folder, monkeypatch):
     assert all((folder / name).exists() for name in written)
 
 
-WRITES = ("--out", "--svg", "--html", "--markdown", "--csv", "--picture")
+WRITES = ("--out", "--svg", "--html", "--markdown", "--csv", "--picture", "--plan")

@@ -130,6 +130,7 @@ MISTAKES = {
     "draw --channels 0": "--channels must be at least 1",
     "draw --noise foo=1": "--noise must name some of 'depolarizing'",
     "draw --svg none/x": "in a folder that exists",
+    "draw --plan none/x": "in a folder that exists",
     "circuits --kind foo": "'foo' is not one of 'encoder', 'ansatz', 'observables'",
     "circuits no_such_name": "Error: NAME must be from this list. Received 'no_such_name'",
     "circuits angel": "Did you mean 'angle'?",

@@ -14,7 +14,7 @@ from tfq_resqunn._utils.keras import IS_KERAS_3
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
 ROOT = Path(__file__).parents[2]
-WITH_SHAPES = ["getting_started", "guide", "own_circuit", "noise", "faster"]
+WITH_SHAPES = ["getting_started", "guide", "own_circuit", "noise", "faster", "from_paper"]
 PAGES = [
     "docs/getting_started.md",
     *(

@@ -16,6 +16,7 @@ EXAMPLES = """\b
 Examples:
   resqunn draw
   resqunn draw --kernel-size 3 --ansatz strongly_entangling --svg circuit.svg
+  resqunn draw --kernel-size 4 --ansatz brick --plan plan.png
   resqunn draw --encoder iqp --ansatz sim_14 --noise depolarizing=0.01
 """
 
@@ -28,9 +29,15 @@ CIRCUIT = (
 @add_settings(RunConfig, only=CIRCUIT)
 @click.option("--channels", default=1, help="Channels of the image.")
 @click.option("--svg", type=click.Path(), help="Also write a picture, as SVG, into this file.")
-def draw(channels: int, svg: str | None, **settings: Any) -> None:
+@click.option(
+    "--plan", type=click.Path(), help="Also draw what each method would cost, and light cones, "
+    "into this file.",
+)  # fmt: skip
+def draw(channels: int, svg: str | None, plan: str | None, **settings: Any) -> None:
     """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""
-    with replacing(svg) if svg is not None else contextlib.nullcontext() as temporary:
+    with contextlib.ExitStack() as stack:
+        picture = None if svg is None else stack.enter_context(replacing(svg))
+        figure = None if plan is None else stack.enter_context(replacing(plan))
         check_count(channels, "channels", "draw")
         check_layer(RunConfig(**settings))
         load_tensorflow()
@@ -41,7 +48,12 @@ def draw(channels: int, svg: str | None, **settings: Any) -> None:
         circuit = layer.pqcs[0].circuit
         click.echo(circuit.diagram())
         click.echo(f"\n{layer.plan}")
-        if temporary is not None:
-            write_text(temporary, circuit.diagram("svg"))
-    if svg is not None:
-        click.echo(f"\npicture: {svg}")
+        if picture is not None:
+            write_text(picture, circuit.diagram("svg"))
+        if figure is not None:
+            from tfq_resqunn.plots import plan_figure
+
+            plan_figure(layer, figure)
+    for path, what in ((svg, "picture"), (plan, "plan")):
+        if path is not None:
+            click.echo(f"\n{what}: {path}")

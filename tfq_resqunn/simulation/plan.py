@@ -16,7 +16,7 @@ from tfq_resqunn.simulation.matrix_products.method import MatrixProducts
 from tfq_resqunn.simulation.pauli_strings.method import PauliStrings
 from tfq_resqunn.simulation.pauli_vectors.method import PauliVectors
 from tfq_resqunn.simulation.phases.method import PhaseStates
-from tfq_resqunn.simulation.protocols import Method, NotOpen
+from tfq_resqunn.simulation.protocols import Method, NotOpen, Work
 from tfq_resqunn.simulation.state_vectors.method import StateVectors
 from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 
@@ -39,11 +39,18 @@ class Candidate:
         microseconds: What a patch and filter would take of a training step of 4096 patches, by an
             estimate for two cores; `None` where the method is not open.
         note: What it would do, or why it is not open.
+        work: What the estimate is made of; `None` where the method is not open.
     """
 
     name: str
     microseconds: float | None
     note: str
+    work: Work | None = None
+
+    @property
+    def parts(self) -> tuple[float, ...]:
+        """The parts of `microseconds`, in the order of the attributes of `work`; or none."""
+        return () if self.work is None else self.work.parts(PATCHES_A_STEP)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,7 +162,7 @@ def compile_gates(circuit: GateCircuit) -> tuple[Plan, Method]:
             candidates.append(Candidate(name, None, f"not open: {reason}"))
             continue
         cost = float(f"{method.work.microseconds(PATCHES_A_STEP):.3g}")
-        candidates.append(Candidate(name, cost, method.note))
+        candidates.append(Candidate(name, cost, method.note, method.work))
         open_ones[name] = cost, method
     if not open_ones:
         hint = ", or backend='noisy'" if circuit.is_noisy else ""

@@ -35,10 +35,21 @@ class Work:
     once: float = 0.0
     kernels: float = 0.0
 
+    def parts(self, n_patches: int) -> tuple[float, float, float, float]:
+        """Estimates, in microseconds, what each takes of a training step of so many patches.
+
+        They are in the order of the attributes, for a patch and filter.
+        """
+        return (
+            self.products / PRODUCTS,
+            self.numbers / NUMBERS,
+            self.once / ONCE / n_patches,
+            self.kernels / KERNELS / n_patches,
+        )
+
     def microseconds(self, n_patches: int) -> float:
         """Estimates what a patch and filter take of a training step of so many patches."""
-        shared = self.once / ONCE + self.kernels / KERNELS
-        return self.products / PRODUCTS + self.numbers / NUMBERS + shared / n_patches
+        return sum(self.parts(n_patches))
 
 
 class Method(Protocol):
