@@ -1,7 +1,7 @@
 """Circuits of PennyLane's, as the text it writes and the numbers it computes.
 
-`python -m tests.helpers.pennylane_circuits` writes tests/data/openqasm/pennylane.json anew. It needs
-PennyLane and sympy, and nothing of this package.
+`python -m tests.helpers.pennylane_circuits` writes tests/data/openqasm/pennylane.json anew. It
+needs PennyLane and sympy, and nothing of this package.
 """
 
 import json
@@ -79,7 +79,9 @@ def computed(qml, name):
         "parameters": [str(s) for array in names for s in array.flat],
         "values": [float(v) for array in values for v in array.flat],
         "expectations": [float(v) for v in node(*values)],
-        "gradients": np.hstack([np.reshape(g, [len(device.wires), -1]) for g in gradients]).tolist(),
+        "gradients": np.hstack(
+            [np.reshape(g, [len(device.wires), -1]) for g in gradients]
+        ).tolist(),
     }
 
 

@@ -63,8 +63,9 @@ class Call:
                 node, f"{name} takes {_several(gate.n_angles, 'angle')}. Received {len(angles)}."
             )
         n_controls = sum(int(m.number) for m in modifiers if m.name in _CONTROLS)
-        is_plain_phase = gate is _GPHASE and not n_controls and not node.qubits
-        if len(node.qubits) != n_controls + gate.n_qubits and not is_plain_phase:
+        # OpenQASM 2 has no gphase, but PennyLane writes it there, with qubits, as one of its gates.
+        is_free = gate is _GPHASE and evaluator.version == 2
+        if len(node.qubits) != n_controls + gate.n_qubits and not is_free:
             and_controls = f" after {_several(n_controls, 'control')}" * bool(n_controls)
             raise error_at(
                 node,

@@ -33,7 +33,7 @@ _PARTS_PER_SECOND = 100_000
 
 ALLOWED = (
     "an angle may hold numbers, pi, tau, euler, inputs, constants, +, -, *, /, ** and the "
-    f"functions {', '.join(FUNCTIONS)}, sqrt and pow."
+    f"functions {', '.join(FUNCTIONS)} and sqrt."
 )
 
 
@@ -60,7 +60,7 @@ class Evaluator:
     """Evaluates the expressions of one program, and limits their cost."""
 
     def __init__(self, version: int) -> None:
-        self._version = version
+        self.version = version
         self._work = 0.0
 
     def evaluate(self, node: ast.Expression, scope: Scope) -> Value:
@@ -125,7 +125,7 @@ class Evaluator:
             return Value(expressions.measured(CONSTANTS[name]))
         remedy = (
             "Declare it, before it is used: `input float[64] name;`."
-            if self._version == 3
+            if self.version == 3
             else "OpenQASM 2 declares none: name it in `parameters`, or write its value."
         )
         raise error_at(node, f"{name} is not declared here. {remedy}")
@@ -165,7 +165,7 @@ class Evaluator:
             case "*":
                 return Value(_combine("Mul", a, b), both)
             case "/":
-                return self._quotient(node, a, b, both and self._version == 3)
+                return self._quotient(node, a, b, both and self.version == 3)
             case "**":
                 return Value(_combine("Pow", a, b), both and b.expression >= 0)
         raise error_at(node, f"{ALLOWED} Received {shown(node)}.")
@@ -185,8 +185,6 @@ class Evaluator:
         parts = [a.measured for a in arguments]
         if name == "sqrt" and len(parts) == 1:
             return Value(_combine("Pow", parts[0], expressions.rational(1, 2)))
-        if name == "pow":
-            return Value(_combine("Pow", *parts))
         if name in FUNCTIONS:
             return Value(_combine(FUNCTIONS[name], *parts))
         raise error_at(node, f"{ALLOWED} Received {shown(node)}.")

@@ -11,7 +11,7 @@ from openqasm3.parser import QASM3ParsingError
 
 from tfq_resqunn.circuits.qasm.errors import error_in_line
 
-MAX_LENGTH = 500_000  # characters: some eight seconds of the parser's time
+MAX_LENGTH = 500_000  # characters: up to twenty seconds of the parser's time
 VERSIONS = ("2.0", "2", "3.0", "3.1", "3")
 
 
@@ -50,7 +50,8 @@ def _parsed(text: str) -> ast.Program:
         raise _syntax_error(text, error) from None
     except Exception as error:  # the parser checks some rules only while it builds the tree
         raise error_in_line(
-            None, f"it is not OpenQASM 2 or 3: {type(error).__name__}: {str(error)[:100]}"
+            None,
+            f"it is empty, or not OpenQASM 2 or 3 ({type(error).__name__}: {str(error)[:100]}).",
         ) from error
 
 
