@@ -66,10 +66,12 @@ def _syntax_error(text: str, error: QASM3ParsingError) -> ValueError:
     token = getattr(inner, "offendingToken", None)
     if token is None:
         found = _IN_LINE.fullmatch(str(error))
-        line, what = (int(found.group(1)), found.group(2)) if found else (None, str(error))
-        return error_in_line(line, f"it is not OpenQASM 2 or 3: {what[:100] or 'no program'}")
+        what = found.group(2) if found else str(error)
+        return error_in_line(
+            int(found.group(1)) if found else None, f"it is not OpenQASM 2 or 3: {what[:100]}"
+        )
     lines = text.splitlines()
-    line = lines[token.line - 1].strip() if token.line <= len(lines) else ""
+    shown = lines[token.line - 1].strip() if token.line <= len(lines) else ""
     return error_in_line(
-        token.line, f"it is not OpenQASM 2 or 3 at {token.text[:40]!r}. Received {line[:80]!r}."
+        token.line, f"it is not OpenQASM 2 or 3 at {token.text[:40]!r}. Received {shown[:80]!r}."
     )
