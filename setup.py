@@ -62,6 +62,7 @@ def long_description() -> str:
 
 TUTORIALS = ["ipykernel", "keras-tuner", "matplotlib", "notebook"]
 KERAS2 = ["tf-keras"]  # for TF_USE_LEGACY_KERAS=1
+QASM = ["openqasm3[parser]>=1"]  # from_qasm: the reference parser of OpenQASM
 DOCS = [
     "mkdocs>=1.6,<2",
     "mkdocs-click>=0.9",  # the reference of the command line
@@ -82,7 +83,8 @@ TEST = [
     "pytest",
     "pytest-cov",
     "pytest-xdist",  # runs tests on all cores
-    "qiskit",  # reads OpenQASM that is exported
+    *QASM,
+    "qiskit",  # reads OpenQASM that is exported, and writes some
     "qiskit-qasm3-import",
     "ruff",
     *KERAS2,
@@ -125,7 +127,13 @@ setup(
     package_data={"tfq_resqunn": ["py.typed", "**/README.md"]},
     python_requires=">=3.10,<3.14",
     install_requires=requirements(),
-    extras_require={"docs": DOCS, "keras2": KERAS2, "test": TEST, "tutorials": TUTORIALS},
+    extras_require={
+        "docs": DOCS,
+        "keras2": KERAS2,
+        "qasm": QASM,
+        "test": TEST,
+        "tutorials": TUTORIALS,
+    },
     entry_points={"console_scripts": ["resqunn = resqunn:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",

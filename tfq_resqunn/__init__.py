@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tfq_resqunn import datasets as datasets
     from tfq_resqunn.circuits import QuanvCircuit as QuanvCircuit
     from tfq_resqunn.circuits.noise.channels import Noise as Noise
+    from tfq_resqunn.circuits.qasm.reading import from_qasm as from_qasm
     from tfq_resqunn.gradients import GradientFlow as GradientFlow
     from tfq_resqunn.gradients import gradient_report as gradient_report
     from tfq_resqunn.gradients import gradient_variance as gradient_variance
@@ -41,6 +42,7 @@ _HOMES = {
     "tfq_resqunn": ("circuits", "datasets"),
     "tfq_resqunn.circuits": ("QuanvCircuit",),
     "tfq_resqunn.circuits.noise.channels": ("Noise",),
+    "tfq_resqunn.circuits.qasm.reading": ("from_qasm",),
     "tfq_resqunn.simulation.descriptors": ("entangling_capability", "expressibility"),
     "tfq_resqunn.models.exchange": ("with_backend",),
     "tfq_resqunn.models.export": ("export_circuits",),

@@ -121,6 +121,7 @@ def calls(folder: Path) -> list[Call]:
         call("QuanvCircuit", rq.QuanvCircuit, circuit=encoder + ansatz),
         call("from_parts", rq.QuanvCircuit.from_parts, encoder=encoder, ansatz=ansatz),
         call("from_json", rq.QuanvCircuit.from_json, text=circuit.to_json()),
+        call("from_qasm", rq.from_qasm, text="qubit q;"),
         call("diagram", circuit.diagram),
         call("Noise.of", rq.Noise.of, value={"depolarizing": 0.1}),
         call("Noise", rq.Noise),

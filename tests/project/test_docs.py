@@ -82,6 +82,25 @@ def test_examples_without_shapes_run(page, tmp_path, monkeypatch, capsys):
     assert said[page] in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("section", ["Qiskit", "PennyLane", "OpenQASM 2, and text of your own"])
+def test_circuits_come_from_other_packages(section, monkeypatch, capsys):
+    pytest.importorskip("openqasm3")
+    if section in ("Qiskit", "PennyLane"):
+        pytest.importorskip(section.lower())
+    page = read("docs/from_other_packages.md")
+    found = blocks(page.split(f"\n## {section}\n")[1].split("\n## ")[0], "python")
+    names = {"__name__": "page"}
+    for number, block in enumerate(found, 1):
+        exec(compile(block, f"{section}, python block {number}", "exec"), names)
+    printed = capsys.readouterr().out
+    said = {
+        "Qiskit": "(1, 4, 4, 4)\nTrue\n",
+        "PennyLane": "(1, 4, 4, 4)\n",
+        "OpenQASM 2, and text of your own": "data: x_0, x_1 | weights: w |",
+    }
+    assert said[section] in printed
+
+
 def test_recipes_make_parts_that_work(registries):
     names = run("CONTRIBUTING.md")
     layer = rq.Quanv2D(kernel_size=2, encoder="phase", ansatz="star", n_layers=2)

@@ -44,6 +44,7 @@ SENSIBLE = {
     "classes": {"no list", "no array", "array of text"},  # how many there are, `load` asks
     "layers": {"no list", "no dict", "no array", "set"},  # a residual around none, or around O1
     "names": {"no list", "no array"},  # all of them
+    "parameters": {"no list", "no array", "array of text"},  # names that text does not declare
     "input_gradient": FLAGS,
     "trainable": FLAGS,
     "use_bias": FLAGS,
