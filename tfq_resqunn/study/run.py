@@ -1,6 +1,7 @@
 """One run of a study: what tells it from the others; imports no TensorFlow."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tfq_resqunn.models.names import CONTROLS
 from tfq_resqunn.runs.config import RunConfig
@@ -60,7 +61,7 @@ class StudyRun:
 
     def configure(self, common: RunConfig) -> RunConfig:
         """Gives the configuration of this run, from what all runs have in common."""
-        rates: dict[str, float | None] = {
+        rates: dict[str, Any] = {
             name: rate
             for name in ("learning_rate", "head_learning_rate")
             if (rate := getattr(self, name)) is not None
