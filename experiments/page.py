@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.tables import write_place
 from experiments import figures
 from experiments.comparisons import control_differences, depth_differences
-from experiments.studies import DECISIVE
+from experiments.studies import DECISIVE, DEPTHS
 from experiments.tables import CIRCUITS, RESULTS, has_table, read_chosen, read_table
 from tfq_resqunn._utils import markdown_page
 from tfq_resqunn._utils.markdown_page import bullets, code
@@ -148,7 +148,12 @@ def depths() -> str:
                 record[title] = _mean(select(here, **setting))
         records.append(record)
     picture = "![Accuracy and gradient norms against the number of layers](results/depth.png)"
-    return f"{picture}\n\n{records_table(records)}" if records else _nothing("depths")
+    if not records:
+        return _nothing("depths")
+    blocks = [picture, records_table(records)]
+    if missing := [str(depth) for depth in DEPTHS if depth not in figures.depth_tables()]:
+        blocks.append(_nothing(f"networks of {', '.join(missing)} layers"))
+    return "\n\n".join(blocks)
 
 
 def depth_comparisons() -> str:
