@@ -163,6 +163,20 @@ check_path = Rule(
     lambda value: None if str(value) and "\0" not in str(value) else "the name of a file or folder",
 )
 
+# Formats that Matplotlib writes by itself; "pgf" needs a LaTeX.
+PICTURES = ("png", "svg", "pdf", "jpg", "jpeg", "tif", "tiff", "webp", "eps", "ps", "svgz")
+
+
+def _no_picture(path: str | os.PathLike) -> str | None:
+    suffix = os.path.splitext(path)[1].lower().removeprefix(".")
+    listed = f"a file whose suffix is one of {', '.join(PICTURES)}"
+    return check_path.broken(path) or (None if suffix in PICTURES else listed)
+
+
+check_picture = dataclasses.replace(
+    check_path, broken=_no_picture, remedy="Name a file such as picture.png."
+)
+
 
 # --- their use -------------------------------------------------------------------------------
 

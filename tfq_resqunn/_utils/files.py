@@ -9,7 +9,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 # Windows moves and removes nothing that is open, and virus scanners open what is new.
@@ -24,6 +24,19 @@ TEMPORARY = re.compile(r"\.[0-9]+-.+")  # names that a process gives what it is 
 PROBE = ".probe-"  # what a file is called that only shows whether files can be made
 TIMES_TO_PROBE = 100
 MAX_NAME = 100  # characters, of the 260 that a path may have on Windows
+
+
+def check_different(paths: Mapping[str, str | None], who: str) -> None:
+    """Checks that arguments that name files to write, by their names, name different ones."""
+    seen: dict[str, str] = {}
+    for name, path in paths.items():
+        if path is None:
+            continue
+        if (other := seen.setdefault(os.path.abspath(path), name)) != name:
+            raise ValueError(
+                f"{who}: `{name}` must be another file than `{other}`. Received {path} for both. "
+                "Name two files."
+            )
 
 
 @contextlib.contextmanager

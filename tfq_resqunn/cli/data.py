@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tfq_resqunn._utils.arguments import check_picture
 from tfq_resqunn._utils.files import replacing
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import add_settings
@@ -43,6 +44,7 @@ def data(dataset: str, picture: str | None, **settings: Any) -> None:
     that what is shown is what a network would be trained on.
     """
     with replacing(picture) if picture is not None else contextlib.nullcontext() as temporary:
+        check_picture.or_none()(picture, "picture", "data")
         config = RunConfig(dataset=dataset, **settings)
         check_run(config)
         load_tensorflow()

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from tfq_resqunn._utils.arguments import check_count
-from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn._utils.arguments import check_count, check_picture
+from tfq_resqunn._utils.files import check_different, replacing, write_text
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.cli.options import add_settings
 from tfq_resqunn.runs.beforehand import check_layer
@@ -31,13 +31,15 @@ CIRCUIT = (
 @click.option("--svg", type=click.Path(), help="Also write a picture, as SVG, into this file.")
 @click.option(
     "--plan", type=click.Path(), help="Also draw what each method would cost, and light cones, "
-    "into this file.",
+    "into this file, such as plan.png or plan.svg.",
 )  # fmt: skip
 def draw(channels: int, svg: str | None, plan: str | None, **settings: Any) -> None:
     """Draw the circuit of a quanvolution, and print how it is computed and at what cost."""
+    check_different({"svg": svg, "plan": plan}, "draw")
     with contextlib.ExitStack() as stack:
         picture = None if svg is None else stack.enter_context(replacing(svg))
         figure = None if plan is None else stack.enter_context(replacing(plan))
+        check_picture.or_none()(plan, "plan", "draw")
         check_count(channels, "channels", "draw")
         check_layer(RunConfig(**settings))
         load_tensorflow()

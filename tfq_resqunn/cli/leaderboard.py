@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from tfq_resqunn._utils.files import replacing, write_text
+from tfq_resqunn._utils.arguments import check_picture
+from tfq_resqunn._utils.files import check_different, replacing, write_text
 from tfq_resqunn.cli.loading import load_tensorflow
 from tfq_resqunn.study.leaderboard.sources import find_sources
 
@@ -52,6 +53,7 @@ def leaderboard(
     Expressibility and entangling capability take seconds a circuit; they are read from a CSV file
     among RESULTS where that has them.
     """
+    check_different({"csv": csv, "markdown": markdown, "picture": picture}, "leaderboard")
     with contextlib.ExitStack() as stack:
         # Opened first: a folder that does not exist is found before the work, not after.
         files = {
@@ -59,6 +61,7 @@ def leaderboard(
             for name, path in (("csv", csv), ("markdown", markdown), ("picture", picture))
             if path is not None
         }
+        check_picture.or_none()(picture, "picture", "leaderboard")
         _write(results, files)
     for name, path in (("table", csv), ("text", markdown), ("picture", picture)):
         if path is not None:

@@ -7,6 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tfq_resqunn._utils.arguments import check_picture, checked
+
 if TYPE_CHECKING:
     from tfq_resqunn.circuits import QuanvCircuit
 
@@ -15,6 +17,7 @@ BOX = {"boxstyle": "round,pad=0.35,rounding_size=0.15", "facecolor": "white", "e
 CHARACTER, ROW = 0.085, 0.42  # inches: width of a letter, height of a qubit's line
 
 
+@checked(path=check_picture.or_none())
 def circuit_figure(circuit: "QuanvCircuit", path: str | os.PathLike | None = None) -> Figure:
     """Draws a `QuanvCircuit`: a line for each qubit, a box for each gate, time from left to right.
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from tfq_resqunn._utils.arguments import check_picture, checked
 from tfq_resqunn.plots.style import TRAIN, VALIDATION, tidy
 
 
+@checked(path=check_picture.or_none())
 def training_curves(
     history: Mapping[str, Sequence[float]], path: str | os.PathLike | None = None
 ) -> Figure:

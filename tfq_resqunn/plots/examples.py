@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from tfq_resqunn._utils.arguments import check_picture, checked
+
 N_IMAGES = 8  # of each class, at most
 MAX_CLASSES = 20
 
 
+@checked(path=check_picture.or_none())
 def examples_figure(
     x: Any,
     y: np.ndarray,

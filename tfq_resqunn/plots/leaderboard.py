@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 from matplotlib.transforms import Bbox
 
+from tfq_resqunn._utils.arguments import check_picture, checked
 from tfq_resqunn.plots.style import LINES, tidy
 
 PANELS = {
@@ -24,6 +25,7 @@ MIN_HEIGHT = 0.08  # of an axis of accuracies
 MAX_LABELS = 20  # in a panel, of the circuits that are best
 
 
+@checked(path=check_picture.or_none())
 def accuracy_by_descriptor(
     tables: Mapping[str, pd.DataFrame], path: str | os.PathLike | None = None
 ) -> Figure:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from tfq_resqunn._utils.arguments import check_path, checked, received
+from tfq_resqunn._utils.arguments import check_picture, checked, received
 from tfq_resqunn.plots.style import LINES, tidy
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ WIDTH = 4.5  # inches, of all cells at most
 LETTER = 0.16  # inches: cells that are smaller have no letters, and not each a number
 
 
-@checked(path=check_path.or_none())
+@checked(path=check_picture.or_none())
 def plan_figure(
     plan: Union["Plan", "BaseQuanv", "EncodedPQC"], path: str | os.PathLike | None = None
 ) -> Figure:
@@ -66,7 +66,8 @@ def plan_figure(
     Raises:
         AttributeError: If the layer is not built.
         TypeError: If `plan` is neither, or `path` is no path.
-        ValueError: If the layer's backend has no plan.
+        ValueError: If the layer's backend has no plan, if no method of the plan is open, or if
+            `path` has no suffix of a picture.
 
     Example:
         >>> from tfq_resqunn import Quanv2D
@@ -79,6 +80,11 @@ def plan_figure(
         ['Estimated time', 'Where it goes', 'Light cones']
     """
     plan, circuit = _parts_of(plan)
+    if all(candidate.microseconds is None for candidate in plan.candidates):
+        raise ValueError(
+            "plan_figure: `plan` must have a method that is open. Received one of "
+            f"{len(plan.candidates)} methods, none of which is. Use the plan of a layer."
+        )
     height = 1.25 + ROW * len(plan.candidates)
     ratios, cones = [3.4, 2.2], 0.0
     if circuit is not None:

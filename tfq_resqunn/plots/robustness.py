@@ -5,9 +5,11 @@ import os
 import pandas as pd
 from matplotlib.figure import Figure
 
+from tfq_resqunn._utils.arguments import check_picture, checked
 from tfq_resqunn.plots.style import LINES, tidy
 
 
+@checked(path=check_picture.or_none())
 def accuracy_by_strength(table: pd.DataFrame, path: str | os.PathLike | None = None) -> Figure:
     """Draws accuracy against the strength of noise, a line for each backend and number of shots.
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from tfq_resqunn._utils.arguments import check_picture, checked
 from tfq_resqunn.plots.style import LINES, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked(path=check_picture.or_none())
 def variance_figure(
     table: "pd.DataFrame", over: Sequence[str], path: str | os.PathLike | None = None
 ) -> Figure:

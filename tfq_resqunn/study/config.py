@@ -69,7 +69,8 @@ class StudyConfig:
         draws: How many draws of their angles frozen circuits have for each seed; the report takes
             the first, and beside it the best on validation images.
         rates: By the `arm` of its runs, the learning rates of the layers and of the head; `None`
-            for those of all runs. It must name every arm.
+            for those of all runs. It must name every arm; a rate that changes nothing in an arm,
+            such as that of a head without weights, is not used.
 
     Raises:
         TypeError: If a value has the wrong type.

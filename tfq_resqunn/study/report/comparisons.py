@@ -1,10 +1,12 @@
 """All comparisons between the settings of a study; runs of one seed are a pair."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
 
+from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.report.numbers import UNTRAINED, VARIANTS
 from tfq_resqunn.study.report.statistics import holm, paired_test
 from tfq_resqunn.study.results import Results, select
@@ -56,14 +58,23 @@ def compare(results: Results) -> Comparisons:
     return Comparisons(
         placements=family(_placement_pairs(trained), two),
         input_gradients=family(_pairs(flow, stopped, either), either),
-        controls=compare_controls(table),
+        controls=compare_controls(table, _run_once(results.config)),
         guessing=family(guessing, [*SETTING]),
     )
 
 
-def compare_controls(table: pd.DataFrame) -> pd.DataFrame:
-    """Compares trained networks with each control among the runs of a table, one family."""
-    return family(_control_pairs(table), ["variant", *SETTING])
+def compare_controls(table: pd.DataFrame, once: Collection[str] = UNTRAINED) -> pd.DataFrame:
+    """Compares trained networks with each control among the runs of a table, one family.
+
+    Input gradients change nothing in the variants `once`: their runs are partners of both.
+    """
+    return family(_control_pairs(table, once), ["variant", *SETTING])
+
+
+def _run_once(config: StudyConfig) -> list[str]:
+    """Gives the variants in which input gradients change nothing."""
+    runs = {**dict(zip(VARIANTS, VARIANTS, strict=True)), "best_frozen": "frozen"}
+    return [name for name, variant in runs.items() if not config.feels_input_gradients(variant)]
 
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, settings: list[str]) -> pd.DataFrame:
@@ -72,22 +83,21 @@ def _pairs(first: pd.DataFrame, second: pd.DataFrame, settings: list[str]) -> pd
     return first.merge(second, on=[*settings, "seed"], suffixes=("", "_second"))
 
 
-def _control_pairs(table: pd.DataFrame) -> pd.DataFrame:
+def _control_pairs(table: pd.DataFrame, once: Collection[str]) -> pd.DataFrame:
     """Puts trained runs beside those of each control, in the order of `VARIANTS`."""
     trained = select(table, variant="trainable")
     pairs = [
-        _pairs(trained, runs, _shared_settings(runs, variant)).assign(variant=variant)
+        _pairs(trained, runs, _shared_settings(variant, once)).assign(variant=variant)
         for variant in VARIANTS
         if variant != "trainable" and len(runs := select(table, variant=variant))
     ]
     return pd.concat(pairs) if pairs else trained[:0].assign(test_accuracy_second=math.nan)
 
 
-def _shared_settings(runs: pd.DataFrame, variant: str) -> list[str]:
+def _shared_settings(variant: str, once: Collection[str]) -> list[str]:
     """Gives what partners share: what is run once is the partner of all that it stands for."""
     is_shared = {
-        # Beside trained sums, frozen layers are run with both.
-        "input_gradient": variant not in UNTRAINED or runs.input_gradient.nunique() > 1,
+        "input_gradient": variant not in once,
         "placement": variant not in WITHOUT_PLACEMENT,
     }
     return [name for name in SETTING if is_shared.get(name, True)]
