@@ -44,8 +44,9 @@ FINITE = (
 )
 OPAQUE = "an opaque gate has no definition, so that nothing can be computed. Define it as a `gate`."
 PLACES = (
-    "the operations of a circuit may act on 1000000 qubits together, each counted once for each "
-    "operation. These act on more. Take fewer controls, or a smaller power."
+    "the operations of a circuit may act on 1000000 qubits together, counted for each operation "
+    "and each modifier anew. These act on more. Take fewer modifiers or controls, or a "
+    "smaller power."
 )
 NAMED = (
     "the statements of a program may name 1000000 qubits together. These name more. Write whole "
@@ -352,6 +353,7 @@ def chain(first, each, n, last):
 
 SUM = " + ".join(["sin(t) * t"] * 40)
 WIDE = ", ".join(f"a{i}" for i in range(999))
+CONTROLLED = [(i, ", ".join(f"a{k}" for k in range(i + 1))) for i in range(1, 70)]
 BOMBS = {
     "doubling": (
         chain("gate g0 a { x a; }", "gate g{0} a {{ g{1} a; g{1} a; }}", 60, "g59 q;"), LONG,
@@ -374,6 +376,16 @@ BOMBS = {
     "wide gates in a gate": (
         f"gate g {WIDE} {{ ctrl(998) @ x {WIDE}; }}"
         + f"gate wide {WIDE} {{ pow(8000) @ g {WIDE}; }}", PLACES,
+    ),
+    "modifiers": ("inv @ " * 200 + "pow(90000) @ x q[0];", PLACES),
+    "powers of one": ("pow(-1) @ " * 200 + "pow(90000) @ x q[0];", PLACES),
+    "inverses of inverses": (
+        chain("gate g0 a { pow(90000) @ x a; }", "gate g{0} a {{ inv @ g{1} a; }}", 60, "g59 q;"),
+        PLACES,
+    ),
+    "controls of controls": (
+        "gate g0 a0 { pow(14000) @ x a0; }"
+        + "".join(f"gate g{i} {w} {{ ctrl @ g{i - 1} {w}; }}\n" for i, w in CONTROLLED), PLACES,
     ),
     "aliases": (
         "let a0 = q ++ q;\n" + "".join(f"let a{i} = a{i-1} ++ a{i-1};\n" for i in range(1, 30)),

@@ -84,7 +84,10 @@ class Call:
         for modifier in modifiers:
             if modifier.name == ast.GateModifierName.pow:
                 n_operations *= int(abs(modifier.number)) or 1
-        n_places = n_operations // gate.n_operations * gate.n_places + n_operations * n_controls
+        n_places = n_operations // gate.n_operations * gate.n_places
+        for modifier in modifiers:  # each makes all operations anew
+            is_control = modifier.name in _CONTROLS
+            n_places += n_operations * (gate.n_qubits + n_controls if is_control else 1)
         check_length(node, n_operations, n_places)
         return cls(node, gate, modifiers, angles, n_operations, n_places)
 
@@ -172,8 +175,9 @@ def check_length(node: ast.QASMNode, n_operations: int, n_places: int) -> None:
     if n_places > MAX_PLACES:
         raise error_at(
             node,
-            f"the operations of a circuit may act on {MAX_PLACES} qubits together, each counted "
-            "once for each operation. These act on more. Take fewer controls, or a smaller power.",
+            f"the operations of a circuit may act on {MAX_PLACES} qubits together, "
+            "counted for each operation and each modifier anew. These act on more. Take fewer "
+            "modifiers or controls, or a smaller power.",
         )
 
 
