@@ -165,6 +165,15 @@ MODIFIED = {
     "pow(-0.25) @ swap q[0], q[1];": scipy.linalg.fractional_matrix_power(
         np.eye(4)[[0, 2, 1, 3]].astype(complex), -0.25
     ),
+    "pow(0.5) @ inv @ x q[0];": SX,
+    "pow(0.5) @ inv @ sx q[0];": scipy.linalg.sqrtm(SX.conj().T),
+    "ctrl @ pow(0.5) @ gphase(0.4) q[0];": np.diag([1, np.exp(0.2j)]),
+    "ctrl @ pow(0.5) @ gphase(4) q[0];": np.diag([1, np.sqrt(np.exp(4j))]),
+    "ctrl @ pow(-0.5) @ inv @ gphase(pi) q[0];": np.diag([1, -1j]),
+    "pow(0.5) @ p(3.2) q[0];": np.diag([1, np.sqrt(np.exp(3.2j))]),
+    "pow(0.5) @ p(0) q[0];": np.eye(2),
+    "ctrl @ pow(0.3) @ p(-9) q[0], q[1];": np.diag([1, 1, 1, np.exp(-9j) ** 0.3]),
+    "pow(1.5) @ cp(4) q[0], q[1];": np.diag([1, 1, 1, np.exp(4j) ** 1.5]),
     "ctrl @ rx(0.6) q[0], q[1];": controlled(rx(0.6)),
     "pow(3) @ inv @ rx(0.6) q[0];": rx(-1.8),
     "gate two(a) b, c { rx(a) b; gphase(a); rx(2 * a) c; } ctrl @ two(0.3) q[0], q[1], q[2];": (

@@ -2,6 +2,8 @@
 
 import random
 import re
+import sys
+import threading
 import time
 
 import pytest
@@ -25,8 +27,8 @@ ANGLE = (
     "and sqrt. Received {}."
 )
 FRACTION = (
-    "a power that is not whole can be taken of x, y, z, h, s, t, sx, swap, cx, cz, ccx and of "
-    "phases by numbers up to pi. Received {}. Write the root as a gate of its own."
+    "a power that is not whole can be taken of x, y, z, h, s, t, sx, swap, cx, cz, ccx, their "
+    "inverses, and p, cp and gphase of a number. Received {}. Write the root as a gate of its own."
 )
 LONG = (
     "a circuit may have 100000 operations, once its gates are written out. This has more. Take "
@@ -40,6 +42,25 @@ FINITE = (
     "each part of an expression must be a finite number of moderate size. {} is not, for values of "
     "its symbols from 0.25 to 0.75."
 )
+OPAQUE = "an opaque gate has no definition, so that nothing can be computed. Define it as a `gate`."
+PLACES = (
+    "the operations of a circuit may act on 1000000 qubits together, counted for each operation "
+    "and each modifier anew. These act on more. Take fewer modifiers or controls, or a "
+    "smaller power."
+)
+NAMED = (
+    "the statements of a program may name 1000000 qubits together. These name more. Write whole "
+    "registers, without an index."
+)
+IN_3 = 'Begin the text with `OPENQASM 3.0; include "stdgates.inc";`, if that is meant.'
+MODIFIERS = (
+    "OpenQASM 2 has no modifiers, and leaves the phases open that a control makes seen. Received "
+    "`{}`. " + IN_3
+)
+BITS = (
+    "{} names no bits that are declared. Received `{}`. Declare them, before they are used: `{}`, "
+    "say."
+)
 
 # What follows the head, which has three lines, and the message for a line.
 REFUSED = {
@@ -47,7 +68,14 @@ REFUSED = {
     "x q[0]": (4, "it is not OpenQASM 2 or 3 at '<EOF>'. Received 'x q[0]'."),
     "x q[0];\nrx(1)(2) q[0];": (5, "it is not OpenQASM 2 or 3 at '('. Received 'rx(1)(2) q[0];'."),
     "x q[0]; $%": (4, "it is not OpenQASM 2 or 3: token recognition error at: '$%'"),
-    "opaque f a;": (4, "it is not OpenQASM 2 or 3 at 'a'. Received 'opaque f a;'."),
+    "x q[0];\n\nopaque(1) f a;": (6, OPAQUE),
+    "// two qubits\nopaque f a, b;": (5, OPAQUE),
+    "x q[0]; \ud800\x85": (4, "it is not OpenQASM 2 or 3: token recognition error at: '\\ud800'"),
+    'include "\ud800\x1b";': (
+        4,
+        'OpenQASM 3 includes "stdgates.inc" here. Received "\\ud800\\x1b". No other file is read: '
+        "put its gates into the text.",
+    ),
     # no circuit for a layer
     "reset q[0];": (4, HOLDS.format("reset q[0];")),
     "\nif (true) x q[0];": (5, HOLDS.format("if (true) { x q[0]; }")),
@@ -90,6 +118,7 @@ REFUSED = {
     "ctrl(0) @ x q[0];": (4, "a number of controls must be positive. Received 0."),
     "ctrl(1.5) @ x q[0], q[1];": (4, "a number of controls must be a whole number. Received 1.5."),
     "pow(0.5) @ ry(0.3) q[0];": (4, FRACTION.format("pow(0.5) @ ry(0.3) q[0];")),
+    "pow(0.5) @ inv @ rz(1) q[0];": (4, FRACTION.format("pow(0.5) @ inv @ rz(1) q[0];")),
     "pow(1000000) @ x q[0];": (4, LONG),
     "pow(a) @ x q[0];": (4, UNDECLARED.format("a")),
     # definitions
@@ -114,6 +143,9 @@ REFUSED = {
     "x q[3];": (4, "an index must be from 0 to 2. Received 3."),
     "x q[0:5];": (4, "an index must be from 0 to 2. Received 5."),
     "x q[0:0:1];": (4, "a step must not be 0. Received q[0:0:1]."),
+    "let a = q ++ q[0];": (4, "a register has each qubit once. Received `q ++ q[0]`."),
+    "c = measure q;": (4, BITS.format("c", "c = measure q;", "bit[2] c;")),
+    "\nmeasure q[0] -> c[7];": (5, BITS.format("c", "c[7] = measure q[0];", "bit[2] c;")),
     "x q[0.5];": (4, "an index must be a whole number. Received 0.5."),
     "x q[0, 1];": (4, "a register has one index. Received q[0, 1]."),
     "qubit[2] q;": (4, "each name is declared once. Received q again."),
@@ -146,6 +178,10 @@ REFUSED = {
     ),
     "input float a; const float b = a;": (4, UNDECLARED.format("a")),
     "const int n = 1.5;": (4, "n must be a whole number. Received 1.5."),
+    "const uint n = -2;": (
+        4,
+        "a uint must not be negative. Received `const uint n = -2;`. Use `const int`.",
+    ),
     "const bool b = true;": (4, ANGLE.format("true")),
     # expressions
     "rx(a) q[0];": (4, UNDECLARED.format("a")),
@@ -195,6 +231,16 @@ OF_QASM2 = {
         "value."
     ),
     "rzx(1) q[0], q[1];": UNKNOWN.format("rzx"),
+    "opaque f(a) b, c;": OPAQUE,
+    "measure q -> c;": BITS.format("c", "c = measure q;", "creg c[2];"),
+    **{
+        f"{modifier} @ x q[0], q[1];": MODIFIERS.format(f"{modifier} @ x q[0], q[1];")
+        for modifier in ("ctrl", "negctrl", "inv", "pow(2)")
+    },
+    "gate g a, b { ctrl @ x a, b; }": MODIFIERS.format("ctrl @ x a, b;"),
+    "input float a;": (
+        f"OpenQASM 2 declares no inputs and outputs. Received `input float a;`. {IN_3}"
+    ),
 }
 
 
@@ -203,6 +249,16 @@ def test_refused_in_openqasm_2(text):
     with pytest.raises(ValueError) as error:
         rq.from_qasm(HEAD2 + text)
     assert str(error.value) == f"from_qasm: line 4 of `text`: {OF_QASM2[text]}"
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD2], ids=["3", "2"])
+def test_a_gate_of_the_library_is_defined_once(head):
+    version, include, _ = head.splitlines()
+    with pytest.raises(ValueError) as error:
+        rq.from_qasm(f"{version}\ngate x a {{ U(0.1, 0, 0) a; }}\n{include}\nqreg q[1]; x q[0];")
+    assert str(error.value) == (
+        "from_qasm: line 3 of `text`: each gate is defined once. Received x again. Rename it."
+    )
 
 
 WHOLE = {
@@ -259,6 +315,34 @@ def test_parameters_are_names(name):
         rq.from_qasm("qubit q;", parameters=parameters)
 
 
+NAMES = {
+    "pi": "'pi', which is a number",
+    "τ": r"'\u03c4', which is a number",
+    "b c": "'b c', which is none",
+    "x;": "'x;', which is none",
+    "": "'', which is none",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_are_names_of_openqasm(name):
+    with pytest.raises(ValueError) as error:
+        rq.from_qasm(HEAD2 + "rx(pi) q[0];", parameters=["a", name])
+    assert str(error.value) == (
+        "from_qasm: `parameters` must be names that OpenQASM can use for parameters. "
+        f"Received {NAMES[name]}. Rename the symbol, and its name in `text`."
+    )
+
+
+def test_standard_error_stays_that_of_other_threads():
+    reader = threading.Thread(target=rq.from_qasm, args=[HEAD + "x q;\n" * 2000])
+    before, seen = sys.stderr, set()
+    reader.start()
+    while reader.is_alive():
+        seen.add(id(sys.stderr))
+    assert seen == {id(before)}
+
+
 # --- bombs ---------------------------------------------------------------------------------------
 
 
@@ -268,10 +352,51 @@ def chain(first, each, n, last):
 
 
 SUM = " + ".join(["sin(t) * t"] * 40)
+WIDE = ", ".join(f"a{i}" for i in range(999))
+CONTROLLED = [(i, ", ".join(f"a{k}" for k in range(i + 1))) for i in range(1, 70)]
 BOMBS = {
     "doubling": (
         chain("gate g0 a { x a; }", "gate g{0} a {{ g{1} a; g{1} a; }}", 60, "g59 q;"), LONG,
     ),
+    "doubling of nothing": (
+        chain("gate g0 a { }", "gate g{0} a {{ g{1} a; g{1} a; }}", 60, "g59 q;"), LONG,
+    ),
+    "doubling of identities": (
+        chain("gate g0 a { id a; }", "gate g{0} a {{ g{1} a; g{1} a; }}", 60, "g59 q;"), LONG,
+    ),
+    "wide and empty": (
+        f"qubit[999] r; gate e {WIDE} {{ }} gate g {WIDE} {{ e {WIDE}; e {WIDE}; }}"
+        f"pow(1000) @ g {', '.join(f'r[{i}]' for i in range(999))};", PLACES,
+    ),
+    "identities on a register": ("qubit[4090] r;\n" + "id r;\n" * 8_000, LONG),
+    "wide gates": (
+        "qubit[1001] r; pow(8000) @ ctrl(1000) @ x "
+        + ", ".join(f"r[{i}]" for i in range(1001)) + ";", PLACES,
+    ),
+    "wide gates in a gate": (
+        f"gate g {WIDE} {{ ctrl(998) @ x {WIDE}; }}"
+        + f"gate wide {WIDE} {{ pow(8000) @ g {WIDE}; }}", PLACES,
+    ),
+    "modifiers": ("inv @ " * 200 + "pow(90000) @ x q[0];", PLACES),
+    "powers of one": ("pow(-1) @ " * 200 + "pow(90000) @ x q[0];", PLACES),
+    "inverses of inverses": (
+        chain("gate g0 a { pow(90000) @ x a; }", "gate g{0} a {{ inv @ g{1} a; }}", 60, "g59 q;"),
+        PLACES,
+    ),
+    "controls of controls": (
+        "gate g0 a0 { pow(14000) @ x a0; }"
+        + "".join(f"gate g{i} {w} {{ ctrl @ g{i - 1} {w}; }}\n" for i, w in CONTROLLED), PLACES,
+    ),
+    "aliases": (
+        "let a0 = q ++ q;\n" + "".join(f"let a{i} = a{i-1} ++ a{i-1};\n" for i in range(1, 30)),
+        "a register has each qubit once. Received `q ++ q`.",
+    ),
+    "many aliases": (
+        "qubit[4090] r; let a0 = r ++ q;\n"
+        + "".join(f"let a{i} = a{i-1}[:];\n" for i in range(1, 300)), NAMED,
+    ),
+    "barriers": ("qubit[4090] r;\n" + "barrier r[:];\n" * 2_000, NAMED),
+    "measurements": ("qubit[4090] r;\n" + "measure r;\n" * 2_000, NAMED),
     "powers": (
         chain("gate g0 a { x a; }", "gate g{0} a {{ pow(99) @ g{1} a; }}", 60, "g59 q;"), LONG,
     ),

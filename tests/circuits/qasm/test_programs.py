@@ -241,6 +241,14 @@ def test_measurements_at_the_end_are_left_out(name):
     same(read(text, head), [cirq.X(q) for q in Q[:2]])
 
 
+def test_the_mark_at_the_beginning_of_a_file_is_left_out():
+    same(read("qubit q; x q;", "\ufeff" + QASM3), cirq.X(Q[0]))
+
+
+def test_a_library_may_be_included_twice():
+    same(read('include "stdgates.inc"; qubit q; x q;'), cirq.X(Q[0]))
+
+
 def test_phases_of_pennylane_are_left_out():
     text = "qreg q[2]; x q[0]; gphase(-0.5) q[0]; gphase(a) q[0],q[1]; gphase(1);"
     same(read(text, QASM2, parameters=["a"]), cirq.I(Q[1]), cirq.X(Q[0]))

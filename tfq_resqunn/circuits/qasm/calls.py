@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from openqasm3 import ast
 
 from tfq_resqunn.circuits.files.expressions import Measured
-from tfq_resqunn.circuits.qasm.errors import error_at, shown
+from tfq_resqunn.circuits.qasm.errors import IN_OPENQASM_3, error_at, shown
 from tfq_resqunn.circuits.qasm.expressions import Evaluator, Scope, Value, angle_of, named
 from tfq_resqunn.circuits.qasm.gates import Gate, Qubits, half_turns
 from tfq_resqunn.circuits.qasm.sequences import Parts, Phase, controlled, inverse, power
 from tfq_resqunn.circuits.rewriting.unrolling import MAX_OPERATIONS
 
 MAX_DEPTH = 80  # of gates within gates
+MAX_PLACES = 1_000_000  # qubits of all operations together
 _CONTROLS = {ast.GateModifierName.ctrl: 1, ast.GateModifierName.negctrl: 0}
 
 
@@ -40,6 +41,7 @@ class Call:
     modifiers: tuple[Modifier, ...]
     angles: tuple[ast.Expression, ...]
     n_operations: int
+    n_places: int
 
     @classmethod
     def of(
@@ -57,6 +59,12 @@ class Call:
             name, gate, angles = node.name.name, _known(node, gates), tuple(node.arguments)
             if node.duration is not None:
                 raise error_at(node, f"a gate has no duration here. Received {shown(node)}.")
+        if node.modifiers and evaluator.version == 2:
+            raise error_at(
+                node,
+                "OpenQASM 2 has no modifiers, and leaves the phases open that a control makes "
+                f"seen. Received `{shown(node)}`. {IN_OPENQASM_3}",
+            )
         modifiers = tuple(_modifier(m, evaluator, constants) for m in node.modifiers)
         if len(angles) != gate.n_angles:
             raise error_at(
@@ -76,9 +84,12 @@ class Call:
         for modifier in modifiers:
             if modifier.name == ast.GateModifierName.pow:
                 n_operations *= int(abs(modifier.number)) or 1
-        if n_operations > MAX_OPERATIONS:
-            raise too_long(node)
-        return cls(node, gate, modifiers, angles, n_operations)
+        n_places = n_operations // gate.n_operations * gate.n_places
+        for modifier in modifiers:  # each makes all operations anew
+            is_control = modifier.name in _CONTROLS
+            n_places += n_operations * (gate.n_qubits + n_controls if is_control else 1)
+        check_length(node, n_operations, n_places)
+        return cls(node, gate, modifiers, angles, n_operations, n_places)
 
     def parts(self, evaluator: Evaluator, scope: Scope, qubits: Qubits) -> Parts:
         """Gives the operations of the gate with all its modifiers."""
@@ -103,9 +114,9 @@ class Call:
         if raised is None:
             raise error_at(
                 self.node,
-                "a power that is not whole can be taken of x, y, z, h, s, t, sx, swap, cx, cz, ccx "
-                f"and of phases by numbers up to pi. Received {shown(self.node)}. Write the root "
-                "as a gate of its own.",
+                "a power that is not whole can be taken of x, y, z, h, s, t, sx, swap, cx, cz, "
+                "ccx, their inverses, and p, cp and gphase of a number. "
+                f"Received {shown(self.node)}. Write the root as a gate of its own.",
             )
         return raised
 
@@ -130,10 +141,10 @@ def defined_gate(
         call = Call.of(statement, gates, evaluator, constants)
         body.append((call, [_formal(q, places) for q in statement.qubits]))
         check_distinct(statement, body[-1][1])
-    n_operations = sum(call.n_operations for call, _ in body)
+    n_operations = sum(call.n_operations for call, _ in body) or 1
+    n_places = max(sum(call.n_places for call, _ in body), len(places))
     depth = 1 + max((call.gate.depth for call, _ in body), default=0)
-    if n_operations > MAX_OPERATIONS:
-        raise too_long(node)
+    check_length(node, n_operations, n_places)
     if depth > MAX_DEPTH:
         raise error_at(node, f"gates may be nested {MAX_DEPTH} deep. {node.name.name} is deeper.")
 
@@ -146,7 +157,7 @@ def defined_gate(
         ]
 
     _try_out([call for call, _ in body], angles, evaluator, constants)
-    return Gate(len(angles), len(places), parts, n_operations, depth)
+    return Gate(len(angles), len(places), parts, n_operations, depth, n_places)
 
 
 def _try_out(calls: list[Call], angles: list[str], evaluator: Evaluator, constants: Scope) -> None:
@@ -155,6 +166,19 @@ def _try_out(calls: list[Call], angles: list[str], evaluator: Evaluator, constan
     for call in calls:
         for angle in call.angles:
             evaluator.evaluate(angle, scope)
+
+
+def check_length(node: ast.QASMNode, n_operations: int, n_places: int) -> None:
+    """Checks that a circuit is not too long, nor its operations too wide."""
+    if n_operations > MAX_OPERATIONS:
+        raise too_long(node)
+    if n_places > MAX_PLACES:
+        raise error_at(
+            node,
+            f"the operations of a circuit may act on {MAX_PLACES} qubits together, "
+            "counted for each operation and each modifier anew. These act on more. Take fewer "
+            "modifiers or controls, or a smaller power.",
+        )
 
 
 def too_long(node: ast.QASMNode) -> ValueError:

@@ -25,8 +25,9 @@ class Gate:
     n_angles: int
     n_qubits: int
     parts: Callable[[Sequence[Measured], Qubits], Parts]
-    n_operations: int = 1  # at most
+    n_operations: int = 1  # at most, and one for a gate without any, whose call takes time, too
     depth: int = 1  # of gates within gates
+    n_places: int = 0  # qubits of all its operations together, at most
 
 
 def half_turns(angle: Angle) -> Angle:
@@ -40,7 +41,7 @@ def _made(n_angles: int, n_qubits: int, make: Callable[..., cirq.Gate]) -> Gate:
     def parts(angles: Sequence[Measured], qubits: Qubits) -> Parts:
         return [make(*map(angle_of, angles)).on(*qubits)]
 
-    return Gate(n_angles, n_qubits, parts)
+    return Gate(n_angles, n_qubits, parts, n_places=n_qubits)
 
 
 def _fixed(gate: cirq.Gate) -> Gate:
@@ -51,7 +52,7 @@ def _sequence(n_angles: int, n_qubits: int, n_operations: int, make: Callable) -
     def parts(angles: Sequence[Measured], qubits: Qubits) -> Parts:
         return make(*map(angle_of, angles), *qubits)
 
-    return Gate(n_angles, n_qubits, parts, n_operations)
+    return Gate(n_angles, n_qubits, parts, n_operations, n_places=n_operations * n_qubits)
 
 
 def _p(angle: Angle) -> cirq.Gate:
@@ -100,7 +101,7 @@ def _rc3x(a: cirq.Qid, b: cirq.Qid, c: cirq.Qid, d: cirq.Qid) -> Parts:
 
 
 _SX = cirq.X**0.5
-_NOTHING = _sequence(0, 1, 0, lambda q: [])
+_NOTHING = _sequence(0, 1, 1, lambda q: [])
 _U = _sequence(3, 1, 3, _u)
 _COMMON = {
     "id": _NOTHING,
@@ -136,7 +137,7 @@ _COMMON = {
 # `stdgates.inc` writes CX as the control of a U with a phase. What is meant is cx.
 _STDGATES = {"CX": _fixed(cirq.CX), "phase": _made(1, 1, _p), "cphase": _made(1, 2, _cp)}
 _QELIB1 = {
-    "u0": _sequence(1, 1, 0, lambda angle, q: []),
+    "u0": _sequence(1, 1, 1, lambda angle, q: []),
     "u": _U,
     "sxdg": _fixed(_SX**-1),
     "cu1": _made(1, 2, _cp),

@@ -8,15 +8,15 @@ import cirq
 from openqasm3 import ast
 
 from tfq_resqunn._utils.arguments import MAX_SIZE
-from tfq_resqunn.circuits.qasm.calls import Call, check_distinct, defined_gate, too_long
-from tfq_resqunn.circuits.qasm.errors import error_at, error_in_line, shown
+from tfq_resqunn.circuits.qasm.calls import Call, check_distinct, check_length, defined_gate
+from tfq_resqunn.circuits.qasm.errors import IN_OPENQASM_3, error_at, error_in_line, shown
 from tfq_resqunn.circuits.qasm.expressions import CONSTANTS, Array, Evaluator, Value, named, place
 from tfq_resqunn.circuits.qasm.gates import BUILT_IN, LIBRARIES
 from tfq_resqunn.circuits.qasm.sequences import Phase
 from tfq_resqunn.circuits.qasm.source import parse
-from tfq_resqunn.circuits.rewriting.unrolling import MAX_OPERATIONS
 
 MAX_ELEMENTS = 10_000  # of an array of inputs
+MAX_NAMED = 1_000_000  # qubits that all statements name together
 _FROM_QISKIT = re.compile(r"_(.+_[0-9]+)_")  # x[1], without what no name may hold
 
 
@@ -41,9 +41,9 @@ class _Reader:
         self._bits: set[str] = set()
         self._n_qubits = 0
         self._operations: list[cirq.Operation] = []
-        self._n_operations = 0
+        self._n_operations = self._n_places = self._n_named = 0
         self._measured: dict[cirq.Qid, int] = {}  # lines of the text
-        for name in dict.fromkeys(parameters):
+        for name in _checked(parameters):
             self._scope[name] = named(name)
             self._symbols[name] = name
 
@@ -76,7 +76,11 @@ class _Reader:
                 f'OpenQASM {self._version} includes "{own}" here. Received "{node.filename}". No '
                 "other file is read: put its gates into the text.",
             )
-        self._gates.update(libraries[node.filename])
+        library = libraries[node.filename]
+        for name, gate in library.items():
+            if self._gates.get(name, gate) is not gate:
+                raise _defined_again(node, name)
+        self._gates.update(library)
 
     def _declare(self, node: ast.QASMNode, name: str) -> None:
         if name in self._scope or name in self._registers or name in self._bits:
@@ -112,6 +116,12 @@ class _Reader:
     def _io(self, node: ast.IODeclaration) -> None:
         name, kind = node.identifier.name, node.type
         self._declare(node, name)
+        if self._version == 2:
+            raise error_at(
+                node,
+                f"OpenQASM 2 declares no inputs and outputs. Received `{shown(node)}`. "
+                f"{IN_OPENQASM_3}",
+            )
         if node.io_identifier == ast.IOKeyword.output and isinstance(kind, ast.BitType):
             self._bits.add(name)
             return
@@ -146,7 +156,11 @@ class _Reader:
         self._declare(node, name)
         value = self._evaluator.evaluate(node.init_expression, self._constants)
         if isinstance(node.type, (ast.IntType, ast.UintType)):
-            self._whole(node.init_expression, name)
+            number = self._whole(node.init_expression, name)
+            if number < 0 and isinstance(node.type, ast.UintType):
+                raise error_at(
+                    node, f"a uint must not be negative. Received `{shown(node)}`. Use `const int`."
+                )
         elif isinstance(node.type, (ast.FloatType, ast.AngleType)):
             value = Value(value.measured)
         else:
@@ -160,7 +174,7 @@ class _Reader:
     def _gate(self, node: ast.QuantumGateDefinition) -> None:
         name = node.name.name
         if name in self._gates:
-            raise error_at(node, f"each gate is defined once. Received {name} again. Rename it.")
+            raise _defined_again(node, name)
         self._gates[name] = defined_gate(node, self._gates, self._evaluator, self._constants)
 
     # --- what acts on qubits -----------------------------------------------------------------
@@ -177,8 +191,8 @@ class _Reader:
             )
         (n_times,) = sizes or {1}
         self._n_operations += n_times * call.n_operations
-        if self._n_operations > MAX_OPERATIONS:
-            raise too_long(node)
+        self._n_places += n_times * call.n_places
+        check_length(node, self._n_operations, self._n_places)
         for i in range(n_times):
             qubits = [o[i] if len(o) > 1 else o[0] for o in operands]
             check_distinct(node, qubits)
@@ -198,10 +212,18 @@ class _Reader:
 
     def _measure(self, node: ast.QuantumMeasurementStatement) -> None:
         self._measure_qubits(node, node.measure.qubit)
+        bits = node.target.name if isinstance(node.target, ast.IndexedIdentifier) else node.target
+        if bits is not None and bits.name not in self._bits:
+            declared = "creg c[2];" if self._version == 2 else "bit[2] c;"
+            raise error_at(
+                node,
+                f"{bits.name} names no bits that are declared. Received `{shown(node)}`. Declare "
+                f"them, before they are used: `{declared}`, say.",
+            )
 
     def _measure_qubits(self, node: ast.Statement, qubits: ast.QASMNode) -> None:
         line = node.span.start_line if node.span else 0
-        for qubit in self._qubits(qubits):
+        for qubit in self._named(node, self._qubits(qubits)):
             self._measured.setdefault(qubit, line)
 
     def _barrier(self, node: ast.QuantumBarrier) -> None:
@@ -223,7 +245,12 @@ class _Reader:
             case ast.IndexExpression(collection=inner, index=index):
                 return self._indexed(node, self._qubits(inner), index)
             case ast.Concatenation(lhs=left, rhs=right):
-                return [*self._qubits(left), *self._qubits(right)]
+                qubits = self._named(node, [*self._qubits(left), *self._qubits(right)])
+                if len(set(qubits)) < len(qubits):
+                    raise error_at(
+                        node, f"a register has each qubit once. Received `{shown(node)}`."
+                    )
+                return qubits
         raise error_at(node, f"{shown(node)} names no qubits that are declared.")
 
     def _indexed(
@@ -238,7 +265,18 @@ class _Reader:
             numbers = [self._whole(index[0], "an index")]
         else:
             raise error_at(node, f"a register has one index. Received {shown(node)}.")
-        return [qubits[place(node, i, size)] for i in numbers]
+        return [qubits[place(node, i, size)] for i in self._named(node, numbers)]
+
+    def _named(self, node: ast.QASMNode, items: list) -> list:
+        """Counts what a statement names, which takes time whether gates act on it or not."""
+        self._n_named += len(items)
+        if self._n_named > MAX_NAMED:
+            raise error_at(
+                node,
+                f"the statements of a program may name {MAX_NAMED} qubits together. These name "
+                "more. Write whole registers, without an index.",
+            )
+        return items
 
     def _range(self, node: ast.QASMNode, given: ast.RangeDefinition, size: int) -> list[int]:
         step = 1 if given.step is None else self._whole(given.step, "a step")
@@ -267,6 +305,21 @@ class _Reader:
         ast.QuantumMeasurementStatement: _measure,
         ast.QuantumBarrier: _barrier,
     }
+
+
+def _checked(parameters: Sequence[str]) -> list[str]:
+    for name in parameters:
+        if name in CONSTANTS or not name.isidentifier():
+            what = "is a number" if name in CONSTANTS else "is none"
+            raise ValueError(
+                "from_qasm: `parameters` must be names that OpenQASM can use for parameters. "
+                f"Received {ascii(name)}, which {what}. Rename the symbol, and its name in `text`."
+            )
+    return list(dict.fromkeys(parameters))
+
+
+def _defined_again(node: ast.QASMNode, name: str) -> ValueError:
+    return error_at(node, f"each gate is defined once. Received {name} again. Rename it.")
 
 
 def _elements(name: str, shape: tuple[int, ...]) -> set[str]:

@@ -35,10 +35,12 @@ def from_qasm(text: str, parameters: Names = ()) -> cirq.Circuit:
     Raises:
         ImportError: If the parser `openqasm3` is not installed.
         TypeError: If an argument is of the wrong type.
-        ValueError: If the text is not OpenQASM, or holds anything but gates and final measurements
-            (a reset, a measurement before a gate on the same qubit, an `if`, a loop, a variable),
-            a name that is not declared, a wrong number of angles or qubits, or more than 500 000
-            characters or 100 000 operations. The message says in which line.
+        ValueError: If a parameter is the name of a constant, such as `pi`, or no name. If the text
+            is not OpenQASM, or holds anything but gates and final measurements (a reset, a
+            measurement before a gate on the same qubit, an `if`, a loop, a variable), a name that
+            is not declared, a wrong number of angles or qubits, or more than 500 000 characters or
+            100 000 operations, which may act on 1 000 000 qubits together. The message says in
+            which line.
 
     Example:
         >>> circuit = from_qasm('''

@@ -1,10 +1,12 @@
 """What modifiers do to a gate, which is a sequence of operations and phases."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import cirq
+import sympy
 
 from tfq_resqunn.circuits.qasm.expressions import Angle
 from tfq_resqunn.circuits.rewriting.phases import controlled_phase
@@ -34,14 +36,26 @@ def power(parts: Parts, exponent: int | float) -> Parts | None:
     if exponent == int(exponent):
         n = int(exponent)
         return (parts if n >= 0 else inverse(parts)) * abs(n)
-    if len(parts) != 1 or isinstance(parts[0], Phase):
+    if len(parts) != 1:
         return None
-    gate = parts[0].gate
-    # The power is that of the principal logarithm. For these gates Cirq's is the same.
+    (part,) = parts
+    if isinstance(part, Phase):
+        if isinstance(part.half_turns, sympy.Basic):
+            return None
+        return [Phase(_principal(part.half_turns) * exponent)]
+    gate = part.gate
     is_plain = isinstance(gate, cirq.EigenGate) and gate.global_shift == 0
-    if not is_plain or cirq.is_parameterized(gate) or not -1 < gate.exponent <= 1:
+    if not is_plain or cirq.is_parameterized(gate):
         return None
-    return [parts[0] ** exponent]
+    if gate.exponent == 0:
+        return parts
+    # All such gates of the libraries have the eigenvalues 1 and exp(i pi exponent).
+    return [(gate ** (_principal(gate.exponent) / gate.exponent * exponent)).on(*part.qubits)]
+
+
+def _principal(half_turns: float) -> float:
+    """Takes whole turns away: what is left is above -1, and at most 1."""
+    return half_turns - 2 * math.ceil((half_turns - 1) / 2)
 
 
 def controlled(parts: Parts, controls: Sequence[cirq.Qid], value: int) -> Parts:

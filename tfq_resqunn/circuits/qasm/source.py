@@ -1,13 +1,15 @@
 """Text -> syntax tree, with the parser of OpenQASM's reference implementation."""
 
-import contextlib
-import io
 import re
 import threading
+from typing import Any
 
-import openqasm3
+from antlr4 import CommonTokenStream, InputStream, RecognitionException
+from antlr4.error.ErrorListener import ErrorListener
+from antlr4.error.Errors import ParseCancellationException
+from antlr4.error.ErrorStrategy import BailErrorStrategy
 from openqasm3 import ast
-from openqasm3.parser import QASM3ParsingError
+from openqasm3.parser import QASM3ParsingError, QASMNodeVisitor, qasm3Lexer, qasm3Parser
 
 from tfq_resqunn.circuits.qasm.errors import error_in_line
 
@@ -22,6 +24,7 @@ def parse(text: str) -> tuple[ast.Program, int]:
             f"from_qasm: `text` may have {MAX_LENGTH} characters. Received {len(text)}. Define a "
             "`gate` for what is repeated."
         )
+    text = text.removeprefix("\ufeff")  # the mark with which some editors begin a file
     program = _parsed(text)
     version = program.version or "3.0"
     if version not in VERSIONS:
@@ -36,10 +39,31 @@ def parse(text: str) -> tuple[ast.Program, int]:
     return program, number
 
 
+class _Raise(ErrorListener):
+    def syntaxError(self, *error: Any) -> None:
+        _, _, line, column, message, cause = error
+        raise QASM3ParsingError(f"L{line}:C{column}: {message}") from cause
+
+
+def _tree(text: str) -> ast.Program:
+    """Parses as `openqasm3.parse` does, which prints the errors, too, to standard error."""
+    lexer = qasm3Lexer(InputStream(text))
+    lexer.removeErrorListeners()
+    lexer.addErrorListener(_Raise())
+    parser = qasm3Parser(CommonTokenStream(lexer))
+    parser.removeErrorListeners()
+    parser._errHandler = BailErrorStrategy()  # ANTLR has no other way to set it in Python
+    try:
+        tree = parser.program()
+    except (RecognitionException, ParseCancellationException) as error:
+        raise QASM3ParsingError() from error
+    return QASMNodeVisitor().visitProgram(tree)
+
+
 def _parsed(text: str) -> ast.Program:
     try:
-        with _SILENCE, contextlib.redirect_stderr(io.StringIO()):  # ANTLR prints errors, too
-            return openqasm3.parse(text)
+        with _ONE_AT_A_TIME:
+            return _tree(text)
     except RecursionError:
         raise error_in_line(
             None,
@@ -56,7 +80,8 @@ def _parsed(text: str) -> ast.Program:
 
 
 _IN_LINE = re.compile(r"L([0-9]+):(?:C[0-9]+: )?(.*)", re.DOTALL)  # as the parser writes it
-_SILENCE = threading.Lock()  # standard error belongs to the whole process
+_OPAQUE = re.compile(r"^\s*opaque\b", re.MULTILINE)
+_ONE_AT_A_TIME = threading.Lock()  # all of ANTLR's parsers fill the same tables
 
 
 def _syntax_error(text: str, error: QASM3ParsingError) -> ValueError:
@@ -70,7 +95,13 @@ def _syntax_error(text: str, error: QASM3ParsingError) -> ValueError:
         return error_in_line(
             int(found.group(1)) if found else None, f"it is not OpenQASM 2 or 3: {what[:100]}"
         )
-    lines = text.splitlines()
+    if _OPAQUE.search(re.split("[;}]", text[: token.start])[-1]):
+        return error_in_line(
+            token.line,
+            "an opaque gate has no definition, so that nothing can be computed. Define it as a "
+            "`gate`.",
+        )
+    lines = text.split("\n")
     shown = lines[token.line - 1].strip() if token.line <= len(lines) else ""
     return error_in_line(
         token.line, f"it is not OpenQASM 2 or 3 at {token.text[:40]!r}. Received {shown[:80]!r}."
