@@ -264,7 +264,11 @@ def test_a_gate_of_the_library_is_defined_once(head):
 WHOLE = {
     "": "from_qasm: `text` must be text that is not empty. Received ''.",
     "OPENQASM 3.0;": "it must declare qubits, such as `qubit[2] q;`. It does not.",
-    "// nothing": (
+    "circuit.qasm": (
+        "from_qasm: `text` must be a program. Received 'circuit.qasm'. If that is the name of a "
+        "file, give what is in it: pathlib.Path(name).read_text()."
+    ),
+    "// no\n// thing": (
         "it is empty, or not OpenQASM 2 or 3 (AttributeError: 'NoneType' object has no attribute "
         "'line')."
     ),
@@ -277,7 +281,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize(
-    "text", WHOLE, ids=["empty", "no qubits", "comment", "version", "brackets"]
+    "text", WHOLE, ids=["empty", "no qubits", "file", "comment", "version", "brackets"]
 )
 def test_refused_as_a_whole(text):
     with pytest.raises(ValueError) as error:

@@ -58,6 +58,11 @@ def from_qasm(text: str, parameters: Names = ()) -> cirq.Circuit:
         1: ────────────────Ry(w/2)───
     """
     names = _names(parameters)
+    if ";" not in text and "\n" not in text.strip():
+        raise ValueError(
+            f"from_qasm: `text` must be a program. Received {received(text)}. If that is the name "
+            "of a file, give what is in it: pathlib.Path(name).read_text()."
+        )
     try:
         from tfq_resqunn.circuits.qasm.program import read_program
     except ImportError as error:
