@@ -82,6 +82,12 @@ def test_examples_without_shapes_run(page, tmp_path, monkeypatch, capsys):
     assert said[page] in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("page", [page for page in [*PAGES, *EXAMPLES] if isinstance(page, str)])
+def test_examples_leave_the_seeds_of_keras_2_alone(page):
+    """After its `set_random_seed` it draws `randint(1, 1e9)`, which Python 3.12 refuses."""
+    assert "set_random_seed" not in read(page)
+
+
 @pytest.mark.parametrize("section", ["Qiskit", "PennyLane", "OpenQASM 2, and text of your own"])
 def test_circuits_come_from_other_packages(section, monkeypatch, capsys):
     pytest.importorskip("openqasm3")

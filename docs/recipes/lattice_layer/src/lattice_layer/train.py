@@ -1,6 +1,7 @@
 """`lattice-train`: trains a small network on scikit-learn's digits, and saves it."""
 
 import argparse
+import random
 
 import tensorflow as tf
 
@@ -31,7 +32,8 @@ def main() -> None:
     parser.add_argument("path", help="file to save the model in, such as lattice.keras")
     parser.add_argument("--epochs", type=int, default=10)
     arguments = parser.parse_args()
-    keras.utils.set_random_seed(0)
+    random.seed(0)  # Keras draws its seeds from Python's
+    tf.random.set_seed(0)
     data = rq.datasets.load("digits")
     model = network(data.image_shape, data.n_classes)
     model.fit(data.x_train, data.y_train, epochs=arguments.epochs, verbose=2)
