@@ -206,14 +206,14 @@ def circuits() -> str:
 
 
 def times() -> str:
-    """How long each study's runs have taken, on one core each."""
+    """How long each study's runs have taken, one after the other."""
     records = []
     for path in sorted(RESULTS.glob("*.csv")):
         table = pd.read_csv(path)
         if "seconds" in table:
             records.append({
                 "Study": code(path.stem), "Runs": f"{len(table):,}",
-                "Minutes of one core": f"{table.seconds.sum() / 60:.0f}",
+                "Minutes, all runs": f"{table.seconds.sum() / 60:.0f}",
             })  # fmt: skip
     return records_table(records) if records else _nothing("studies")
 
