@@ -59,22 +59,30 @@ def summary() -> str:
         title: control_differences(read_chosen(f"arms-{name}"))
         for name, title in _there("arms-{}", DATA)
     }
-    if not tables:
-        return _nothing("all arms")
+    return _by_arm(tables, "Trained minus", _short) if tables else _nothing("all arms")
+
+
+def _by_arm(
+    tables: dict[str, pd.DataFrame], label: str, write: Callable[[pd.DataFrame], str]
+) -> str:
+    """A row for each placement and variant that is anywhere, a column for each data set."""
     records = []
     every = pd.concat(tables.values())
     for placement in PLACEMENTS:
         for variant in present(every.variant, VARIANTS):
-            record = {"Placement": code(placement), "Trained minus": VARIANTS[variant]}
-            for title, table in tables.items():
-                found = select(table, placement=placement, variant=variant)
-                record[title] = _short(found.iloc[0]) if len(found) else MISSING
-            if any(text != MISSING for text in [*record.values()][2:]):
-                records.append(record)
+            found = {
+                title: select(table, placement=placement, variant=variant)
+                for title, table in tables.items()
+            }
+            if any(map(len, found.values())):
+                labels = {"Placement": code(placement), label: VARIANTS[variant]}
+                cells = {t: write(rows) if len(rows) else MISSING for t, rows in found.items()}
+                records.append(labels | cells)
     return records_table(records, n_labels=2)
 
 
-def _short(row: pd.Series) -> str:
+def _short(rows: pd.DataFrame) -> str:
+    row = rows.iloc[0]
     shown = {"no": "", "equal within a point": ", equal"}.get(word := shown_text(row), f", {word}")
     return points(row.difference) + shown
 
@@ -84,17 +92,8 @@ def accuracies() -> str:
     tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
     if not tables:
         return _nothing("all arms")
-    every = pd.concat(tables.values())
-    records = []
-    for placement in PLACEMENTS:
-        for variant in present(every.variant, VARIANTS):
-            record = {"Placement": code(placement), "Arm": VARIANTS[variant]}
-            for title, table in tables.items():
-                record[title] = _mean(select(table, placement=placement, variant=variant))
-            if any(text != MISSING for text in [*record.values()][2:]):
-                records.append(record)
     picture = "![Trained circuits minus each control, for each data set](results/controls.png)"
-    return f"{picture}\n\n{records_table(records, n_labels=2)}"
+    return f"{picture}\n\n{_by_arm(tables, 'Arm', _mean)}"
 
 
 def controls() -> str:
@@ -114,30 +113,20 @@ def rates() -> str:
     chosen = {
         title: choose_rates(read_table(f"rates-{name}")) for name, title in _there("rates-{}", DATA)
     }
-    if not chosen:
-        return _nothing("learning rates")
-    records = []
-    every = pd.concat(chosen.values())
-    for placement in PLACEMENTS:
-        for variant in present(every.variant, VARIANTS):
-            record = {"Placement": code(placement), "Arm": VARIANTS[variant]}
-            for title, table in chosen.items():
-                row = select(table, placement=placement, variant=variant)
-                record[title] = _pair(row.iloc[0], variant) if len(row) else MISSING
-            if any(text != MISSING for text in [*record.values()][2:]):
-                records.append(record)
-    return records_table(records, n_labels=2)
+    return _by_arm(chosen, "Arm", _pair) if chosen else _nothing("learning rates")
 
 
-def _pair(row: pd.Series, variant: str) -> str:
-    is_trained = variant not in WITHOUT_WEIGHTS
+def _pair(rows: pd.DataFrame) -> str:
+    row = rows.iloc[0]
+    is_trained = row.variant not in WITHOUT_WEIGHTS
     return f"{f'{row.learning_rate:g}' if is_trained else MISSING} / {row.head_learning_rate:g}"
 
 
 def depths() -> str:
     """The picture of depth; a row for each depth, a column for each arm."""
     records = []
-    for depth, table in figures.depth_tables().items():
+    tables = figures.depth_tables()
+    for depth, table in tables.items():
         record = {"Layers": str(depth)}
         for placement in ("none", "residuals"):
             here = table[(table.placement == "none") == (placement == "none")]
@@ -151,7 +140,7 @@ def depths() -> str:
     if not records:
         return _nothing("depths")
     blocks = [picture, records_table(records)]
-    if missing := [str(depth) for depth in DEPTHS if depth not in figures.depth_tables()]:
+    if missing := [str(depth) for depth in DEPTHS if depth not in tables]:
         blocks.append(_nothing(f"networks of {', '.join(missing)} layers"))
     return "\n\n".join(blocks)
 

@@ -189,8 +189,8 @@ def _key(entry: Entry) -> tuple:
 
 def _key_of_both(entry: Entry) -> tuple:
     """What entries have in common whose frozen runs are the same."""
-    config = dataclasses.replace(entry.config, trainable=False)
-    return dataclasses.replace(usual(config), trainable=False).to_json(), entry.image_shape
+    frozen = dataclasses.replace(entry.config, trainable=False)
+    return usual(frozen).to_json(), entry.image_shape
 
 
 def _join(mappings: Iterable[Mapping[int, float]]) -> tuple[dict[int, float], int]:

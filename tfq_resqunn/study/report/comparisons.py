@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tfq_resqunn.study.choice import BEST_FROZEN
 from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.report.numbers import UNTRAINED, VARIANTS
 from tfq_resqunn.study.report.statistics import holm, paired_test
@@ -73,8 +74,8 @@ def compare_controls(table: pd.DataFrame, once: Collection[str] = UNTRAINED) -> 
 
 def _run_once(config: StudyConfig) -> list[str]:
     """Gives the variants in which input gradients change nothing."""
-    runs = {**dict(zip(VARIANTS, VARIANTS, strict=True)), "best_frozen": "frozen"}
-    return [name for name, variant in runs.items() if not config.feels_input_gradients(variant)]
+    of_runs = {BEST_FROZEN: "frozen"}  # what it was chosen among
+    return [v for v in VARIANTS if not config.feels_input_gradients(of_runs.get(v, v))]
 
 
 def _pairs(first: pd.DataFrame, second: pd.DataFrame, settings: list[str]) -> pd.DataFrame:
