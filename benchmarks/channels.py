@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from benchmarks.quiet import load_steps
-from benchmarks.tables import Document, markdown_table, significant, write_place
+from benchmarks.tables import Document, markdown_table, show, significant
 from benchmarks.training_step import Numbers
 
 steps = load_steps()
@@ -139,9 +139,7 @@ def main(kernel_size, n_layers, batch_size, image_size, seconds, write):
             rows.append(row(way, form, {n: found[n][way][0] for n in n_layers}))
             click.echo(" ".join(rows[-1]), err=True)
     table = markdown_table(header, rows)
-    click.echo(table)
-    for path in write:
-        write_place(path, PLACE, table)
+    show(table, PLACE, write)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Usage: python -m benchmarks.choices --help
 import click
 
 from benchmarks.quiet import load_steps
-from benchmarks.tables import Document, markdown_table, ratio, significant, write_place
+from benchmarks.tables import Document, markdown_table, ratio, show, significant
 
 HELP = """Time training steps of a ResQuNN of two layers with one thing changed each time,
 alternately, for patches of 2x2 pixels and one ansatz layer, and for 3x3 pixels and three.
@@ -53,9 +53,7 @@ def main(batch_size, image_size, seconds, write):
             milliseconds = 1e3 * batch_size * times[form]
             row += [significant(milliseconds), ratio(times[form] / times[forms[0]])]
     table = f"{markdown_table(header, rows)}\n\nBatches of {batch_size} images, two layers."
-    click.echo(table)
-    for path in write:
-        write_place(path, "choices", table)
+    show(table, "choices", write)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from benchmarks.quiet import load_steps
-from benchmarks.tables import Document, markdown_table, significant, write_place
+from benchmarks.tables import Document, markdown_table, show, significant
 
 HELP = """Train a ResQuNN of two layers, (X+O1)+O2, with circuits of four qubits on patches of 2x2
 pixels, and its classical twin, on all training images, with model.fit.
@@ -107,9 +107,7 @@ def main(data, epochs, batch_size, n_layers, learning_rate, seed, write):
         f"layer{'s'[: n_layers > 1]}; {case.circuits_per_image * len(data.x_train):,} circuits an "
         f"epoch, at {1e6 * per_image / case.circuits_per_image:.0f} µs each with `noiseless`."
     )
-    click.echo(f"{table}\n\n{note}")
-    for path in write:
-        write_place(path, "mnist", f"{table}\n\n{note}")
+    show(f"{table}\n\n{note}", "mnist", write)
 
 
 if __name__ == "__main__":

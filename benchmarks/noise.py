@@ -6,7 +6,7 @@ Usage: python -m benchmarks.noise --help
 import click
 
 from benchmarks.quiet import load_steps
-from benchmarks.tables import Document, markdown_table, ratio, significant, write_place
+from benchmarks.tables import Document, markdown_table, ratio, show, significant
 
 HELP = """Time training steps of a ResQuNN of two layers with circuits of four qubits on patches of
 2x2 pixels: exact and noiseless, with exact noise, with shots, and with the trajectories of
@@ -74,9 +74,7 @@ def main(batch_size, n_layers, noisy_images, noisy_size, seconds, write):
     s = "s"[: n_layers > 1]
     note = f"Batches of {batch_size} images of 28 x 28, {n_layers} ansatz layer{s}."
     table = f"{markdown_table(header, rows)}\n\n{note}"
-    click.echo(table)
-    for path in write:
-        write_place(path, "noise", table)
+    show(table, "noise", write)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Markdown tables, and the places in documents that they are written to."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -86,6 +87,13 @@ def write_place(path: Path, name: str, text: str) -> None:
     old = path.read_text(encoding="utf-8")
     new = re.sub(_pattern(name), lambda m: f"{m[1]}\n\n{text}\n\n{m[2]}", old, flags=re.DOTALL)
     path.write_text(new, encoding="utf-8")
+
+
+def show(text: str, name: str, documents: Iterable[Path]) -> None:
+    """Prints a text, and writes it into the place of this name in documents."""
+    click.echo(text)
+    for path in documents:
+        write_place(path, name, text)
 
 
 def _pattern(name: str) -> str:
