@@ -39,6 +39,8 @@ DEPTH_STYLES = {
     },
     "shortcuts alone": {"color": "0.45", "marker": "^", "linestyle": "-."},
 }  # fmt: skip
+APART = 0.08  # layers, between the arms of one depth, so that their intervals can be told apart
+SHARED = ("mnist", "fashion")  # the data sets of which shares are tried
 SHARES = {600: "{}-1", 6_000: "arms-{}", 60_000: "{}-100"}  # by size, the names of the tables
 
 
@@ -77,8 +79,8 @@ def controls() -> Figure | None:
                 axes.plot([of.low, of.high], [y, y], color=color, linewidth=1.6)
                 axes.plot([of.difference], [y], linestyle="", markersize=5, **MARK)
             axes.set_title(f"{title}, {said}", fontsize="small")
-            axes.xaxis.set_major_locator(MaxNLocator(5))
-            axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=""))
+            axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+            axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
             tidy(axes, "x")
         row[0].set_yticks(range(len(variants)), [VARIANTS[variant] for variant in variants])
         row[0].set_ylim(len(variants) - 0.5, -0.5)
@@ -89,30 +91,40 @@ def controls() -> Figure | None:
 
 
 def depth() -> Figure | None:
-    """Accuracy, and the gradient at the first layer before the training, against depth."""
+    """Accuracy, and the gradient at the first layer before the training, against depth.
+
+    Accuracies of plain stacks and of residual networks have a scale each, since all residual ones
+    lie within a few points. Gradient norms of one arm range over orders of magnitude, so that their
+    means and intervals are those of their logarithms.
+    """
     tables = depth_tables()
     if not tables:
         return None
-    figure = Figure(figsize=(8.2, 6.0), layout="constrained")
-    panels = figure.subplots(2, 2, sharex=True, sharey="row")
-    for column, is_plain in enumerate((True, False)):
-        for name, setting in DEPTH_ARMS.items():
+    figure = Figure(figsize=(8.6, 6.2), layout="constrained")
+    (plain, residual), gradients = panels = figure.subplots(2, 2, sharex=True)
+    gradients[1].sharey(gradients[0])
+    for is_plain, axes, of_gradients in (
+        (True, plain, gradients[0]),
+        (False, residual, gradients[1]),
+    ):
+        for k, (name, setting) in enumerate(DEPTH_ARMS.items()):
             if is_plain and name == "shortcuts alone":
                 continue
             runs = {
-                d: select(t[(t.placement == "none") == is_plain], **setting)
+                d + APART * (k - 1.5): select(t[(t.placement == "none") == is_plain], **setting)
                 for d, t in tables.items()
             }
-            _draw_line(panels[0, column], runs, "test_accuracy", DEPTH_STYLES[name])
+            _draw_line(axes, runs, "test_accuracy", DEPTH_STYLES[name])
             if setting["variant"] == "trainable":
-                _draw_line(panels[1, column], runs, "gradient_before", DEPTH_STYLES[name])
-        panels[0, column].set_title("Plain stack" if is_plain else "Residuals around every layer")
-        panels[1, column].set_xlabel("Layers")
-        panels[1, column].set_xticks(list(tables))
-    panels[0, 0].set_ylabel("Test accuracy")
-    panels[0, 0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-    panels[1, 0].set_ylabel("Gradient norm at the first layer,\nbefore the training")
-    panels[1, 0].set_yscale("log")
+                _draw_line(of_gradients, runs, "gradient_before", DEPTH_STYLES[name], is_log=True)
+        axes.set_title("Plain stack" if is_plain else "Residuals around every layer")
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+        of_gradients.set_yscale("log")
+        of_gradients.set_xlabel("Layers")
+        of_gradients.set_xticks(list(tables))
+    plain.set_ylabel("Test accuracy")
+    residual.set_ylabel("Test accuracy, on another scale")
+    gradients[0].set_ylabel("Gradient norm at the first layer,\nbefore the training")
     for axes in panels.flat:
         tidy(axes, "y")
     legend_below(figure, _line_handles(DEPTH_STYLES))
@@ -121,7 +133,7 @@ def depth() -> Figure | None:
 
 def shares() -> Figure | None:
     """Accuracy against the number of training images, a panel for each data set and placement."""
-    names = [name for name in ("mnist", "fashion") if share_tables(name)]
+    names = [name for name in SHARED if share_tables(name)]
     if not names:
         return None
     figure = Figure(figsize=(8.2, 0.9 + 2.6 * len(names)), layout="constrained")
@@ -155,23 +167,25 @@ def depth_tables() -> dict[int, pd.DataFrame]:
 
 
 def share_tables(name: str) -> dict[int, pd.DataFrame]:
-    """Reads a data set's tables by number of training images; none, if one is not there."""
+    """Reads a data set's tables by number of training images; none, if there is one alone."""
     names = {size: form.format(name) for size, form in SHARES.items()}
-    if not all(map(has_table, names.values())):
-        return {}
-    return {size: read_chosen(table) for size, table in names.items()}
+    tables = {size: read_chosen(table) for size, table in names.items() if has_table(table)}
+    return tables if len(tables) > 1 else {}
 
 
-def _draw_line(axes: Axes, runs: dict[int, pd.DataFrame], measure: str, style: dict) -> None:
-    """Draws means over seeds with their intervals; nothing where there is no positive number."""
-    found = {x: mean_interval(v) for x, t in runs.items() if len(v := t[measure].dropna())}
-    means = np.array([interval.mean for interval in found.values()])
-    if not len(means) or not means.any():
+def _draw_line(
+    axes: Axes, runs: dict[float, pd.DataFrame], measure: str, style: dict, *, is_log: bool = False
+) -> None:
+    """Draws means over seeds with their intervals; nothing where there is no number."""
+    values = {x: numbers for x, table in runs.items() if len(numbers := table[measure].dropna())}
+    if not values:
         return
-    ends = np.array([[i.mean - i.low, i.high - i.mean] for i in found.values()]).T
-    axes.errorbar(
-        list(found), means, np.nan_to_num(ends), markersize=4.5, linewidth=1.4, capsize=2, **style
-    )
+    found = [mean_interval(np.log(numbers) if is_log else numbers) for numbers in values.values()]
+    low, mean, high = np.array([(i.low, i.mean, i.high) for i in found]).T
+    if is_log:
+        low, mean, high = np.exp([low, mean, high])
+    ends = np.nan_to_num([mean - low, high - mean])
+    axes.errorbar(list(values), mean, ends, markersize=4.5, linewidth=1.4, capsize=2, **style)
 
 
 def _line_handles(styles: dict[str, dict]) -> list[Line2D]:

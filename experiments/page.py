@@ -35,13 +35,11 @@ from tfq_resqunn.study.report.statistics import mean_interval
 from tfq_resqunn.study.results import select
 
 PAGE = RESULTS.parent / "results.md"
+IMAGES = {"mnist": "6,000", "fashion": "6,000", "cifar10": "5,000"}  # of training, where not all
 DATA = {
-    "digits": "digits",
-    "mnist": "MNIST, 6,000",
-    "fashion": "Fashion-MNIST, 6,000",
-    "cifar10": "CIFAR-10, gray, 5,000",
+    name: f"{title}, {IMAGES[name]}" if name in IMAGES else title
+    for name, title in figures.DATA.items()
 }
-SHARES = {"mnist": "MNIST", "fashion": "Fashion-MNIST"}
 N_BEST, N_WORST = 10, 5  # of the circuits, so many are in the table
 PLACEMENTS = ("none", "(X+O1)+O2")
 
@@ -152,10 +150,13 @@ def depth_comparisons() -> str:
 
 
 def shares() -> str:
-    """A row for each number of images, placement and arm."""
-    records = []
-    for name, title in SHARES.items():
-        for size, table in figures.share_tables(name).items():
+    """The picture of shares; a row for each number of images and placement."""
+    records, missing = [], []
+    for name in figures.SHARED:
+        title = figures.DATA[name]
+        tables = figures.share_tables(name)
+        missing += [f"{title}, {size:,} images" for size in figures.SHARES if size not in tables]
+        for size, table in tables.items():
             for placement in PLACEMENTS:
                 here = select(table, placement=placement)
                 record = {
@@ -173,8 +174,11 @@ def shares() -> str:
                         f"{difference_text(row.difference, row.low, row.high)}: {shown_text(row)}"
                     )
                 records.append(record)
+    if not records:
+        return _nothing("shares")
     picture = "![Accuracy against the number of training images](results/shares.png)"
-    return f"{picture}\n\n{records_table(records, n_labels=3)}" if records else _nothing("shares")
+    blocks = [picture, records_table(records, n_labels=3)]
+    return "\n\n".join(blocks + ([_nothing("; ".join(missing))] if missing else []))
 
 
 def circuits() -> str:
