@@ -20,6 +20,10 @@ UNKNOWN = (
     '{} is not a gate that is known here. Include "stdgates.inc" (OpenQASM 3) or "qelib1.inc" (2), '
     "or define it, before it is used."
 )
+INDEX = (
+    "an index must be from 0 to {}, since {} are declared. Received {}. Declare more, or take "
+    "another."
+)
 UNDECLARED = "{} is not declared here. Declare it, before it is used: `input float[64] name;`."
 ANGLE = (
     "an angle may hold numbers, pi, tau, euler, inputs, constants, +, -, *, /, ** and the "
@@ -140,8 +144,8 @@ REFUSED = {
     # names and places
     "x r;": (4, "r names no qubits that are declared."),
     "barrier r;": (4, "r names no qubits that are declared."),
-    "x q[3];": (4, "an index must be from 0 to 2. Received 3."),
-    "x q[0:5];": (4, "an index must be from 0 to 2. Received 5."),
+    "x q[3];": (4, INDEX.format(2, 3, 3)),
+    "x q[0:5];": (4, INDEX.format(2, 3, 5)),
     "x q[0:0:1];": (4, "a step must not be 0. Received q[0:0:1]."),
     "let a = q ++ q[0];": (4, "a register has each qubit once. Received `q ++ q[0]`."),
     "c = measure q;": (4, BITS.format("c", "c = measure q;", "bit[2] c;")),
@@ -189,7 +193,7 @@ REFUSED = {
         4,
         "w is an array of inputs. Name one, such as w[0].",
     ),
-    "input array[float, 2] w; rx(w[2]) q[0];": (4, "an index must be from 0 to 1. Received 2."),
+    "input array[float, 2] w; rx(w[2]) q[0];": (4, INDEX.format(1, 2, 2)),
     "input array[float, 2] w; rx(w[0][0]) q[0];": (4, "w takes 1 indices. Received 2."),
     "rx(q[0]) q[0];": (4, "only arrays of inputs have elements. Received q[0]."),
     "rx(1/3) q[0];": (
@@ -230,7 +234,7 @@ OF_QASM2 = {
         "x_0 is not declared here. OpenQASM 2 declares none: name it in `parameters`, or write its "
         "value."
     ),
-    "rzx(1) q[0], q[1];": UNKNOWN.format("rzx"),
+    "rzx(1) q[0], q[1];": UNKNOWN.format("rzx").replace("Include", "Did you mean rz? Include"),
     "opaque f(a) b, c;": OPAQUE,
     "measure q -> c;": BITS.format("c", "c = measure q;", "creg c[2];"),
     **{
@@ -432,7 +436,7 @@ BOMBS = {
     ),
     "controls": ("ctrl(100000) @ x q;", "x takes 1 qubit after 100000 controls. Received 1."),
     "many controls": ("ctrl(99999999999) @ x q;", "a number of controls must be positive."),
-    "range": ("x q[0:1:99999999999];", "an index must be from 0 to 2."),
+    "range": ("x q[0:1:99999999999];", "an index must be from 0 to 2, since 3 are declared."),
     "elements": ("input array[float, 99999, 99999, 99999] v;", "an array has 1 to 10000 elements."),
     "digits": ("rx(" + "9" * 4000 + ") q;", FINITE.format("number")),
     "digits of an index": ("x q[" + "9" * 5000 + "];", "it is empty, or not OpenQASM 2 or 3"),

@@ -1,5 +1,6 @@
 """Calls of gates, with their modifiers, and gates that a program defines by such calls."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -199,10 +200,12 @@ def check_distinct(node: ast.QASMNode, qubits: Sequence[object]) -> None:
 def _known(node: ast.QuantumGate, gates: Mapping[str, Gate]) -> Gate:
     name = node.name.name
     if name not in gates:
+        close = difflib.get_close_matches(name, gates, 1)
+        hint = f"Did you mean {close[0]}? " if close else ""
         raise error_at(
             node,
-            f'{name} is not a gate that is known here. Include "stdgates.inc" (OpenQASM 3) or '
-            '"qelib1.inc" (2), or define it, before it is used.',
+            f'{name} is not a gate that is known here. {hint}Include "stdgates.inc" '
+            '(OpenQASM 3) or "qelib1.inc" (2), or define it, before it is used.',
         )
     return gates[name]
 

@@ -214,7 +214,11 @@ def angle_of(measured: Measured) -> Angle:
 def place(node: ast.QASMNode, index: int, size: int) -> int:
     """Checks an index; a negative one counts from the end."""
     if not -size <= index < size:
-        raise error_at(node, f"an index must be from 0 to {size - 1}. Received {index}.")
+        raise error_at(
+            node,
+            f"an index must be from 0 to {size - 1}, since {size} are declared. Received {index}. "
+            "Declare more, or take another.",
+        )
     return index % size
 
 
