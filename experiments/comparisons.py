@@ -1,10 +1,13 @@
 """What the experiment compares, beyond what the report of a single study does."""
 
+import math
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from tfq_resqunn.study.report.comparisons import compare_controls, family
+from tfq_resqunn.study.report.statistics import Interval, mean_interval
 from tfq_resqunn.study.results import select
 
 ACCURACY = "test_accuracy"
@@ -41,6 +44,12 @@ def depth_differences(tables: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
             for name, other in others.items():
                 pairs.append(_pairs(trained, other, f"{depth}, {placement}: trained − {name}"))
     return family(pd.concat(pairs), ["comparison"])
+
+
+def geometric_interval(values: pd.Series) -> Interval:
+    """Gives the geometric mean of positive values, with the interval of their logarithms' mean."""
+    found = mean_interval(np.log(values))
+    return Interval(math.exp(found.mean), math.exp(found.low), math.exp(found.high), found.n)
 
 
 def _trained(table: pd.DataFrame, is_plain: bool) -> pd.DataFrame:

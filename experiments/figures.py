@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from experiments.comparisons import control_differences
+from experiments.comparisons import control_differences, geometric_interval
 from experiments.studies import DECISIVE, DEPTHS
 from experiments.tables import RESULTS, has_table, read_chosen
 from tfq_resqunn.plots.style import tidy
@@ -31,6 +31,7 @@ DEPTH_ARMS = {
     "frozen": {"variant": "frozen"},
     "shortcuts alone": {"variant": "shortcuts"},
 }
+TRAINED_ARMS = {n: arm for n, arm in DEPTH_ARMS.items() if arm["variant"] == "trainable"}
 DEPTH_STYLES = {
     "trained": {"color": "#1b4f72", "marker": "o", "linestyle": "-"},
     "trained, gradients stopped": {"color": "#d35400", "marker": "s", "linestyle": (0, (5, 2))},
@@ -115,7 +116,7 @@ def depth() -> Figure | None:
                 for d, t in tables.items()
             }
             _draw_line(axes, runs, "test_accuracy", DEPTH_STYLES[name])
-            if setting["variant"] == "trainable":
+            if name in TRAINED_ARMS:
                 _draw_line(of_gradients, runs, "gradient_before", DEPTH_STYLES[name], is_log=True)
         axes.set_title("Plain stack" if is_plain else "Residuals around every layer")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
@@ -180,10 +181,9 @@ def _draw_line(
     values = {x: numbers for x, table in runs.items() if len(numbers := table[measure].dropna())}
     if not values:
         return
-    found = [mean_interval(np.log(numbers) if is_log else numbers) for numbers in values.values()]
+    interval = geometric_interval if is_log else mean_interval
+    found = [interval(numbers) for numbers in values.values()]
     low, mean, high = np.array([(i.low, i.mean, i.high) for i in found]).T
-    if is_log:
-        low, mean, high = np.exp([low, mean, high])
     ends = np.nan_to_num([mean - low, high - mean])
     axes.errorbar(list(values), mean, ends, markersize=4.5, linewidth=1.4, capsize=2, **style)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.tables import write_place
 from experiments import figures
-from experiments.comparisons import control_differences, depth_differences
+from experiments.comparisons import control_differences, depth_differences, geometric_interval
 from experiments.studies import DECISIVE, DEPTHS
 from experiments.tables import CIRCUITS, RESULTS, has_table, read_chosen, read_table
 from tfq_resqunn._utils import markdown_page
@@ -121,26 +121,35 @@ def _pair(rows: pd.DataFrame) -> str:
 
 
 def depths() -> str:
-    """The picture of depth; a row for each depth, a column for each arm."""
-    records = []
+    """The picture of depth; a table of accuracies, and one of gradient norms."""
     tables = figures.depth_tables()
-    for depth, table in tables.items():
-        record = {"Layers": str(depth)}
-        for placement in ("none", "residuals"):
-            here = table[(table.placement == "none") == (placement == "none")]
-            for name, setting in figures.DEPTH_ARMS.items():
-                if placement == "none" and setting["variant"] == "shortcuts":
-                    continue
-                title = f"{'plain' if placement == 'none' else placement}, {name}"
-                record[title] = _mean(select(here, **setting))
-        records.append(record)
-    picture = "![Accuracy and gradient norms against the number of layers](results/depth.png)"
-    if not records:
+    if not tables:
         return _nothing("depths")
-    blocks = [picture, records_table(records)]
+    blocks = [
+        "![Accuracy and gradient norms against the number of layers](results/depth.png)",
+        _by_depth(tables, figures.DEPTH_ARMS, _mean),
+        "Gradient norm at the first layer before the training, geometric means over seeds:",
+        _by_depth(tables, figures.TRAINED_ARMS, _mean_gradient),
+    ]
     if missing := [str(depth) for depth in DEPTHS if depth not in tables]:
         blocks.append(_nothing(f"networks of {', '.join(missing)} layers"))
     return "\n\n".join(blocks)
+
+
+def _by_depth(
+    tables: dict[int, pd.DataFrame], arms: dict[str, dict], write: Callable[[pd.DataFrame], str]
+) -> str:
+    """A row for each depth, a column for each arm of plain stacks and of residual networks."""
+    records = []
+    for depth, table in tables.items():
+        record = {"Layers": str(depth)}
+        for placement in ("plain", "residuals"):
+            here = table[(table.placement == "none") == (placement == "plain")]
+            for name, setting in arms.items():
+                if placement == "residuals" or setting["variant"] != "shortcuts":
+                    record[f"{placement}, {name}"] = write(select(here, **setting))
+        records.append(record)
+    return records_table(records)
 
 
 def depth_comparisons() -> str:
@@ -233,6 +242,15 @@ def _differences(rows: pd.DataFrame) -> str:
 
 def _mean(runs: pd.DataFrame) -> str:
     return accuracy_text(mean_interval(runs.test_accuracy)) if len(runs) else MISSING
+
+
+def _mean_gradient(runs: pd.DataFrame) -> str:
+    norms = runs.gradient_before.dropna()
+    if not len(norms):
+        return "none"
+    mean = geometric_interval(norms)
+    ends = f" ({mean.low:.4f} to {mean.high:.4f})" if mean.is_known else ""
+    return f"{mean.mean:.4f}{ends}"
 
 
 def _there(form: str, names: dict[str, str]) -> list[tuple[str, str]]:
