@@ -211,7 +211,7 @@ def test_sizes(tmp_path, rng):
         read_class_folder(tmp_path)
     assert str(error.value) == (
         "load: the pictures of `name` must have one size, unless they are resized.\n"
-        f"Received {tmp_path} with pictures from 5 x 6 (s/1.png) to 9 x 10 (l/1.png) rows x "
+        f"Received {tmp_path}, whose pictures have from 5 x 6 (s/1.png) to 9 x 10 (l/1.png) rows x "
         "columns.\nHave them resized with image_size=28, say."
     )
     x = read_class_folder(tmp_path, (4, 3))["x"]

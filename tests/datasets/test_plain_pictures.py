@@ -1,6 +1,7 @@
 """Plain pictures, which TensorFlow decodes: the same pixels, warnings and errors as Pillow's."""
 
 import io
+import logging
 import struct
 import zlib
 
@@ -130,6 +131,19 @@ def test_one_that_is_damaged_leaves_the_others(tmp_path):
     with pytest.raises(ValueError, match=r"3\.jpg, which is damaged: image file is truncated") as e:
         read_all(tmp_path, names, Remarks())
     assert "Likewise" not in str(e.value)
+
+
+def test_any_number_of_any_kind_is_decoded_without_a_warning(caplog):
+    """TensorFlow warns of functions that are traced again and again."""
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    try:
+        for n in range(1, 9):
+            for content in PLAIN.values():
+                assert len(decode([content] * n, plain_form(content))) == n
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert not caplog.records
 
 
 def test_plain_and_others_together(tmp_path):

@@ -316,8 +316,8 @@ class _Reading:
         examples = [f"{size[0]} x {size[1]} ({self._sizes[size]})" for size in sizes]
         raise ValueError(
             f"{source.who}: the pictures of `{source.argument}` must have one size, unless they "
-            f"are resized.\nReceived {source.folder} with pictures from {' to '.join(examples)} "
-            f"rows x columns.\n{source.remedy}"
+            f"are resized.\nReceived {source.folder}, whose pictures have from "
+            f"{' to '.join(examples)} rows x columns.\n{source.remedy}"
         )
 
     def _extremes(self) -> tuple[Size, Size]:

@@ -5,7 +5,7 @@ none of its rules are needed are known by their first bytes, and decoded by Tens
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -88,17 +88,23 @@ def decode(contents: Sequence[bytes], form: Form) -> np.ndarray | None:
         parts = [_decode_block(block, is_jpeg, form.channels).numpy() for block in blocks]
         if n_in_blocks < n:
             rest = tf.constant(contents[n_in_blocks:])
-            parts.append(_decode_some(rest, is_jpeg, form.channels).numpy())
+            parts.append(_decoder_of_some(is_jpeg, form.channels)(rest).numpy())
     except tf.errors.InvalidArgumentError:
         return None
     is_whole = all(part.shape[1:] == form.shape for part in parts)
     return np.concatenate(parts) if is_whole else None
 
 
-@tf.function(reduce_retracing=True)
-def _decode_some(contents: tf.Tensor, is_jpeg: bool, channels: int) -> tf.Tensor:
-    return tf.map_fn(
-        lambda content: _decode(content, is_jpeg, channels), contents, fn_output_signature=tf.uint8
+@functools.cache
+def _decoder_of_some(is_jpeg: bool, channels: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Makes the decoder of any number of pictures of one kind, which is traced once."""
+    return tf.function(
+        lambda contents: tf.map_fn(
+            lambda content: _decode(content, is_jpeg, channels),
+            contents,
+            fn_output_signature=tf.uint8,
+        ),
+        input_signature=[tf.TensorSpec([None], tf.string)],
     )
 
 
