@@ -19,6 +19,7 @@ DEPTH_LAYER_RATES = (0.01, 0.03, 0.1)
 DEPTH_HEAD_RATES = (0.03, 0.1)
 DEPTHS = (1, 2, 3, 4, 6, 8)
 DECISIVE = ("trainable", "frozen", "surrogate", "classical")
+STRONG_ARMS = ("trainable", "frozen", "unentangled", "surrogate")
 
 # Batches divide all numbers of images, so that no step is traced for a smaller one.
 DIGITS = RunConfig(
@@ -27,6 +28,7 @@ DIGITS = RunConfig(
 MNIST = RunConfig(
     dataset="mnist", n_train=6_000, validation=0.2, batch_size=50, epochs=20, patience=3
 )
+STRONG = {"ansatz": "strongly_entangling", "n_layers": 2}
 FEW = {"n_train": 600, "batch_size": 40, "epochs": 40, "patience": 5}
 ALL = {"n_train": 60_000, "batch_size": 250}
 
@@ -64,9 +66,10 @@ def parts(places: Mapping[str, str]) -> Iterator[Part]:
     for depth in DEPTHS:
         yield from _depth(replace(data["digits"], depth=depth))
     yield from _arms("cifar10", data["cifar10"], DECISIVE)
-    for name in ("mnist", "fashion"):
-        for share, size in (("1", FEW), ("100", ALL)):
-            yield _share(f"{name}-{share}", name, replace(data[name], **size))
+    for name in ("digits", "mnist", "fashion"):
+        yield from _arms(f"strong-{name}", replace(data[name], **STRONG), STRONG_ARMS)
+    for name, share, size in (("mnist", "1", FEW), ("fashion", "1", FEW), ("mnist", "100", ALL)):
+        yield _share(f"{name}-{share}", name, replace(data[name], **size))
     for encoder in ENCODERS:
         if encoder == "angle_ry":  # another name of "angle"
             continue
