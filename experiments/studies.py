@@ -20,6 +20,8 @@ DEPTH_HEAD_RATES = (0.03, 0.1)
 DEPTHS = (1, 2, 3, 4, 6, 8)
 DECISIVE = ("trainable", "frozen", "surrogate", "classical")
 STRONG_ARMS = ("trainable", "frozen", "unentangled", "surrogate")
+STRONG_LAYER_RATES = (*LAYER_RATES, 0.3)
+STRONG_HEAD_RATES = (0.003, *HEAD_RATES)
 
 # Batches divide all numbers of images, so that no step is traced for a smaller one.
 DIGITS = RunConfig(
@@ -67,7 +69,8 @@ def parts(places: Mapping[str, str]) -> Iterator[Part]:
         yield from _depth(replace(data["digits"], depth=depth))
     yield from _arms("cifar10", data["cifar10"], DECISIVE)
     for name in ("digits", "mnist", "fashion"):
-        yield from _arms(f"strong-{name}", replace(data[name], **STRONG), STRONG_ARMS)
+        run = replace(data[name], **STRONG)
+        yield from _arms(f"strong-{name}", run, STRONG_ARMS, STRONG_LAYER_RATES, STRONG_HEAD_RATES)
     for name, share, size in (("mnist", "1", FEW), ("fashion", "1", FEW), ("mnist", "100", ALL)):
         yield _share(f"{name}-{share}", name, replace(data[name], **size))
     for encoder in ENCODERS:
@@ -77,10 +80,16 @@ def parts(places: Mapping[str, str]) -> Iterator[Part]:
             yield _circuit(encoder, ansatz, data["digits"])
 
 
-def _arms(name: str, run: RunConfig, variants: tuple[str, ...]) -> Iterator[Part]:
+def _arms(
+    name: str,
+    run: RunConfig,
+    variants: tuple[str, ...],
+    layer_rates: tuple[float, ...] = LAYER_RATES,
+    head_rates: tuple[float, ...] = HEAD_RATES,
+) -> Iterator[Part]:
     config = StudyConfig(
         run, _placements(run.depth), input_gradients=[True], heads=["linear"], variants=variants,
-        seeds=SEEDS_OF_RATES, learning_rates=LAYER_RATES, head_learning_rates=HEAD_RATES,
+        seeds=SEEDS_OF_RATES, learning_rates=layer_rates, head_learning_rates=head_rates,
     )  # fmt: skip
     yield Part(f"rates-{name}", config)
     yield Part(f"arms-{name}", _with_known_rates(config, draws=DRAWS), f"rates-{name}")
