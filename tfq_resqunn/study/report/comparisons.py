@@ -16,7 +16,7 @@ MAX_ALL_PAIRS = 4  # of placements; more of them are compared with the plain sta
 SIGNIFICANCE = 0.05
 EQUIVALENCE = 0.01  # accuracies that are shown to be closer are called equal
 NUMBERS = (
-    "difference", "low", "high", "n", "effect", "effect_low", "effect_high", "p", "p_exact",
+    "difference", "low", "high", "n", "effect", "effect_low", "effect_high", "p", "p_sign_flip",
     "p_equal",
 )  # fmt: skip
 MARGIN = 0.005  # an accuracy that is less above guessing is not called above
@@ -31,7 +31,7 @@ class Comparisons:
     The columns say the setting (`head`, `input_gradient`, `placement`, as far as the two share
     it), the mean `difference` with the ends `low` and `high` of its 95% interval, `n`, the number
     of seeds that both have, the `effect` (Cohen's d_z) with its ends, `p` of the paired t test,
-    `p_exact` of the sign-flip test, and `p_equal` of the test that the two are equal within a
+    `p_sign_flip` of the sign-flip test, and `p_equal` of the test that the two are equal within a
     percentage point. `p_corrected` and `p_equal_corrected` are after Holm's correction for all rows
     of the table; where they are below 0.05, the difference `is_shown`, or `is_equal`.
     """

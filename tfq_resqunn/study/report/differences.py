@@ -19,7 +19,7 @@ from tfq_resqunn.study.report.numbers import (
     points,
     records_table,
 )
-from tfq_resqunn.study.report.statistics import MIN_PAIRS, MIN_PAIRS_EXACT
+from tfq_resqunn.study.report.statistics import MIN_PAIRS, MIN_PAIRS_SIGN_FLIP
 from tfq_resqunn.study.results import select
 
 METHOD = """\
@@ -42,10 +42,11 @@ may agree by luck.
 seeds, with its interval from the noncentral t distribution. It says how far a difference stands \
 out from what seeds change, not how large it is. Few seeds overstate it, six by about a fifth.
 
-The t test assumes that differences are about normal, which a few seeds cannot check. The exact \
+The t test assumes that differences are about normal, which a few seeds cannot check. The \
 sign-flip test does without that assumption, but with n seeds its p cannot fall below 2 / 2ⁿ: 0.25 \
 for three seeds, 0.063 for five, 0.031 for six. So from six seeds on it stands beside the t test, \
-uncorrected, as a check; with fewer, every claim rests on the t tests alone."""
+uncorrected, as a check; with fewer, every claim rests on the t tests alone. From 14 seeds on it \
+counts 8,192 of all sign patterns, drawn at random."""
 
 
 def difference_section(comparisons: Comparisons) -> list[str]:
@@ -83,8 +84,8 @@ def difference_table(
     columns["Difference (points)"] = _map(family, difference_text, "difference", "low", "high")
     columns["d"] = _map(family, effect_text, "effect", "effect_low", "effect_high")
     columns["p"] = family.p.map(p_text)
-    if (family.n >= MIN_PAIRS_EXACT).any():
-        columns["p exact"] = family.p_exact.map(p_text)
+    if (family.n >= MIN_PAIRS_SIGN_FLIP).any():
+        columns["p sign-flip"] = family.p_sign_flip.map(p_text)
     columns["p corrected"] = family.p_corrected.map(p_text)
     columns["p equal"] = family.p_equal_corrected.map(p_text)
     columns["Shown"] = family.apply(shown_text, axis=1)
@@ -143,7 +144,7 @@ def summary_table(comparisons: Comparisons) -> str:
 
 def caution(n_seeds: int) -> str:
     """Says how little so many seeds can show; empty for many."""
-    if n_seeds >= MIN_PAIRS_EXACT:
+    if n_seeds >= MIN_PAIRS_SIGN_FLIP:
         return ""
     if n_seeds < MIN_PAIRS:
         return (
