@@ -22,6 +22,12 @@ def control_differences(table: pd.DataFrame) -> pd.DataFrame:
     return compare_controls(rows)
 
 
+def placement_differences(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Gives trained networks with residuals minus plain stacks, for each data set, one family."""
+    pairs = [_pairs(_trained(t, False), _trained(t, True), name) for name, t in tables.items()]
+    return family(pd.concat(pairs), ["comparison"])
+
+
 def depth_differences(tables: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
     """Gives all comparisons of question 5, as one family; `tables` are those of each depth.
 

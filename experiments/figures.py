@@ -24,7 +24,6 @@ DATA = {
     "digits": "digits", "mnist": "MNIST", "fashion": "Fashion-MNIST", "cifar10": "CIFAR-10, gray",
 }  # fmt: skip
 PLACEMENTS = {"(X+O1)+O2": "with residuals", "none": "plain stack"}
-MARK = {"color": "#1b4f72", "marker": "o", "markerfacecolor": "#1b4f72"}
 DEPTH_ARMS = {
     "trained": {"variant": "trainable", "input_gradient": True},
     "trained, gradients stopped": {"variant": "trainable", "input_gradient": False},
@@ -41,8 +40,7 @@ DEPTH_STYLES = {
     "shortcuts alone": {"color": "0.45", "marker": "^", "linestyle": "-."},
 }  # fmt: skip
 APART = 0.08  # layers, between the arms of one depth, so that their intervals can be told apart
-SHARED = ("mnist", "fashion")  # the data sets of which shares are tried
-SHARES = {600: "{}-1", 6_000: "arms-{}", 60_000: "{}-100"}  # by size, the names of the tables
+FORMS = {600: "{}-1", 6_000: "arms-{}", 60_000: "{}-100"}  # by size, the names of the tables
 
 
 def main() -> None:
@@ -55,10 +53,20 @@ def main() -> None:
 
 def controls() -> Figure | None:
     """Trained minus each control, a panel for each data set and placement."""
+    return _differences("arms-{}")
+
+
+def strong() -> Figure | None:
+    """The same of the circuit of question 8."""
+    return _differences("arms-strong-{}")
+
+
+def _differences(form: str) -> Figure | None:
+    """Trained minus each control, of the tables with names of a form; filled where it is shown."""
     families = {
-        title: control_differences(read_chosen(f"arms-{name}"))
+        title: control_differences(read_chosen(form.format(name)))
         for name, title in DATA.items()
-        if has_table(f"arms-{name}")
+        if has_table(form.format(name))
     }
     if not families:
         return None
@@ -76,9 +84,10 @@ def controls() -> Figure | None:
             axes.axvspan(-EQUIVALENCE, EQUIVALENCE, color="0.88", linewidth=0, zorder=0)
             axes.axvline(0, color="0.4", linewidth=0.8, zorder=1)
             for of in select(rows, placement=placement).itertuples():
-                y, color = variants.index(of.variant), MARK["color"]
+                y, color = variants.index(of.variant), DEPTH_STYLES["trained"]["color"]
                 axes.plot([of.low, of.high], [y, y], color=color, linewidth=1.6)
-                axes.plot([of.difference], [y], linestyle="", markersize=5, **MARK)
+                filling = color if of.is_shown else "white"
+                axes.plot([of.difference], [y], "o", color=color, markerfacecolor=filling)
             axes.set_title(f"{title}, {said}", fontsize="small")
             axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
@@ -87,7 +96,12 @@ def controls() -> Figure | None:
         row[0].set_ylim(len(variants) - 0.5, -0.5)
     for axes in panels[-1]:
         axes.set_xlabel("Trained − control, points")
-    legend_below(figure, [Patch(color="0.88", label="within a point")])
+    color = DEPTH_STYLES["trained"]["color"]
+    marks = [
+        Line2D([], [], color=color, marker="o", markerfacecolor=filling, label=label)
+        for filling, label in ((color, "a difference is shown"), ("white", "none is shown"))
+    ]
+    legend_below(figure, [*marks, Patch(color="0.88", label="within a point")])
     return figure
 
 
@@ -134,7 +148,7 @@ def depth() -> Figure | None:
 
 def shares() -> Figure | None:
     """Accuracy against the number of training images, a panel for each data set and placement."""
-    names = [name for name in SHARED if share_tables(name)]
+    names = [name for name in DATA if share_tables(name)]
     if not names:
         return None
     figure = Figure(figsize=(8.2, 0.9 + 2.6 * len(names)), layout="constrained")
@@ -155,7 +169,7 @@ def shares() -> Figure | None:
         row[0].set_ylabel("Test accuracy")
     for axes in panels[-1]:
         axes.set_xlabel("Training images")
-        axes.set_xticks(list(SHARES), [f"{size:,}" for size in SHARES])
+        axes.set_xticks(list(FORMS), [f"{size:,}" for size in FORMS])
     styles = {VARIANTS[variant]: VARIANT_STYLES[variant] for variant in DECISIVE}
     legend_below(figure, _line_handles(styles))
     return figure
@@ -169,7 +183,7 @@ def depth_tables() -> dict[int, pd.DataFrame]:
 
 def share_tables(name: str) -> dict[int, pd.DataFrame]:
     """Reads a data set's tables by number of training images; none, if there is one alone."""
-    names = {size: form.format(name) for size, form in SHARES.items()}
+    names = {size: form.format(name) for size, form in FORMS.items()}
     tables = {size: read_chosen(table) for size, table in names.items() if has_table(table)}
     return tables if len(tables) > 1 else {}
 
@@ -193,7 +207,7 @@ def _line_handles(styles: dict[str, dict]) -> list[Line2D]:
 
 
 FIGURES: dict[str, Callable[[], Figure | None]] = {
-    "controls": controls, "depth": depth, "shares": shares,
+    "controls": controls, "strong": strong, "depth": depth, "shares": shares,
 }  # fmt: skip
 
 if __name__ == "__main__":

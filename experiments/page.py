@@ -3,18 +3,24 @@
 Usage: python -m experiments.page
 """
 
+import functools
 from collections.abc import Callable
 
 import pandas as pd
 
 from benchmarks.tables import write_place
 from experiments import figures
-from experiments.comparisons import control_differences, depth_differences, geometric_interval
+from experiments.comparisons import (
+    control_differences,
+    depth_differences,
+    geometric_interval,
+    placement_differences,
+)
 from experiments.studies import DECISIVE, DEPTHS
 from experiments.tables import CIRCUITS, RESULTS, has_table, read_chosen, read_table
 from tfq_resqunn._utils import markdown_page
 from tfq_resqunn._utils.markdown_page import bullets, code
-from tfq_resqunn.study.choice import choose_rates
+from tfq_resqunn.study.choice import BEST_FROZEN, choose_rates
 from tfq_resqunn.study.config import WITHOUT_WEIGHTS
 from tfq_resqunn.study.leaderboard import writing as leaderboard
 from tfq_resqunn.study.leaderboard.csv_file import read_table as read_entries
@@ -40,6 +46,10 @@ DATA = {
     name: f"{title}, {IMAGES[name]}" if name in IMAGES else title
     for name, title in figures.DATA.items()
 }
+STRONG = ("digits", "mnist", "fashion")  # the data sets of question 8
+QUANTUM = ("trainable", "frozen", BEST_FROZEN, "unentangled")
+NEAR_CHANCE = 0.15  # of ten classes
+SHARES = {"mnist": (600, 6_000, 60_000), "fashion": (600, 6_000)}  # training images of question 6
 N_BEST, N_WORST = 10, 5  # of the circuits, so many are in the table
 PLACEMENTS = ("none", "(X+O1)+O2")
 
@@ -51,13 +61,51 @@ def main() -> None:
     figures.main()
 
 
+def _once_run(form: str, what: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
+    """Makes a place that says what was not run where none of its tables is there."""
+
+    def decorate(make: Callable[[], str]) -> Callable[[], str]:
+        @functools.wraps(make)
+        def place() -> str:
+            return make() if _there(form, DATA) else _nothing(what)
+
+        return place
+
+    return decorate
+
+
+@_once_run("arms-{}", "all arms")
 def summary() -> str:
     """Trained minus each control, a column for each data set."""
+    return _summary("arms-{}")
+
+
+def _summary(form: str) -> str:
     tables = {
-        title: control_differences(read_chosen(f"arms-{name}"))
-        for name, title in _there("arms-{}", DATA)
+        title: control_differences(read_chosen(form.format(name)))
+        for name, title in _there(form, DATA)
     }
-    return _by_arm(tables, "Trained minus", _short) if tables else _nothing("all arms")
+    return _by_arm(tables, "Trained minus", _short)
+
+
+@_once_run("arms-strong-{}", "circuits that can do more")
+def strong() -> str:
+    """The picture of question 8, accuracies, and all that is compared."""
+    form = "arms-strong-{}"
+    picture = "![The same for circuits that can do more](results/strong.png)"
+    missing = [DATA[name] for name in STRONG if not has_table(form.format(name))]
+    blocks = [
+        picture, "Trained minus each control:", _summary(form), "Test accuracies:",
+        _accuracies(form), _controls(form),
+    ]  # fmt: skip
+    return "\n\n".join(blocks + ([_nothing("; ".join(missing))] if missing else []))
+
+
+@_once_run("arms-{}", "all arms")
+def placements() -> str:
+    """Trained networks with residuals minus plain stacks."""
+    tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
+    return _differences(placement_differences(tables))
 
 
 def _by_arm(
@@ -85,36 +133,79 @@ def _short(rows: pd.DataFrame) -> str:
     return points(row.difference) + shown
 
 
+@_once_run("arms-{}", "all arms")
 def accuracies() -> str:
     """The picture of all controls; a row for each arm and placement, a column for each data set."""
-    tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
-    if not tables:
-        return _nothing("all arms")
     picture = "![Trained circuits minus each control, for each data set](results/controls.png)"
-    return f"{picture}\n\n{_by_arm(tables, 'Arm', _mean)}"
+    return f"{picture}\n\n{_accuracies('arms-{}')}"
 
 
+def _accuracies(form: str) -> str:
+    tables = {title: read_chosen(form.format(name)) for name, title in _there(form, DATA)}
+    return _by_arm(tables, "Arm", _mean)
+
+
+@_once_run("arms-{}", "all arms")
+def chance() -> str:
+    """How many seeds of each arm have learned next to nothing."""
+    tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
+    tables = {t: table[table.variant.isin(QUANTUM)] for t, table in tables.items()}
+    return _by_arm(tables, "Arm", lambda runs: f"{(runs.test_accuracy <= NEAR_CHANCE).sum()}")
+
+
+@_once_run("arms-{}", "all arms")
 def controls() -> str:
     """A table of trained minus each control, for each data set."""
+    return _controls("arms-{}")
+
+
+def _controls(form: str) -> str:
     blocks = []
-    for name, title in _there("arms-{}", DATA):
-        rows = control_differences(read_chosen(f"arms-{name}"))
+    for name, title in _there(form, DATA):
+        rows = control_differences(read_chosen(form.format(name)))
         blocks += [
             f"**{title}**, p corrected for {rows.p.notna().sum()} tests:",
             _differences(rows),
         ]
-    return "\n\n".join(blocks) or _nothing("all arms")
+    return "\n\n".join(blocks)
 
 
+@_once_run("rates-{}", "learning rates")
 def rates() -> str:
-    """The learning rates that validation images have chosen."""
-    chosen = {
-        title: choose_rates(read_table(f"rates-{name}")) for name, title in _there("rates-{}", DATA)
-    }
-    return _by_arm(chosen, "Arm", _pair) if chosen else _nothing("learning rates")
+    """The learning rates that validation images have chosen, and how many are the last ones."""
+    blocks = []
+    for form, title in (("rates-{}", ""), ("rates-strong-{}", "Of the circuits of question 8:")):
+        tables = {t: read_table(form.format(name)) for name, t in _there(form, DATA)}
+        if tables:
+            chosen = {t: choose_rates(table) for t, table in tables.items()}
+            n, n_rows = (
+                sum(_n_last(tables[t], chosen[t]) for t in tables),
+                sum(map(len, chosen.values())),
+            )
+            said = (
+                f"In {n} of {n_rows} rows a rate is best that is the smallest or the largest tried."
+            )
+            blocks += [title, _by_arm(chosen, "Arm", _pair), said]
+    tables = {d: read_table(f"rates-depth-{d}") for d in DEPTHS if has_table(f"rates-depth-{d}")}
+    chosen = {d: choose_rates(table) for d, table in tables.items()}
+    if chosen:
+        blocks += ["Of question 5:", _by_depth(chosen, figures.DEPTH_ARMS, _pair)]
+    return "\n\n".join(filter(None, blocks))
+
+
+def _n_last(tried: pd.DataFrame, chosen: pd.DataFrame) -> int:
+    """Counts rows of which a rate is at the end of those that were tried."""
+    is_last = pd.Series(False, index=chosen.index)
+    for column in ("learning_rate", "head_learning_rate"):
+        ends = [tried[column].min(), tried[column].max()]
+        has_rate = True if column == "head_learning_rate" else ~chosen.variant.isin(WITHOUT_WEIGHTS)
+        is_last |= chosen[column].isin(ends) & has_rate
+    return int(is_last.sum())
 
 
 def _pair(rows: pd.DataFrame) -> str:
+    if not len(rows):
+        return MISSING
     row = rows.iloc[0]
     is_trained = row.variant not in WITHOUT_WEIGHTS
     return f"{f'{row.learning_rate:g}' if is_trained else MISSING} / {row.head_learning_rate:g}"
@@ -161,10 +252,10 @@ def depth_comparisons() -> str:
 def shares() -> str:
     """The picture of shares; a row for each number of images and placement."""
     records, missing = [], []
-    for name in figures.SHARED:
+    for name in SHARES:
         title = figures.DATA[name]
         tables = figures.share_tables(name)
-        missing += [f"{title}, {size:,} images" for size in figures.SHARES if size not in tables]
+        missing += [f"{title}, {size:,} images" for size in SHARES[name] if size not in tables]
         for size, table in tables.items():
             for placement in PLACEMENTS:
                 here = select(table, placement=placement)
@@ -233,7 +324,8 @@ def _differences(rows: pd.DataFrame) -> str:
             "Difference (points)": difference_text(row.difference, row.low, row.high),
             "d": effect_text(row.effect, row.effect_low, row.effect_high),
             "p corrected": p_text(row.p_corrected),
-            "p equal": p_text(row.p_equal_corrected),
+            "p sign-flip": p_text(row.p_sign_flip),
+            "p equal, corrected": p_text(row.p_equal_corrected),
             "Shown": shown_text(row),
         }
         records.append(record)
@@ -263,8 +355,11 @@ def _nothing(what: str) -> str:
 
 PLACES: dict[str, Callable[[], str]] = {
     "summary": summary,
+    "placements": placements,
     "accuracies": accuracies,
+    "chance": chance,
     "controls": controls,
+    "strong": strong,
     "rates": rates,
     "depths": depths,
     "depth comparisons": depth_comparisons,
