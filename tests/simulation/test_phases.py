@@ -234,15 +234,37 @@ def test_batches_of_unknown_size(n_groups, monkeypatch, rng):
             total = tf.reduce_sum(found**2)
         return found, tape.gradient(total, x)
 
-    for n in (1, 4, 6):
+    for n in (0, 1, 4, 6):
         x = rng.random((n, 3))
         found, by_x = both(tf.constant(x.T))
-        np.testing.assert_allclose(found, of_all_filters(circuit, x, w), atol=1e-10)
+        expected = of_all_filters(circuit, x, w) if n else np.zeros([6, 0])
+        np.testing.assert_allclose(found, expected, atol=1e-10)
         step = 1e-5 * rng.normal(size=x.shape)
         ends = [np.sum(of_all_filters(circuit, x + s * step, w) ** 2) for s in (1, -1)]
         np.testing.assert_allclose(
             np.sum(by_x.numpy().T * step), (ends[0] - ends[1]) / 2, rtol=1e-6
         )
+
+
+@pytest.mark.parametrize("n_groups", [1, 2])
+def test_a_batch_of_unknown_size_takes_no_far_larger_graph(n_groups):
+    """The last batch of an epoch is often smaller; Keras then traces the step for any size."""
+    method = PhaseStates(GateCircuit.of(QuanvCircuit(reuploading(4))), n_groups)
+
+    def step(features, weights):
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            total = tf.reduce_sum(method(features, weights) ** 2)
+        return tape.gradient(total, weights)
+
+    sizes = []
+    for n in (32, None):
+        specs = [tf.TensorSpec([4, n]), tf.TensorSpec([1, 24])]
+        graph = tf.function(step).get_concrete_function(*specs).graph.as_graph_def()
+        nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+        assert not [node.op for node in nodes if node.op in ("If", "StatelessIf")]
+        sizes.append(len(nodes))
+    assert sizes[1] < 2.5 * sizes[0]
 
 
 @pytest.mark.parametrize("n_groups", [1, 2])

@@ -31,7 +31,6 @@ from tfq_resqunn.simulation.phases.two_groups import TwoGroups
 from tfq_resqunn.simulation.protocols import NotOpen, Work
 from tfq_resqunn.simulation.tensors.exponents import Exponents
 from tfq_resqunn.simulation.tensors.own_gradient import recomputed
-from tfq_resqunn.simulation.tensors.xla import in_xla
 
 # Qubits of a group, whose matrices have as many rows as it has amplitudes, twice.
 GROUP_QUBITS = 5
@@ -101,7 +100,7 @@ class PhaseStates:
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, features: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        filters, n, static_n = weights.shape[0], tf.shape(features)[1], features.shape[1]
+        filters, static_n = weights.shape[0], features.shape[1]
         weights = tf.transpose(weights)
         matrices = []
         for blocks, form in zip(self._blocks, self._states.real_forms, strict=True):
@@ -112,19 +111,15 @@ class PhaseStates:
         size = max(1, CHUNK_AMPLITUDES // (self._n_amplitudes * filters))
         if static_n is not None and static_n <= size:
             return self._run(features, weights, *matrices)
-        if static_n is not None or in_xla():  # which has no gradients of loops in branches
-            return self._in_chunks(features, weights, size, *matrices)
-        return tf.cond(
-            n <= size,
-            lambda: self._run(features, weights, *matrices),
-            lambda: self._in_chunks(features, weights, size, *matrices),
-        )
+        # Also where their number is not known yet, since a branch for few would take far longer to
+        # trace than one chunk costs.
+        return self._in_chunks(features, weights, size, *matrices)
 
     def _in_chunks(
         self, features: tf.Tensor, weights: tf.Tensor, size: int, *matrices: tf.Tensor
     ) -> tf.Tensor:
         n = tf.shape(features)[1]
-        n_chunks = -(-n // size)
+        n_chunks = tf.maximum(1, -(-n // size))
         size = -(-n // n_chunks)
         padded = tf.pad(features, [[0, 0], [0, n_chunks * size - n]])
         chunks = tf.transpose(tf.reshape(padded, [features.shape[0], n_chunks, size]), [1, 0, 2])
