@@ -74,12 +74,12 @@ def test_examples_run_and_print_what_they_say(path, tmp_path, monkeypatch, regis
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
-@pytest.mark.parametrize("page", ["gradients", "command_line"])
+@pytest.mark.parametrize("page", ["gradients", "command_line", "results"])
 def test_examples_without_shapes_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run(f"docs/{page}.md", at_least=1)
     said = {"gradients": "quanv_1  Quanv2D  4        none", "command_line": ""}
-    assert said[page] in capsys.readouterr().out
+    assert said.get(page, "") in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("page", [page for page in [*PAGES, *EXAMPLES] if isinstance(page, str)])
