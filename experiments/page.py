@@ -37,7 +37,7 @@ from tfq_resqunn.study.report.numbers import (
     points,
     records_table,
 )
-from tfq_resqunn.study.report.statistics import mean_interval
+from tfq_resqunn.study.report.statistics import Interval, mean_interval
 from tfq_resqunn.study.results import select
 
 PAGE = RESULTS.parent / "results.md"
@@ -50,6 +50,7 @@ STRONG = ("digits", "mnist", "fashion")  # the data sets of question 8
 QUANTUM = ("trainable", "frozen", BEST_FROZEN, "unentangled")
 NEAR_CHANCE = 0.15  # of ten classes
 SHARES = {"mnist": (600, 6_000, 60_000), "fashion": (600, 6_000)}  # training images of question 6
+NOISE = ("exact", "plain", "plain-0.1")  # the tables of `resqunn evaluate`
 N_BEST, N_WORST = 10, 5  # of the circuits, so many are in the table
 PLACEMENTS = ("none", "(X+O1)+O2")
 
@@ -298,6 +299,23 @@ def circuits() -> str:
     ])  # fmt: skip
 
 
+def noise(name: str) -> str:
+    """A row for each number of shots, a column for each strength of noise."""
+    path = RESULTS / "noise" / f"{name}.csv"
+    if not path.is_file():
+        return _nothing(f"noise, {name}")
+    records = []
+    for shots, rows in pd.read_csv(path).groupby("shots", sort=False, dropna=False):
+        cells = {
+            f"{row.strength:g}" if row.strength else "no noise": accuracy_text(
+                Interval(row.accuracy, row.low, row.high, row.n_images)
+            )
+            for row in rows.itertuples()
+        }
+        records.append({"Outcomes": "exact" if pd.isna(shots) else f"{shots:g} shots"} | cells)
+    return records_table(records)
+
+
 def times() -> str:
     """How long each study's runs have taken, one after the other."""
     records = []
@@ -365,6 +383,7 @@ PLACES: dict[str, Callable[[], str]] = {
     "depth comparisons": depth_comparisons,
     "shares": shares,
     "circuits": circuits,
+    **{f"noise {name}": functools.partial(noise, name) for name in NOISE},
     "times": times,
 }
 
