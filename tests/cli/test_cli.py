@@ -166,8 +166,8 @@ def test_train_then_predict(resqunn, tmp_path):
         (
             ["train", "--dataset", "digit"],
             "Error: --dataset must be one of digits, mnist, fashion_mnist, cifar10, cifar100, or "
-            "the path of an .npz file or of a folder.\nReceived 'digit'.\n"
-            'Did you mean "digits"?\n',
+            "the path of an .npz file or of a folder.\nReceived 'digit', and there is no such file "
+            'or folder.\nDid you mean "digits"?\n',
         ),
         (
             ["train", "--epochs", "0"],
