@@ -5,12 +5,14 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import tfq_resqunn as rq
 from tests.project.test_readme import blocks, commands
 from tfq_resqunn import cli
-from tfq_resqunn._utils.keras import IS_KERAS_3
+from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
 ROOT = Path(__file__).parents[2]
@@ -48,9 +50,9 @@ def registries(monkeypatch):
         monkeypatch.setattr(registry, "_functions", dict(registry._functions))
 
 
-def run(path, at_least=3):
+def run(path, at_least=3, **given):
     """Run the Python blocks of a page, one after the other, and give what they define."""
-    names = {"__name__": "page"}
+    names = {"__name__": "page", **given}
     found = blocks(read(path), "python")
     assert len(found) == read(path).count("```python") >= at_least
     for number, block in enumerate(found, 1):
@@ -71,6 +73,27 @@ def test_examples_run_and_print_what_they_say(path, tmp_path, monkeypatch, regis
     assert shapes_said(path)
     for shape in shapes_said(path):
         assert shape in printed
+
+
+def test_pictures_are_read_once_and_trained_on(tmp_path, monkeypatch):
+    """The blocks of the page on pictures, with a folder of them and a model for their size."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for number in range(20):
+        path = tmp_path / "photos" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (40 + number, 36, 3), np.uint8)).save(path)
+    head = [keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+    model = keras.Sequential([keras.Input((32, 32, 3)), *head])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    names = run("docs/data.md", at_least=2, model=model)
+    photos, again = names["photos"], names["again"]
+    assert again.classes == photos.classes == ("cat", "dog")
+    assert (len(again.x_train), again.image_shape) == (16, (32, 32, 3))
+    for name in ("x_train", "y_train", "x_test", "y_test"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(photos, name))
+    sized = rq.datasets.load("photos.npz", image_size=32)
+    np.testing.assert_array_equal(sized.x_train, photos.x_train)
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
