@@ -17,12 +17,10 @@ from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
 ROOT = Path(__file__).parents[2]
 WITH_SHAPES = ["getting_started", "guide", "own_circuit", "noise", "faster", "from_paper"]
+WITH_COMMANDS = ["guide", "noise", "command_line", "limits", "data", "compare", "faster", "gallery"]
 PAGES = [
     "docs/getting_started.md",
-    *(
-        f"docs/{page}.md"
-        for page in ["guide", "noise", "command_line", "limits", "data", "compare", "faster"]
-    ),
+    *(f"docs/{page}.md" for page in WITH_COMMANDS),
     "CONTRIBUTING.md",
 ]
 EXAMPLES = [
@@ -188,6 +186,20 @@ def test_the_gallery_shows_every_picture_and_says_who_drew_it():
     for path, part in zip(shown, parts, strict=True):
         assert (ROOT / "docs" / path).is_file()
         assert re.search(r"\[.+\]\(.+\)|`.+`", part.partition(".png)")[2], re.DOTALL), path
+
+
+def test_the_gallerys_code_draws_pictures(tmp_path, monkeypatch):
+    """What stands under a picture of the package's writes one of its name."""
+    monkeypatch.chdir(tmp_path)
+    run("docs/gallery.md")
+    drawn = {path.stem for path in tmp_path.glob("*.png")}
+    assert drawn == {"circuit", "examples", "maps", "curves", "variance"}
+    assert (tmp_path / "logs").is_dir()
+    for part in re.split(r"^(?=!\[)", read("docs/gallery.md"), flags=re.MULTILINE)[1:]:
+        if name := re.search(r"images/gallery/(\w+)\.png", part):
+            has_code = "```python" in part or "```console" in part
+            assert has_code == (name[1] != "filters"), name[1]  # whose code is thirty lines
+            assert name[1] not in drawn or f'"{name[1]}.png")' in part
 
 
 def test_the_gallery_is_drawn_by_its_script():
