@@ -219,6 +219,33 @@ def test_the_plan_that_is_shown_is_the_layers():
     assert str(layer.plan).strip() == shown.strip()
 
 
+def test_the_costs_of_noise_are_the_plans(capsys):
+    page = read("docs/noise.md")
+    (block,) = (block for block in blocks(page, "python") if "layer.plan" in block)
+    exec(compile(block, "docs/noise.md", "exec"), {"rq": rq})
+    assert blocks(page, "text") == [capsys.readouterr().out]
+
+
+def test_the_glossary_explains_what_plans_say():
+    glossary = read("docs/glossary.md").lower()
+    layers = {
+        "strings": {"n_layers": 3},
+        "phases": {"encoder": "iqp"},
+        "noise": {"encoder": "iqp", "noise": {"depolarizing": 0.01}},
+        "many qubits": {"kernel_size": 4, "ansatz": "brick"},
+    }
+    words = set()
+    for arguments in layers.values():
+        layer = rq.Quanv2D(**arguments)
+        layer.build((None, 8, 8, 1))
+        for candidate in layer.plan.candidates:
+            words |= set(candidate.name.lower().split(", "))
+            note, _, _ = candidate.note.lower().partition(":")  # why one is not open
+            words |= set(re.findall(r"[a-z]{4,}|not open|not weighed", note))
+    assert {"late split", "by phases", "coordinates", "not open", "channels"} <= words
+    assert sorted(word for word in words if word not in glossary) == []
+
+
 @pytest.mark.parametrize("path", sorted(path.name for path in (ROOT / "tutorials").glob("*.ipynb")))
 def test_pages_of_notebooks_link_to_the_notebook_and_to_colab(path):
     pytest.importorskip("mkdocs")
