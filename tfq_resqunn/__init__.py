@@ -12,6 +12,7 @@ from tfq_resqunn._version import __version__ as __version__
 if TYPE_CHECKING:
     from tfq_resqunn import circuits as circuits
     from tfq_resqunn import datasets as datasets
+    from tfq_resqunn._utils.seeding import set_seed as set_seed
     from tfq_resqunn.circuits import QuanvCircuit as QuanvCircuit
     from tfq_resqunn.circuits.noise.channels import Noise as Noise
     from tfq_resqunn.circuits.qasm.reading import from_qasm as from_qasm
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 # Read by no type checker, so that each name stands here as well as above.
 _HOMES = {
     "tfq_resqunn": ("circuits", "datasets"),
+    "tfq_resqunn._utils.seeding": ("set_seed",),
     "tfq_resqunn.circuits": ("QuanvCircuit",),
     "tfq_resqunn.circuits.noise.channels": ("Noise",),
     "tfq_resqunn.circuits.qasm.reading": ("from_qasm",),

@@ -1,7 +1,10 @@
 """The command line, in this process."""
 
 import io
+import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +19,7 @@ from tfq_resqunn import cli
 from tfq_resqunn._version import __version__
 from tfq_resqunn.cli.plain_output import allow_plain_output
 from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.runs.folder import how_to_compare
 from tfq_resqunn.study.config import StudyConfig
 
 TINY = {"classes": "3,8", "n-train": 8, "n-test": 4, "image-size": 4, "depth": 1, "epochs": 1}
@@ -140,9 +144,14 @@ def test_train_then_predict(resqunn, tmp_path):
         f"model      {folder / 'model.keras'}",
         f"result     {folder / 'result.json'}",
         f"  tensorboard --logdir {folder / 'logs'}",
-        f"  resqunn predict {folder / 'model.keras'} IMAGES",
+        f"  resqunn predict {folder / 'model.keras'} IMAGES\n  resqunn train --classes",
     ):
         assert expected in trained.output
+    described = json.loads(Path(folder, "config.json").read_text())
+    (chance,) = re.findall(
+        r"^test accuracy .* \(guessing: ([\d.]+)\)$", trained.output, re.MULTILINE
+    )
+    assert float(chance) == pytest.approx(described["largest_share"], abs=5e-5)
 
     np.savez("images.npz", x=np.zeros((3, 4, 4)), y=np.array([3, 8, 3]))
     predicted = resqunn("predict", f"{folder}/model.keras", "images.npz")
@@ -157,8 +166,8 @@ def test_train_then_predict(resqunn, tmp_path):
         (
             ["train", "--dataset", "digit"],
             "Error: --dataset must be one of digits, mnist, fashion_mnist, cifar10, cifar100, or "
-            "the path of an .npz file or of a folder.\nReceived 'digit'.\n"
-            'Did you mean "digits"?\n',
+            "the path of an .npz file or of a folder.\nReceived 'digit', and there is no such file "
+            'or folder.\nDid you mean "digits"?\n',
         ),
         (
             ["train", "--epochs", "0"],
@@ -263,6 +272,42 @@ def test_commands_after_a_training_can_be_pasted(resqunn):
     trained = resqunn("train", "--quiet", *TINY_OPTIONS, "--out=a run")
     assert f'  tensorboard --logdir "{Path("a run/logs")}"\n' in trained.output
     assert f'  resqunn predict "{Path("a run/model.keras")}" IMAGES\n' in trained.output
+
+
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["shown", "quiet"])
+def test_the_first_step_is_announced_where_progress_is_shown(resqunn, quiet):
+    result = resqunn("train", *TINY_OPTIONS, *quiet)
+    assert result.exit_code == 0, result.output
+    said = "The first step compiles the network, which takes some seconds.\n"
+    assert result.stderr == ("" if quiet else said)
+    assert said not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "expected"),
+    [
+        ({}, [], "resqunn train --control classical"),
+        (
+            {"classes": (3, 8), "placement": "(X+O1)+O2", "epochs": 5},
+            [],
+            'resqunn train --classes "3,8" --placement "(X+O1)+O2" --control classical --epochs 5',
+        ),
+        (
+            {"trainable": False},
+            ["--quiet"],
+            "resqunn train --control classical --no-trainable --quiet",
+        ),
+        ({"control": "surrogate", "seed": 1}, [], "resqunn train --seed 1"),
+        ({"control": "small", "dataset": "a b.npz"}, [], 'resqunn train --dataset "a b.npz"'),
+    ],
+)
+def test_the_run_to_compare_with_differs_in_its_control_alone(settings, options, expected):
+    config = RunConfig(**settings)
+    command = how_to_compare(config, *options)
+    assert command == expected
+    read = cli.train.make_context("train", shlex.split(command)[2:]).params
+    other = RunConfig(**{name: read[name] for name in RunConfig.__dataclass_fields__})
+    assert [d.partition(":")[0] for d in other.differences(config)] == ["control"]
 
 
 def test_interrupted_training_says_what_is_left(resqunn, monkeypatch, tmp_path):

@@ -152,13 +152,14 @@ ARGUMENT_ERRORS = [
         {"name": "minst"},
         ValueError,
         f"load: `name` must be one of {NAMES}, or the path of an .npz file or of a folder.\n"
-        "Received 'minst'.\nDid you mean \"mnist\"?",
+        "Received 'minst', and there is no such file or folder.\nDid you mean \"mnist\"?",
     ),
     (
         {"name": "imagenet"},
         ValueError,
         f"load: `name` must be one of {NAMES}, or the path of an .npz file or of a folder.\n"
-        "Received 'imagenet'.\nUse name=\"digits\", which needs no network.",
+        "Received 'imagenet', and there is no such file or folder.\nCheck the path; it is relative "
+        'to the folder the program runs in. Or use name="digits", which needs no network.',
     ),
     (
         {"name": 3},

@@ -3,6 +3,7 @@
 import gzip
 import re
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,14 +184,35 @@ def test_folders_can_be_sent_as_files(tmp_path, arrays, rng, kind):
         np.testing.assert_array_equal(getattr(there, name), getattr(here, name))
 
 
+CHECK = "Check the path; it is relative to the folder the program runs in."
+ABSENT = "and there is no such file or folder"
+OTHER = "which is a file of another kind"
+
+
 @pytest.mark.parametrize(
-    ("name", "hint"),
+    ("name", "said", "hint"),
     [
-        ("photos/cat/1.png", "Name the folder that has a folder of pictures for each class."),
-        ("fotos/", 'Use name="digits", which needs no network.'),
-        ("my/photos", "Check the path; it is relative to the folder the program runs in."),
+        (
+            "photos/cat/1.png",
+            ABSENT,
+            "Name the folder that has a folder of pictures for each class.",
+        ),
+        ("xyz/", ABSENT, f'{CHECK} Or use name="digits", which needs no network.'),
+        ("my/xyz", ABSENT, CHECK),
+        ("none/photos", ABSENT, CHECK),
+        ("fotos", ABSENT, 'Did you mean "photos"?'),
+        ("my/fotos", ABSENT, f'Did you mean "{Path("my/photos")}"?'),
+        ("image", ABSENT, 'Did you mean "images.npz"?'),
+        ("digit", ABSENT, 'Did you mean "digits"?'),
+        ("labels.csv", OTHER, 'Use name="digits", which needs no network.'),
+        ("one.png", OTHER, "Name the folder that has a folder of pictures for each class."),
     ],
 )
-def test_what_is_no_data_set(name, hint):
-    with pytest.raises(ValueError, match=f"Received '{name}'.\n{re.escape(hint)}$"):
+def test_what_is_no_data_set(name, said, hint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("photos", "my/photos"):
+        Path(folder).mkdir(parents=True)
+    for file in ("images.npz", "labels.csv", "one.png"):
+        Path(file).touch()
+    with pytest.raises(ValueError, match=f"Received '{name}', {said}.\n{re.escape(hint)}$"):
         load(name)

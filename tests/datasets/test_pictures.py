@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.helpers.systems import needs_posix
+from tfq_resqunn.datasets import picture_reading
 from tfq_resqunn.datasets.picture_reading import Source, read_pictures
 from tfq_resqunn.datasets.pictures import Reader, Remarks, as_errors
 
@@ -216,7 +217,7 @@ def test_what_cannot_be_read_is_named(tmp_path, kind):
     with pytest.raises(ValueError) as error:
         read(tmp_path, name)
     text = str(error.value)
-    assert text.startswith("load: `name` must be or hold whole pictures")
+    assert text.startswith("load: `name` must lead to pictures that can be read")
     assert f"Received {tmp_path / name}, " in text and message in text
     assert len(text.splitlines()) >= 3
 
@@ -235,6 +236,22 @@ def test_pipes_and_links_to_nothing_are_not_waited_for(tmp_path):
 def read_all(folder, names, remarks, **arguments):
     source = Source(folder, names, "load", "name", "Resize them.")
     return read_pictures(source, remarks, **arguments).pixels
+
+
+@pytest.mark.parametrize(
+    ("verbose", "patience", "is_shown"), [(1, 0.0, True), (1, 600.0, False), (0, 0.0, False)]
+)
+def test_reading_that_takes_a_while_shows_progress(
+    tmp_path, verbose, patience, is_shown, monkeypatch, capsys
+):
+    monkeypatch.setattr(picture_reading, "PATIENCE", patience)
+    names = [f"{i}.png" for i in range(5)]
+    for name in names:
+        save(tmp_path / name, GRAY)
+    read_all(tmp_path, names, Remarks(), verbose=verbose)
+    printed = capsys.readouterr()
+    assert ("5/5" in printed.out) == is_shown
+    assert printed.err == ""
 
 
 def test_many_pictures_have_one_warning_of_each_kind(tmp_path):

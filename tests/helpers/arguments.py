@@ -160,6 +160,7 @@ def calls(folder: Path) -> list[Call]:
             n_samples=2,
             verbose=0,
         ),  # fmt: skip
+        call("set_seed", rq.set_seed, seed=0),
         call("expressibility", rq.expressibility, circuit=ansatz, n_samples=4),
         call("entangling_capability", rq.entangling_capability, circuit=ansatz, n_samples=4),
         call("export_circuits", rq.export_circuits, model=model, inputs=images[:1], folder=folder),

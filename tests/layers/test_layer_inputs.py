@@ -49,6 +49,32 @@ def test_unknown_and_several_shapes_are_refused(name, shape):
         KINDS[name][0]().build(shape)
 
 
+# Which sizes each was built for, as its error says them.
+BUILT_FOR = {
+    "EncodedPQC": r"EncodedPQC: the input must have shape \(n, 2\)\.",
+    "Quanv1D": "Quanv1D: the input must be sequences of 1 channel, for",
+    "Quanv2D": "Quanv2D: the input must be images of 2 channels, for",
+    "Quanv2D_in_groups": "Quanv2D: the input must be images of 2 channels, for",
+    "Quanv3D": "Quanv3D: the input must be volumes of 1 channel, for",
+    "Residual_of_pixels": "Quanv2D: the input must be images of 1 channel, for",
+    "Surrogate2D": "Surrogate2D: the input must be images of 2 channels, for",
+    "Surrogate1D_in_groups": "Surrogate1D: the input must be sequences of 2 channels, for",
+    "AreaPooling": "AreaPooling: the input must have the size .*: 4 along axis 1, 2 along axis 3",
+    "ClassPooling": "ClassPooling: the input must have the size .* 4 along axis 2, 2 along axis 3",
+}
+
+
+@pytest.mark.parametrize("name", BUILT_FOR)
+def test_predictions_for_other_channels_after_the_right_ones(name, rng):
+    make, shape, _ = KINDS[name]
+    model = keras.Sequential([keras.Input(shape), make()])
+    x = rng.random((6, *shape)).astype("float32")
+    expected = model.predict(x[:3], verbose=0)
+    with pytest.raises(ValueError, match=f"{BUILT_FOR[name]}.*Received one of shape .*None"):
+        model.predict(np.concatenate([x[:3]] * 3, axis=-1), verbose=0)
+    np.testing.assert_allclose(model.predict(x, verbose=0)[:3], expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_nan_passes_as_through_conv2d(name, rng):
     make, shape, _ = KINDS[name]

@@ -3,16 +3,54 @@
 import inspect
 
 import matplotlib.figure
+import numpy as np
+import pandas as pd
 import pytest
 
+import tfq_resqunn as rq
 from tfq_resqunn import plots
 from tfq_resqunn._utils.arguments import PICTURES
 
 pytestmark = pytest.mark.once
 
-WRITERS = [
-    name for name in plots.__all__ if "path" in inspect.signature(getattr(plots, name)).parameters
-]
+WRITERS = plots.__all__
+IMAGES = np.linspace(0, 1, 64).reshape(4, 4, 4, 1)
+INTERVAL = {"accuracy": [0.5], "low": [0.4], "high": [0.6]}
+BOARD = pd.DataFrame(
+    {"encoder": ["angle"], "ansatz": ["brick"], **INTERVAL, "expressibility": [0.1],
+     "entangling_capability": [0.5]}
+)  # fmt: skip
+NOISE = {"backend": ["compiled"], "shots": [None], "noise": ["bit_flip"], "strength": [0.0]}
+VARIANCE = {"n_layers": [1], "layer": ["q"], "variance": [0.2], "low": [0.1], "high": [0.3]}
+
+
+def built():
+    layer = rq.Quanv2D(kernel_size=2)
+    layer.build((None, 4, 4, 1))
+    return layer
+
+
+# What each function draws, without the path.
+DRAWN = {
+    "circuit_figure": lambda: [built().circuit],
+    "training_curves": lambda: [{"loss": [1.0, 0.5]}],
+    "examples_figure": lambda: [IMAGES, np.arange(4) % 2, ("a", "b")],
+    "feature_maps_figure": lambda: [IMAGES, built()(IMAGES)],
+    "plan_figure": lambda: [built()],
+    "accuracy_by_descriptor": lambda: [{"digits": BOARD}],
+    "accuracy_by_strength": lambda: [pd.DataFrame({**NOISE, **INTERVAL})],
+    "variance_figure": lambda: [pd.DataFrame(VARIANCE), ["n_layers"]],
+}
+
+
+@pytest.mark.parametrize("name", plots.__all__)
+def test_every_function_gives_a_figure_and_writes_it(name, tmp_path):
+    function, arguments, path = getattr(plots, name), DRAWN[name](), tmp_path / "figure.png"
+    assert isinstance(function(*arguments), matplotlib.figure.Figure)
+    assert not path.exists()
+    assert isinstance(function(*arguments, path), matplotlib.figure.Figure)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert list(inspect.signature(function).parameters)[-1] == "path"
 
 
 @pytest.mark.parametrize("suffix", PICTURES)

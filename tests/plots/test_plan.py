@@ -114,6 +114,18 @@ def test_light_cones_and_letters(observables):
     assert np.all(np.abs(slopes[cells > 0]) > 1e-6)
 
 
+def test_the_colours_of_light_cones_are_explained():
+    axes = plan_figure(built(ansatz=two_bricks(), observables="Z0")).axes[2]
+    legend = axes.get_legend()
+    named = {
+        text.get_text(): patch.get_facecolor()
+        for text, patch in zip(legend.get_texts(), legend.get_patches(), strict=True)
+    }
+    cells = axes.collections[0]
+    for value, name in enumerate(["without effect", "leads to these", "measured"]):
+        assert named[name] == cells.to_rgba(value)
+
+
 def test_many_outputs_and_qubits():
     layer = built(kernel_size=6, ansatz="brick")
     figure = plan_figure(layer)

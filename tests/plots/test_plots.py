@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import sympy
 
+import tfq_resqunn as rq
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.plots import (
     circuit_figure,
@@ -130,6 +131,25 @@ def test_feature_maps_are_drawn_as_they_are():
 def test_of_many_channels_the_first_eight_are_drawn():
     figure = feature_maps_figure(np.ones((1, 4, 4, 1)), np.zeros((1, 4, 4, 20)))
     assert len(figure.axes[1].images) == 8
+
+
+IMAGES = np.ones((2, 4, 4, 1))
+NO_MAPS = {
+    "a layer as inputs": ((rq.Quanv2D(name="q"), IMAGES), "`inputs` must be an array .* Quanv2D"),
+    "a layer as outputs": ((IMAGES, rq.Quanv2D(name="q")), "`outputs` must be an array .* Quanv2D"),
+    "nothing": ((IMAGES, None), "`outputs` must be an array"),
+    "one image": ((IMAGES[0], IMAGES), r"`inputs` must .* Received an array of shape \(4, 4, 1\)"),
+    "flat": ((IMAGES, IMAGES.ravel()), r"`outputs` must be an array"),
+    "none": ((IMAGES[:0], IMAGES[:0]), r"`inputs` must .* of shape \(0, 4, 4, 1\)"),
+    "others": ((IMAGES, IMAGES[:1]), "`outputs` must be as many as `inputs`.* Received 1 and 2"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_MAPS)
+def test_what_is_no_feature_map_is_refused(kind):
+    arguments, message = NO_MAPS[kind]
+    with pytest.raises(ValueError, match=rf"^feature_maps_figure: {message}.*layer\(i"):
+        feature_maps_figure(*arguments)
 
 
 # --- variances ---------------------------------------------------------------------------------

@@ -5,22 +5,22 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import tfq_resqunn as rq
 from tests.project.test_readme import blocks, commands
 from tfq_resqunn import cli
-from tfq_resqunn._utils.keras import IS_KERAS_3
+from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
 
 ROOT = Path(__file__).parents[2]
 WITH_SHAPES = ["getting_started", "guide", "own_circuit", "noise", "faster", "from_paper"]
+WITH_COMMANDS = ["guide", "noise", "command_line", "limits", "data", "compare", "faster", "gallery"]
 PAGES = [
     "docs/getting_started.md",
-    *(
-        f"docs/{page}.md"
-        for page in ["guide", "noise", "command_line", "limits", "data", "compare", "faster"]
-    ),
+    *(f"docs/{page}.md" for page in WITH_COMMANDS),
     "CONTRIBUTING.md",
 ]
 EXAMPLES = [
@@ -48,9 +48,9 @@ def registries(monkeypatch):
         monkeypatch.setattr(registry, "_functions", dict(registry._functions))
 
 
-def run(path, at_least=3):
+def run(path, at_least=3, **given):
     """Run the Python blocks of a page, one after the other, and give what they define."""
-    names = {"__name__": "page"}
+    names = {"__name__": "page", **given}
     found = blocks(read(path), "python")
     assert len(found) == read(path).count("```python") >= at_least
     for number, block in enumerate(found, 1):
@@ -71,6 +71,27 @@ def test_examples_run_and_print_what_they_say(path, tmp_path, monkeypatch, regis
     assert shapes_said(path)
     for shape in shapes_said(path):
         assert shape in printed
+
+
+def test_pictures_are_read_once_and_trained_on(tmp_path, monkeypatch):
+    """The blocks of the page on pictures, with a folder of them and a model for their size."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for number in range(20):
+        path = tmp_path / "photos" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (40 + number, 36, 3), np.uint8)).save(path)
+    head = [keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+    model = keras.Sequential([keras.Input((32, 32, 3)), *head])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    names = run("docs/data.md", at_least=2, model=model)
+    photos, again = names["photos"], names["again"]
+    assert again.classes == photos.classes == ("cat", "dog")
+    assert (len(again.x_train), again.image_shape) == (16, (32, 32, 3))
+    for name in ("x_train", "y_train", "x_test", "y_test"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(photos, name))
+    sized = rq.datasets.load("photos.npz", image_size=32)
+    np.testing.assert_array_equal(sized.x_train, photos.x_train)
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")
@@ -167,6 +188,20 @@ def test_the_gallery_shows_every_picture_and_says_who_drew_it():
         assert re.search(r"\[.+\]\(.+\)|`.+`", part.partition(".png)")[2], re.DOTALL), path
 
 
+def test_the_gallerys_code_draws_pictures(tmp_path, monkeypatch):
+    """What stands under a picture of the package's writes one of its name."""
+    monkeypatch.chdir(tmp_path)
+    run("docs/gallery.md")
+    drawn = {path.stem for path in tmp_path.glob("*.png")}
+    assert drawn == {"circuit", "examples", "maps", "curves", "variance"}
+    assert (tmp_path / "logs").is_dir()
+    for part in re.split(r"^(?=!\[)", read("docs/gallery.md"), flags=re.MULTILINE)[1:]:
+        if name := re.search(r"images/gallery/(\w+)\.png", part):
+            has_code = "```python" in part or "```console" in part
+            assert has_code == (name[1] != "filters"), name[1]  # whose code is thirty lines
+            assert name[1] not in drawn or f'"{name[1]}.png")' in part
+
+
 def test_the_gallery_is_drawn_by_its_script():
     source = read("docs/images/draw_gallery.py")
     (drawn,) = re.findall(r"^DRAWINGS = \{(.+?)^\}", source, re.MULTILINE | re.DOTALL)
@@ -182,6 +217,33 @@ def test_the_plan_that_is_shown_is_the_layers():
     layer = rq.Quanv2D(kernel_size=3, n_layers=3)
     layer.build((None, 27, 27, 1))
     assert str(layer.plan).strip() == shown.strip()
+
+
+def test_the_costs_of_noise_are_the_plans(capsys):
+    page = read("docs/noise.md")
+    (block,) = (block for block in blocks(page, "python") if "layer.plan" in block)
+    exec(compile(block, "docs/noise.md", "exec"), {"rq": rq})
+    assert blocks(page, "text") == [capsys.readouterr().out]
+
+
+def test_the_glossary_explains_what_plans_say():
+    glossary = read("docs/glossary.md").lower()
+    layers = {
+        "strings": {"n_layers": 3},
+        "phases": {"encoder": "iqp"},
+        "noise": {"encoder": "iqp", "noise": {"depolarizing": 0.01}},
+        "many qubits": {"kernel_size": 4, "ansatz": "brick"},
+    }
+    words = set()
+    for arguments in layers.values():
+        layer = rq.Quanv2D(**arguments)
+        layer.build((None, 8, 8, 1))
+        for candidate in layer.plan.candidates:
+            words |= set(candidate.name.lower().split(", "))
+            note, _, _ = candidate.note.lower().partition(":")  # why one is not open
+            words |= set(re.findall(r"[a-z]{4,}|not open|not weighed", note))
+    assert {"late split", "by phases", "coordinates", "not open", "channels"} <= words
+    assert sorted(word for word in words if word not in glossary) == []
 
 
 @pytest.mark.parametrize("path", sorted(path.name for path in (ROOT / "tutorials").glob("*.ipynb")))

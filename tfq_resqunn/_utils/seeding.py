@@ -13,6 +13,15 @@ from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 def set_seed(seed: int) -> None:
     """Seeds Python, NumPy, TensorFlow and Keras, so that what follows can be repeated.
 
+    What `keras.utils.set_random_seed` does under Keras 3; that of Keras 2 fails with Python 3.12.
+
+    Args:
+        seed: Integer from 0 to 2**32 - 1.
+
+    Raises:
+        TypeError: If `seed` is no integer.
+        ValueError: If `seed` is out of this range.
+
     Example:
         >>> set_seed(1); first = keras.layers.Dense(1)(np.ones((1, 3)))
         >>> set_seed(1); bool(first == keras.layers.Dense(1)(np.ones((1, 3))))

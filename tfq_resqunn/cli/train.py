@@ -18,6 +18,7 @@ from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import (
     check_run_folder,
     epochs_done,
+    how_to_compare,
     how_to_go_on,
     is_unfinished,
     options_of,
@@ -62,7 +63,7 @@ runs/ in which the same run is not finished and nobody is training.
     "machines in TF_CONFIG (multi-worker), each of which runs this command; the first of them "
     "writes the folder.  [default: one device]",
 )
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.option("--quiet", is_flag=True, help="No progress bar, nor what there is to wait for.")
 def train(
     out: str | None, checkpoint_every: int, strategy: str | None, quiet: bool, **settings: Any
 ) -> None:
@@ -82,12 +83,12 @@ def train(
     from tfq_resqunn.runs import training
 
     verbose = 0 if quiet else 1
+    options = options_of(verbose, checkpoint_every, strategy)
     try:
         result = training.train(
             config, folder, verbose, checkpoint_every=checkpoint_every, strategy=strategy
         )
     except KeyboardInterrupt:
-        options = options_of(verbose, checkpoint_every, strategy)
         left = _what_is_left(folder, options) if is_writer else ""
         click.echo(f"\nStopped. {left}", err=True)
         sys.exit(INTERRUPTED)
@@ -99,7 +100,7 @@ def train(
     if config.patience is not None:
         click.echo(f"epoch kept         {result.epoch} of {len(result.history['val_loss'])}")
     click.echo(f"training accuracy  {result.train_accuracy:.4f}")
-    click.echo(f"test accuracy      {result.test_accuracy:.4f}")
+    click.echo(f"test accuracy      {result.test_accuracy:.4f} (guessing: {result.chance:.4f})")
     click.echo(f"balanced accuracy  {result.test_balanced_accuracy:.4f}")
     click.echo(f"AUC                {result.test_auc:.4f}\n")
     for name, path in result.paths.items():
@@ -126,6 +127,7 @@ def train(
         ["resqunn", "predict", str(result.paths["model"]), "IMAGES"],
     ):
         click.echo(f"  {command_text(words)}")
+    click.echo(f"  {how_to_compare(config, *options)}")
 
 
 def _what_is_left(folder: Path, options: Iterable[str]) -> str:

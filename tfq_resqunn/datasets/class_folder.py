@@ -27,7 +27,7 @@ def read_class_folder(
         path: The folder, see `find_classes`.
         size: `(rows, cols)` to resize each picture to. Default: the one that all have.
         on_disk: Whether pixels are kept in a temporary file; `"auto"`: if there are many.
-        verbose: 1 shows a progress bar if there are many.
+        verbose: 1 shows a progress bar if it takes more than two seconds.
 
     Returns:
         `x_train`, `y_train`, `x_test`, `y_test`, and `x_val` and `y_val` if they are there; or `x`

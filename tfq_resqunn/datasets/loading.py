@@ -171,7 +171,7 @@ def load(
             `.npz` file are unpacked into one. `"auto"` does so if they would take more than half a
             gigabyte as float32. IDX files, and what is loaded by a name, are read into memory.
         seed: Of the draws, and of the split where the data has none.
-        verbose: 1 shows a progress bar where many pictures are read.
+        verbose: 1 shows a progress bar where reading pictures takes more than two seconds.
 
     Returns:
         A `Dataset`.

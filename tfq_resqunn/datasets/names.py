@@ -9,7 +9,7 @@ from tfq_resqunn.datasets.class_paths import find_classes
 from tfq_resqunn.datasets.folders import ARRAY_NAMES, find_idx, find_npy
 from tfq_resqunn.datasets.given_pictures import find_pictures
 from tfq_resqunn.datasets.medmnist_names import IMAGE_SETS, is_medmnist
-from tfq_resqunn.datasets.picture_paths import is_picture
+from tfq_resqunn.datasets.picture_paths import entries, is_picture
 
 NAMES = ("digits", "mnist", "fashion_mnist", "cifar10", "cifar100")
 PATHS = "the path of an .npz file or of a folder"
@@ -32,18 +32,36 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
         return find_npz(path, who, "name")
     if is_medmnist(str(name), who):
         return str(name)
-    close = difflib.get_close_matches(str(name), (*NAMES, *IMAGE_SETS), n=1)
+    known = (*NAMES, *IMAGE_SETS, *_data_beside(path))
+    close = difflib.get_close_matches(str(name), known, n=1)
     hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
+    there = (
+        "which is a file of another kind"
+        if path.exists()
+        else "and there is no such file or folder"
+    )
     if is_picture(path):
         hint = "Name the folder that has a folder of pictures for each class."
-    elif not path.exists() and len(path.parts) > 1:
+    elif not path.exists() and not close:
         hint = "Check the path; it is relative to the folder the program runs in."
+        if len(path.parts) == 1:
+            hint += ' Or use name="digits", which needs no network.'
     elif path.suffix == ".npy" and path.is_file():
         hint = "Save images and labels as x.npy and y.npy in one folder, and name that."
     raise ValueError(
         f"{who}: `name` must be one of {', '.join(NAMES)}, or {PATHS}.\n"
-        f"Received {str(name)!r}.\n{hint}"
+        f"Received {str(name)!r}, {there}.\n{hint}"
     )
+
+
+def _data_beside(path: Path) -> list[str]:
+    """Lists the folders and `.npz` files that are where a path would be."""
+    try:
+        folders, files = entries(path.parent)
+    except OSError:
+        return []
+    named = [*folders, *(name for name in files if name.endswith(".npz"))]
+    return [str(path.parent / name) for name in named]
 
 
 def _find_folder(path: Path, who: str) -> Path:

@@ -4,8 +4,10 @@ import dataclasses
 import math
 import os
 import stat
+import sys
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +26,8 @@ LARGE = 2**16  # values of a picture that is worth a thread
 DECODERS = 2  # threads in which TensorFlow decodes, while the next pictures are opened
 AT_ONCE = BLOCK  # pictures that are read between two looks at what has failed
 BYTES_AT_ONCE = 2**26  # and the memory that they may take, unless one alone takes more
-MANY = 20_000  # pictures whose reading takes so long that one would like to see how far it is
+# Seconds after which one would like to see how far it is, and from one line to the next in a file.
+PATIENCE, BETWEEN_LINES = 2.0, 10.0
 # Opens files as bytes on Windows, and does not wait for a pipe elsewhere.
 AT_ONCE_OR_NOT = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 MAX_PLAIN = 2**26  # bytes of a file that is read as a whole
@@ -87,7 +90,7 @@ def read_pictures(
         channels: 3 makes three channels of gray pictures too, and 1 takes gray ones only. Default:
             3 if one is in colour.
         on_disk: Whether they are kept in a temporary file; `"auto"`: if they are large.
-        verbose: 1 shows a progress bar if there are many.
+        verbose: 1 shows a progress bar if it takes more than two seconds.
 
     Raises:
         OSError: If the temporary file cannot be written.
@@ -95,12 +98,23 @@ def read_pictures(
             where `size` is `None`; or if all are too large for memory, and not to be on disk.
     """
     reading = _Reading(source, remarks, size, channels, on_disk)
-    n = len(source.names)
-    progress = keras.utils.Progbar(n, verbose=int(verbose > 0 and n >= MANY), unit_name="picture")
     with as_errors():
-        for n_read in reading.steps():
-            progress.update(n_read)
+        if verbose:
+            _show(reading.steps(), len(source.names))
+        else:
+            deque(reading.steps(), maxlen=0)
         return reading.finish()
+
+
+def _show(steps: Iterable[int], n: int) -> None:
+    """Goes through steps, each the number of pictures read, with a progress bar after a while."""
+    began = time.monotonic()
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    times = {} if is_terminal else {"interval": BETWEEN_LINES}  # elsewhere, each is a line
+    progress = keras.utils.Progbar(n, verbose=1, unit_name="picture", **times)
+    for n_read in steps:
+        if time.monotonic() - began >= PATIENCE:
+            progress.update(n_read)
 
 
 def in_unit_range(pixels: np.ndarray) -> np.ndarray:

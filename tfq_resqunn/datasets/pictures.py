@@ -180,8 +180,9 @@ class Reader:
 
     def _error(self, name: str, said: str, remedy: str) -> "_PictureError":
         return _PictureError(
-            f"{self._who}: `{self._argument}` must be or hold whole pictures, of up to "
-            f"16 bits and of a known kind.\nReceived {self._folder / name}, {said}.\n{remedy}"
+            f"{self._who}: `{self._argument}` must lead to pictures that can be read: "
+            f"whole files of a known kind, with at most 16 bits a channel.\n"
+            f"Received {self._folder / name}, {said}.\n{remedy}"
         )
 
 

@@ -75,8 +75,8 @@ class Summaries:
             self._model(self._images, training=False)
         for name, layer in quanvolutions:
             for inputs_and_outputs in calls[id(layer)][-1:]:
-                maps = [_channels_last(layer, tensor) for tensor in inputs_and_outputs]
-                _write_figure(f"feature_maps/{name}", feature_maps_figure(*maps))
+                inputs, outputs = (_channels_last(layer, maps) for maps in inputs_and_outputs)
+                _write_figure(f"feature_maps/{name}", feature_maps_figure(inputs, outputs))
 
 
 def _write_row(row: GradientRow, components: np.ndarray) -> None:

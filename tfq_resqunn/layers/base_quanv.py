@@ -230,12 +230,12 @@ class BaseQuanv(keras.layers.Layer):
                 trainable=True,
                 dtype=self.variable_dtype,
             )
-        channels = self.geometry.channels(input_shape)
-        self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2, axes={axis: channels})
+        self._channels = self.geometry.channels(input_shape)
+        self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2, axes={axis: self._channels})
         super().build(input_shape)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        images = patches.channels_last(inputs, self.geometry)
+        images = patches.channels_last(inputs, self.geometry, self._channels)
         self.input_watch.look(inputs, self.circuit)
         runs = zip(self._pqcs, patches.of_groups(images, self.geometry), strict=True)
         outcomes = tf.concat([pqc.expectations(values) for pqc, values in runs], axis=0)

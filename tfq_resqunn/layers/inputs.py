@@ -1,5 +1,7 @@
 """What layers take: one dense tensor of real numbers."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
@@ -30,6 +32,25 @@ def check_numbers(inputs: tf.Tensor, who: str) -> None:
         )
     if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
         raise TypeError(f"{rule} Received the dtype {dtype.name}.")
+
+
+def check_known(inputs: tf.Tensor, sizes: Mapping[int, int], rule: str) -> None:
+    """Raises a ValueError if the input of a layer does not know sizes that the layer needs.
+
+    Once Keras' `fit` or `predict` has seen two sizes of an axis, it makes a graph for any size, and
+    so it hides from Keras' own check an input of other channels than those before.
+
+    Args:
+        inputs: The input.
+        sizes: Those that the layer was built for, by axis.
+        rule: What the error says first.
+    """
+    if any(inputs.shape[axis] is None for axis in sizes):
+        raise ValueError(
+            f"{rule} Received one of shape {tuple(inputs.shape)}: either it has another size than "
+            "those before, or the data pipeline does not tell. Bring it to that size, or name the "
+            "size with x.set_shape in the pipeline."
+        )
 
 
 def known_shape(input_shape: Shape, what: str, who: str) -> tf.TensorShape:

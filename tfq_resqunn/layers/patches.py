@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
-from tfq_resqunn.layers.geometry import Axis, Geometry, Size
-from tfq_resqunn.layers.inputs import check_numbers
+from tfq_resqunn.layers.geometry import KINDS, Axis, Geometry, Size
+from tfq_resqunn.layers.inputs import check_known, check_numbers
 from tfq_resqunn.simulation.tensors.own_gradient import custom_gradient
 from tfq_resqunn.simulation.tensors.xla import in_cpu_xla
 
@@ -33,10 +33,19 @@ def sizes_of(images: tf.Tensor) -> Counts:
     return tuple(images.shape[i] or dynamic[i] for i in range(1, images.shape.rank - 1))
 
 
-def channels_last(inputs: tf.Tensor, geometry: Geometry) -> tf.Tensor:
-    """Checks the inputs of a layer, and gives them channels last."""
+def channels_last(inputs: tf.Tensor, geometry: Geometry, channels: int | None = None) -> tf.Tensor:
+    """Checks the inputs of a layer, and gives them channels last.
+
+    `channels` are those that the layer was built for, where inputs may come with others.
+    """
     check_numbers(inputs, geometry.who)
     sizes, _ = geometry.sizes(inputs.shape)
+    if channels is not None:
+        rule = (
+            f"{geometry.who}: the input must be {KINDS[geometry.rank]}s of {channels} "
+            f"channel{'' if channels == 1 else 's'}, for which the layer was built."
+        )
+        check_known(inputs, {geometry.channel_axis: channels}, rule)
     if geometry.data_format == "channels_first":
         inputs = tf.transpose(inputs, [0, *range(2, geometry.rank + 2), 1])
     return _check_later(inputs, geometry) if None in sizes else inputs

@@ -1,5 +1,6 @@
 """Layers that average and have no weight: on the way around a layer, or on the way to classes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import tensorflow as tf
 
 from tfq_resqunn._utils.arguments import check_count, is_integer, number
 from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
-from tfq_resqunn.layers.inputs import check_numbers, known_shape
+from tfq_resqunn.layers.inputs import check_known, check_numbers, known_shape
 
 
 @register
@@ -55,10 +56,14 @@ class AreaPooling(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         self.compute_output_shape(input_shape)
+        sizes = enumerate(tuple(input_shape)[1:], start=1)
+        changed = zip(sizes, self.target_shape, strict=True)
+        self._changed = {axis: n_in for (axis, n_in), n_out in changed if n_out is not None}
         super().build(input_shape)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         check_numbers(inputs, "AreaPooling")
+        check_known(inputs, self._changed, _as_built("AreaPooling", self._changed))
         outputs = tf.cast(inputs, self.compute_dtype)
         for axis, n_out in enumerate(self.target_shape, start=1):
             n_in = outputs.shape[axis]
@@ -119,10 +124,12 @@ class ClassPooling(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         self._n_features(input_shape)
+        self._sizes = dict(enumerate(tuple(input_shape)[1:], start=1))
         super().build(input_shape)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         check_numbers(inputs, "ClassPooling")
+        check_known(inputs, self._sizes, _as_built("ClassPooling", self._sizes))
         n_features = self._n_features(inputs.shape)
         # Of integers, the shares would be integers too: zeros.
         features = tf.reshape(tf.cast(inputs, self.compute_dtype), [-1, n_features])
@@ -157,6 +164,11 @@ class ClassPooling(keras.layers.Layer):
         owners = np.arange(n_features) % self.n_classes
         owned = owners[:, np.newaxis] == np.arange(self.n_classes)
         return self.scale * owned / owned.sum(axis=0)
+
+
+def _as_built(who: str, sizes: Mapping[int, int]) -> str:
+    axes = ", ".join(f"{n} along axis {axis}" for axis, n in sizes.items())
+    return f"{who}: the input must have the size for which the layer was built: {axes}."
 
 
 def _check_shape(shape: Shape) -> tuple[int | None, ...]:

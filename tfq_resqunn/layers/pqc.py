@@ -16,7 +16,7 @@ from tfq_resqunn.circuits.symbols import listed
 from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.input_watch import InputWatch
-from tfq_resqunn.layers.inputs import check_numbers, known_shape
+from tfq_resqunn.layers.inputs import check_known, check_numbers, known_shape
 
 if TYPE_CHECKING:
     import cirq
@@ -189,6 +189,9 @@ class EncodedPQC(_PQC):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         check_numbers(inputs, "EncodedPQC")
+        n_features = len(self.circuit.inputs)
+        rule = f"EncodedPQC: the input must have shape (n, {n_features})."
+        check_known(inputs, {1: n_features}, rule)
         self.input_watch.look(inputs, self.circuit)
         return tf.transpose(self.expectations(tf.transpose(inputs)))
 

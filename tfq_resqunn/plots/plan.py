@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CHOSEN, OTHER = LINES[0]["color"], "0.45"
 OUTSIDE, INSIDE, MEASURED = "0.94", "#aec6d8", "#1b4f72"  # cells of a light cone
+CELLS = (("measured", MEASURED), ("leads to these", INSIDE), ("without effect", OUTSIDE))
 # What an estimate is made of, in the order of `Candidate.parts`; told apart without colour too.
 PARTS = (
     ("matrix products", {"facecolor": "#1b4f72"}),
@@ -53,7 +54,7 @@ def plan_figure(
 
     Of a layer, a third panel has the light cone of each observable: the qubits from which gates
     lead to those that it measures, which are dark. Nothing that is done on other qubits changes
-    that outcome. Of more than 25 observables the first 25 are drawn.
+    that outcome; these are gray. Of more than 25 observables the first 25 are drawn.
 
     Args:
         plan: A `Plan`; or a layer that has one and is built: a `Quanv1D`, `Quanv2D` or `Quanv3D`,
@@ -91,7 +92,7 @@ def plan_figure(
         cell = _cell(circuit)
         cones = cell * len(circuit.qubits) + 0.9
         ratios.append(0.75 * cones)
-        height = max(height, cell * _n_shown(circuit) + 1.5)
+        height = max(height, cell * _n_shown(circuit) + 2.3)
     figure = Figure(figsize=(8.4 + cones, HEAD + height), dpi=150, layout="constrained")
     figure.suptitle(
         f"{_number(plan.n_qubits, 'qubit')}, {_number(plan.n_gates, 'gate')} → {plan.chosen}",
@@ -233,6 +234,12 @@ def _draw_cones(axes: Axes, circuit: "QuanvCircuit") -> None:
     n_all = len(circuit.observables)
     more = "" if n == n_all else f" (of {n_all}, the first {n})"
     axes.set_title(f"Light cones{more}", loc="left", fontsize="medium")
+    handles = [Patch(facecolor=colour, label=name) for name, colour in CELLS]
+    below = -0.75 / (_cell(circuit) * n)  # inches, in heights of the panel
+    axes.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(0, below), borderaxespad=0,
+        frameon=False, fontsize="small",
+    )  # fmt: skip
 
 
 def _letters(observable: Any, qubits: Sequence[Any]) -> "list[tuple[int, str]]":

@@ -27,6 +27,7 @@ Version 0.2.0 wrote no `model.keras` in a study's runs, and no `result.json` in 
 """
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -176,6 +177,20 @@ def how_to_go_on(folder: Path, *options: str) -> str:
     words = option_words(read_config(folder), RunConfig())
     command = command_text(["resqunn", "train", *words, "--out", str(folder), *options])
     return f"{epochs_done(folder)}. To go on: {command}"
+
+
+def how_to_compare(config: RunConfig, *options: str) -> str:
+    """Write the command of the run to compare a run with, in a folder of its own.
+
+    Beside circuits these are convolutions, beside a control the circuits. `options` are as in
+    `how_to_go_on`.
+
+    Example:
+        >>> how_to_compare(RunConfig(depth=3, epochs=5))
+        'resqunn train --depth 3 --control classical --epochs 5'
+    """
+    other = dataclasses.replace(config, control="classical" if config.control is None else None)
+    return command_text(["resqunn", "train", *option_words(other, RunConfig()), *options])
 
 
 def options_of(verbose: int, checkpoint_every: int, strategy: str | None) -> list[str]:

@@ -20,6 +20,8 @@ class RunResult:
             were asked for.
         train_accuracy: Of the trained model on the training images.
         test_accuracy: The same on the test images.
+        chance: Accuracy of guessing: of always naming the most frequent class of the test images,
+            or one of equally frequent ones.
         test_balanced_accuracy: The same, each class alike, see `balanced_accuracy`.
         test_auc: Area under the curve, see `area_under_curve`; NaN where it is not defined.
         val_accuracy: The same on the validation images; NaN where there are none.
@@ -40,6 +42,7 @@ class RunResult:
     paths: dict[str, Path]
     train_accuracy: float
     test_accuracy: float
+    chance: float
     train_loss: float
     test_loss: float
     n_weights: int

@@ -5,6 +5,7 @@ import functools
 import json
 import math
 import os
+import sys
 import time
 import warnings
 from dataclasses import replace
@@ -54,6 +55,7 @@ N_GRADIENT_IMAGES = 64
 RECORDED_VERSIONS = ("keras", "tf-keras", "tensorflow-quantum", "cirq-core", "numpy")
 LOAD_ARGUMENTS = ("classes", "n_train", "n_test", "image_size", "channels", "validation", "seed")
 PREDICTED_AT_ONCE = 256  # images
+FIRST_STEP = "The first step compiles the network, which takes some seconds."
 MODEL_ARGUMENTS = (
     "depth", "placement", "head", "shortcut", "merge", "kernel_size", "padding", "filters",
     "encoder", "ansatz", "n_layers", "n_uploads", "observables", "readout", "input_gradient",
@@ -86,7 +88,8 @@ def train(
         out: Folder to make, or to go on in. It gets `model.keras`, `config.json`, `history.csv`,
             `curves.png`, `gradients.csv` (of every epoch), `logs/` (for TensorBoard) and
             `result.json`. Until all of these are there, it has a `checkpoint.zip`.
-        verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch.
+        verbose: 0 is silent, 1 shows Keras' progress bar, 2 a line for each epoch. Before the first
+            step, which takes longest, a line on standard error says so, unless it is 0.
         checkpoint_every: Epochs from one checkpoint to the next. With 0 there is none, and a run
             that is stopped begins anew, as one of several workers always does. What a run gives
             does not depend on it.
@@ -249,6 +252,7 @@ def _complete(
         paths={},
         train_accuracy=float(trained["accuracy"]),
         test_accuracy=float(tested["accuracy"]),
+        chance=_largest_share(data),
         train_loss=float(trained["loss"]),
         test_loss=float(tested["loss"]),
         n_weights=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
@@ -356,6 +360,8 @@ def fit(
     n_done: int,
 ) -> None:  # fmt: skip
     """Train a model as a run says, after the epochs that are done."""
+    if verbose:
+        print(FIRST_STEP, file=sys.stderr, flush=True)
     with warnings.catch_warnings():
         # Frozen layers before a head without weights: a control, and meant.
         warnings.filterwarnings("ignore", message="The model does not have any trainable weights")
@@ -369,6 +375,11 @@ def fit(
         )
 
 
+def _largest_share(data: datasets.Dataset) -> float:
+    """Give the share of the test images' most frequent class."""
+    return float(np.bincount(data.y_test).max() / len(data.y_test))
+
+
 def describe_run(config: RunConfig, data: datasets.Dataset) -> str:
     """Give the text of `config.json`: the configuration, the data, and what ran it."""
     versions = {"tfq-resqunn": __version__, "tensorflow": tf.__version__}
@@ -379,7 +390,7 @@ def describe_run(config: RunConfig, data: datasets.Dataset) -> str:
         "config": json.loads(config.to_json()),
         "classes": data.classes,
         "image_shape": data.image_shape,
-        "largest_share": float(np.bincount(data.y_test).max() / len(data.y_test)),
+        "largest_share": _largest_share(data),
         "versions": versions,
     }
     return json.dumps(description, indent=2) + "\n"
