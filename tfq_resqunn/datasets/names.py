@@ -1,10 +1,10 @@
 """The data sets by name, and files and folders: found before anything is read; knows no NumPy."""
 
-import difflib
 import os
 import zipfile
 from pathlib import Path
 
+from tfq_resqunn._utils.names import closest
 from tfq_resqunn.datasets.class_paths import find_classes
 from tfq_resqunn.datasets.folders import ARRAY_NAMES, find_idx, find_npy
 from tfq_resqunn.datasets.given_pictures import find_pictures
@@ -32,8 +32,8 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
         return find_npz(path, who, "name")
     if is_medmnist(str(name), who):
         return str(name)
-    close = difflib.get_close_matches(str(name), (*NAMES, *IMAGE_SETS), n=1)
-    hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
+    close = closest(str(name), (*NAMES, *IMAGE_SETS))
+    hint = f'Did you mean "{close}"?' if close else 'Use name="digits", which needs no network.'
     if is_picture(path):
         hint = "Name the folder that has a folder of pictures for each class."
     elif not path.exists() and len(path.parts) > 1:

@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable
 import cirq
 import sympy
 
+from tfq_resqunn._utils.names import shortened
 from tfq_resqunn.circuits.checks.angles import Samples
 from tfq_resqunn.circuits.checks.parameters import check_parameters
 from tfq_resqunn.circuits.checks.shown import shown
 from tfq_resqunn.circuits.files.expressions import sample
 from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.rewriting.decomposing import can_be_run, innermost, with_numbers
-from tfq_resqunn.circuits.symbols import in_order, listed
+from tfq_resqunn.circuits.symbols import in_order
 
 
 def check_operations(
@@ -45,7 +46,7 @@ def check_operations(
             hint = ""
             if own := _symbols(op):
                 hint = (
-                    f" It has the symbols {listed(in_order(own))}. A gate of your own needs the "
+                    f" It has the symbols {shortened(in_order(own))}. A gate of your own needs the "
                     "methods _is_parameterized_, _parameter_names_ and _resolve_parameters_, or a "
                     "_decompose_."
                 )
