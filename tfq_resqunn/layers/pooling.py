@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, is_integer, number
 from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers.inputs import check_numbers, known_shape
+from tfq_resqunn.layers.keywords import known_to
 
 
 @register
@@ -50,7 +51,8 @@ class AreaPooling(keras.layers.Layer):
     """
 
     def __init__(self, target_shape: Shape, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        with known_to(self, kwargs):
+            super().__init__(**kwargs)
         self.target_shape = _check_shape(target_shape)
 
     def build(self, input_shape: Shape) -> None:
@@ -113,7 +115,8 @@ class ClassPooling(keras.layers.Layer):
     """
 
     def __init__(self, n_classes: int, scale: float = 10.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        with known_to(self, kwargs):
+            super().__init__(**kwargs)
         self.n_classes = check_count(n_classes, "n_classes", "ClassPooling")
         self.scale = number(0, above=True)(scale, "scale", "ClassPooling")
 
