@@ -12,6 +12,7 @@ from tfq_resqunn.circuits import (
     strongly_entangling,
 )
 from tfq_resqunn.circuits.checks import operations
+from tfq_resqunn.circuits.checks.shown import shown
 from tfq_resqunn.circuits.files.expressions import sample
 from tfq_resqunn.circuits.files.srepr import parse_srepr
 from tfq_resqunn.circuits.free_symbols import expressions_in
@@ -223,6 +224,119 @@ def test_errors(name):
     call, kind, message = ERRORS[name]
     with pytest.raises(kind, match=message):
         call()
+
+
+TEXTS = {
+    "power": (
+        cirq.X(Q[0]) ** "w_0",
+        r"text 'w_0' in X\*\*w_0\(q\(0\)\)\. Use .*Symbol\('w_0'",
+    ),
+    "shift": (cirq.XPowGate(exponent=W, global_shift="w_0")(Q[0]), "'w_0' in XPowGate"),
+    "phased": (
+        cirq.PhasedXPowGate(phase_exponent=0.2, exponent="w_0")(Q[0]),
+        "in a PhasedXPow",
+    ),
+    "phased_xz": (
+        cirq.PhasedXZGate(x_exponent="w_0", z_exponent=0.1, axis_phase_exponent=0)(Q[0]),
+        "in a PhasedXZGate",
+    ),
+    "phased_iswap": (cirq.PhasedISwapPowGate(exponent="w_0")(*Q[:2]), "in PhasedISWAP"),
+    "diagonal": (cirq.DiagonalGate(["w_0", 0])(Q[0]), "in cirq.DiagonalGate"),
+    "gradient": (cirq.PhaseGradientGate(num_qubits=2, exponent="w_0")(*Q[:2]), "in Grad"),
+    "controlled": (cirq.ControlledGate(cirq.X ** "w_0")(*Q[:2]), "in CX"),
+    "tagged": ((cirq.X(Q[0]) ** "w_0").with_tags("tag"), "Received the text 'w_0' in X"),
+    "beside names": (
+        cirq.BooleanHamiltonianGate(["a", "b"], ["a ^ b"], "w_0")(*Q[:2]),
+        r"Received the text 'a', 'a \^ b', 'b', 'w_0' in .* Use sympy.Symbol\(...\) where",
+    ),
+    "subcircuit": (
+        cirq.CircuitOperation(cirq.FrozenCircuit(cirq.X(Q[0]) ** "w_0"), use_repetition_ids=False),
+        "in X",
+    ),
+    "number": (cirq.X(Q[0]) ** "0.5", "'0.5' in .* Use 0.5."),
+    "expression": (cirq.X(Q[0]) ** "2*w_0", "Use an expression of sympy's symbols"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_is_no_parameter(name):
+    op, message = TEXTS[name]
+    rule = "QuanvCircuit: `circuit` must have numbers or symbols as parameters of gates. "
+    with pytest.raises(TypeError, match=f"{rule}.*{message}"):
+        QuanvCircuit(cirq.Circuit(cirq.rx(X)(Q[0]), cirq.rx(W)(Q[0]), op))
+
+
+IX = sympy.I * X
+COMPLEX = {
+    "rotation": (cirq.ry(IX)(Q[0]), r"Received I\*x_0,.* in Ry\(I\*x_0\)\(q\(0\)\)\. Leave out"),
+    "sum": (cirq.ry(W + IX)(Q[0]), r"in Ry\(w_0 \+ I\*x_0\)|in Ry\(I\*x_0 \+ w_0\)"),
+    "power": (cirq.X(Q[0]) ** IX, "in X"),
+    "phase": (cirq.PhasedXPowGate(phase_exponent=IX)(Q[0]), "in PhX"),
+    "fsim": (cirq.FSimGate(IX, 0.1)(*Q[:2]), "in cirq.FSimGate"),
+    "diagonal": (cirq.DiagonalGate([IX, 0])(Q[0]), "in cirq.DiagonalGate"),
+    "controlled": (cirq.ry(IX)(Q[0]).controlled_by(Q[1]), r"in CRy\(I\*x_0\)"),
+    "tagged": (cirq.ry(IX)(Q[0]).with_tags("tag"), "in Ry"),
+    "iswap": (cirq.ISWAP(*Q[:2]) ** IX, "in ISWAP"),
+    "givens": (cirq.givens(IX)(*Q[:2]), "in PhasedISWAP"),
+    "boolean": (cirq.BooleanHamiltonianGate(["a"], ["a"], IX)(Q[0]), "in cirq.Boolean"),
+    "pauli_phasor": (
+        cirq.PauliStringPhasor(cirq.Z(Q[0]) * cirq.X(Q[1]), exponent_neg=IX),
+        r"in \(Z\(q\(0\)\)\*X\(q\(1\)\)\)",
+    ),
+    "subcircuit": (
+        cirq.CircuitOperation(
+            cirq.FrozenCircuit(cirq.X(Q[0]) ** W),
+            param_resolver={"w_0": IX},
+            use_repetition_ids=False,
+        ),
+        "in X",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_angles_are_real(name):
+    op, message = COMPLEX[name]
+    with pytest.raises(ValueError, match=f"`circuit` must have real angles. .*{message}"):
+        QuanvCircuit(cirq.Circuit(cirq.rx(X)(Q[0]), cirq.rx(W)(Q[0]), op))
+
+
+TAKEN = {
+    "name of a matrix": cirq.MatrixGate(cirq.unitary(cirq.H), name="w_0")(Q[0]),
+    "name of a bit": cirq.BooleanHamiltonianGate(["a", "b"], ["a ^ b"], W)(*Q[:2]),
+    "tag": cirq.X(Q[0]).with_tags("w_0"),
+    "name of a symbol": cirq.CircuitOperation(
+        cirq.FrozenCircuit(cirq.X(Q[0]) ** W),
+        param_resolver={"w_0": "w_1"},
+        use_repetition_ids=False,
+    ),
+    "pauli interaction": cirq.PauliInteractionGate(cirq.Z, False, cirq.X, True, exponent=W)(*Q[:2]),
+    "phase": cirq.GlobalPhaseGate(sympy.exp(IX)).controlled(1)(Q[0]),
+    "square of I": cirq.ry(sympy.I * IX)(Q[0]),
+    "modulus": cirq.ry(sympy.Abs(IX))(Q[0]),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_texts_and_complex_numbers_have_their_place(name):
+    circuit = QuanvCircuit(cirq.Circuit(cirq.rx(X)(Q[0]), cirq.rx(W)(Q[0]), TAKEN[name]))
+    assert W in circuit.weights
+
+
+SHOWN = {
+    "Ry(2*x_0)(q(0))": cirq.ry(2 * X)(Q[0]),
+    "Rx(w_0 + x_0)(q(0))": cirq.rx(X + W)(Q[0]),
+    "Rz(pi*x_0)(q(0))": cirq.rz(sympy.pi * X)(Q[0]),
+    "Rz(pi/4)(q(0))": cirq.rz(sympy.pi / 4)(Q[0]),
+    "CRy(x_0)(q(1), q(0))": cirq.ry(X)(Q[0]).controlled_by(Q[1]),
+    "Ry(0.5π)(q(0))": cirq.ry(np.pi / 2)(Q[0]),
+    "X**x_0(q(0))": cirq.X(Q[0]) ** X,
+}
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_angles_are_shown_in_radians(text):
+    assert shown(SHOWN[text]) == text
 
 
 def test_pauli_z_keeps_the_order():

@@ -183,7 +183,36 @@ def test_weights_can_be_put_in_any_order(rng):
     assert QuanvCircuit(circuit.circuit, weights=map(str, order)) == circuit
 
 
+MANY = cirq.Circuit(
+    cirq.rx(sympy.Symbol(f"{letter}_{i}"))(Q[0]) for letter in "xw" for i in range(20)
+)
 ERRORS = {
+    "input_like_another": (
+        lambda: QuanvCircuit(MANY, inputs=["x_00", "x_3"]),
+        ValueError,
+        r"the circuit, which has w_0, w_1, w_2, w_3, ..., x_19\. Received x_00, not among them\. "
+        "Did you mean 'x_0'\\?$",
+    ),
+    "weight_like_another": (
+        lambda: QuanvCircuit(MANY, weights=["w0"]),
+        ValueError,
+        r"`inputs`: w_0, w_1, w_2, w_3, ..., w_19\. Received w0, .* Did you mean 'w_0'\?$",
+    ),
+    "many_wrong": (
+        lambda: QuanvCircuit(MANY, inputs=[f"data{i}" for i in range(20)]),
+        ValueError,
+        r"Received data0, data1, data2, data3, ..., data19, not among them\.$",
+    ),
+    "many_left_out": (
+        lambda: QuanvCircuit(MANY, weights=W[:10]),
+        ValueError,
+        r"w_0, w_1, w_2, w_3, ..., w_19\. Received w_0, .*, w_9, without w_10, .*, ..., w_19\. ",
+    ),
+    "one_of_many_twice": (
+        lambda: QuanvCircuit(MANY, inputs=[f"x_{i}" for i in (*range(20), 3, 3, 5)]),
+        ValueError,
+        r"must name each symbol once\. Received x_3, x_5 more than once\.$",
+    ),
     "weights_left_out": (
         lambda: QuanvCircuit(encoder() + ansatz(), weights=W[:10]),
         ValueError,

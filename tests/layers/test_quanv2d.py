@@ -328,6 +328,12 @@ def build(*shape, **arguments):
 
 
 ENCODER_OF_3 = angle_encoder(3)
+
+
+def circuit_of(*names):
+    return QuanvCircuit(cirq.Circuit(cirq.ry(sympy.Symbol(n))(cirq.LineQubit(0)) for n in names))
+
+
 ERRORS = {
     "filters": (lambda: Quanv2D(0), ValueError, "Quanv2D: `filters` must be at least 1"),
     "kernel_size": (
@@ -409,6 +415,17 @@ ERRORS = {
         "\nReceived a circuit with 3 data symbols "
         r"\(x_000, x_001, x_002\)."
         '\nUse encoder="angle", or change `kernel_size`.',
+    ),
+    "no_data": (
+        build(None, 4, 4, 1, circuit=circuit_of(*(f"x{i}" for i in range(20)))),
+        ValueError,
+        r"Received a circuit with 0 data symbols \(none\)\.\nData symbols begin with x_; of yours "
+        r"none does \(x0, x1, x2, x3, ..., x19\)\. Rename them, .*\(..., inputs=\[...\]\)\.$",
+    ),
+    "too_little_data": (
+        build(None, 4, 4, 1, circuit=circuit_of("x_0", "w_0")),
+        ValueError,
+        r"1 data symbols \(x_0\)\.\nChange the circuit, its `inputs`, or `kernel_size`\.$",
     ),
     "ansatz_weights": (
         lambda: Quanv2D(ansatz=cirq.Circuit(cirq.X(cirq.LineQubit(0)))),
@@ -512,3 +529,18 @@ def test_other_channels_than_built_for_are_refused(rng):
     layer(rng.random((1, 4, 4, 1)))
     with pytest.raises(ValueError, match="(?s)expected axis -?[13].*1"):
         layer(rng.random((1, 4, 4, 2)))
+
+
+DATA_IN_ANSATZ = cirq.Circuit(
+    cirq.ry(sympy.Symbol(name))(q)
+    for name, q in zip(["x_0", "x_1", "w_0", "w_1"], cirq.LineQubit.range(4), strict=True)
+)
+
+
+def test_weights_with_names_of_data_are_asked_about_once():
+    said = r"all symbols of an `ansatz` are weights\. Received one with x_0, x_1, which will be"
+    with pytest.warns(UserWarning, match=f"^Quanv2D: {said}"):
+        layer = Quanv2D(ansatz=DATA_IN_ANSATZ)
+    same = Quanv2D.from_config(layer.get_config())  # and without a warning
+    same.build((None, 4, 4, 1))
+    assert list(same.angles) == ["w_0", "w_1", "x_0", "x_1"]

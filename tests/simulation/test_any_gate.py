@@ -71,6 +71,26 @@ CONSTANT = {
 }
 
 
+NUMBERS_OF_SYMPY = {
+    "rotation": (cirq.ry(sympy.pi / 4), cirq.ry(np.pi / 4)),
+    "power": (cirq.X ** sympy.Rational(1, 3), cirq.X ** (1 / 3)),
+    "controlled": (cirq.ry(sympy.pi / 4).controlled(2), cirq.ry(np.pi / 4).controlled(2)),
+    "fsim": (cirq.FSimGate(sympy.pi / 4, sympy.S(1)), cirq.FSimGate(np.pi / 4, 1.0)),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS_OF_SYMPY)
+def test_numbers_of_sympy_are_numbers(name):
+    found, expected = (
+        EncodedPQC(
+            QuanvCircuit(cirq.Circuit(START, gate.on(*Q[: gate.num_qubits()]), END), OBSERVABLES),
+            initializer="ones",
+        )(np.full((1, 1), 0.3))
+        for gate in NUMBERS_OF_SYMPY[name]
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
 # Each on the compiled backend; what TensorFlow Quantum needs decomposed differs by kind alone.
 DECOMPOSED = ("matrix_2", "matrix_3", "matrix_4", "controlled_matrix_2", "opaque_2", "kak")
 RUNS = [("compiled", name) for name in CONSTANT]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import cirq
 import sympy
 
+from tfq_resqunn.circuits.checks.shown import shown
 from tfq_resqunn.circuits.free_symbols import symbols_in
 from tfq_resqunn.circuits.rewriting.decomposing import (
     by_its_unitary,
@@ -120,8 +121,8 @@ def _decompose(op: cirq.Operation) -> list[cirq.Operation]:
         parts = by_its_unitary(op)
     if parts is None:
         raise ValueError(
-            f"Cirq's simulators and devices are trained by shifts of each angle. Received {op}, "
-            "whose gate is no cirq.EigenGate, and which Cirq cannot decompose. Give its gate a "
-            "_decompose_ method, or write it with gates that have one."
+            "Cirq's simulators and devices are trained by shifts of each angle. Received "
+            f"{shown(op)}, whose gate is no cirq.EigenGate, and which Cirq cannot decompose. Give "
+            "its gate a _decompose_ method, or write it with gates that have one."
         )
     return parts

@@ -1,5 +1,6 @@
 """`QuanvCircuit`: encoder, ansatz and observables as one frozen value."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
@@ -7,6 +8,7 @@ import cirq
 import sympy
 
 from tfq_resqunn._utils.arguments import checked, choice, received
+from tfq_resqunn._utils.names import did_you_mean, shortened
 from tfq_resqunn.circuits.checks.angles import check_angles
 from tfq_resqunn.circuits.checks.arguments import check_circuit
 from tfq_resqunn.circuits.checks.operations import check_operations
@@ -104,8 +106,8 @@ class QuanvCircuit:
         if shared := data & weights:
             raise ValueError(
                 "QuanvCircuit: a symbol is either data (in `encoder`) or a weight (in `ansatz`). "
-                f"Received {listed(in_order(shared))} in both. Rename it in one of them, or, for "
-                "data re-uploading, pass one circuit and name its `inputs`."
+                f"Received {shortened(in_order(shared))} in both. Rename it in one of them, or, "
+                "for data re-uploading, pass one circuit and name its `inputs`."
             )
         circuit = encoder.unfreeze() + ansatz.unfreeze()
         return cls(circuit, observables, inputs=in_order(data))
@@ -285,8 +287,8 @@ def _as_weights(weights: Symbols | None, others: set[sympy.Symbol]) -> tuple[sym
     if missing := others - set(weights):
         raise ValueError(
             "QuanvCircuit: `weights` must name all symbols of the circuit that are not `inputs`: "
-            f"{listed(in_order(others))}. Received {listed(weights)}, without "
-            f"{listed(in_order(missing))}. Add these, or drop `weights`."
+            f"{shortened(in_order(others))}. Received {shortened(weights)}, without "
+            f"{shortened(in_order(missing))}. Add these, or drop `weights`."
         )
     return weights
 
@@ -306,12 +308,14 @@ def _as_symbols(given: Symbols, argument: str, known: set) -> tuple[sympy.Symbol
         )
     if missing := set(symbols) - known:
         which = {"inputs": ", which has", "weights": " that are not `inputs`:"}[argument]
+        wrong, names = in_order(missing), list(map(str, in_order(known)))
         raise ValueError(
-            f"QuanvCircuit: `{argument}` must be symbols of the circuit{which} "
-            f"{listed(in_order(known))}. Received {listed(in_order(missing))}, not among them."
+            f"QuanvCircuit: `{argument}` must be symbols of the circuit{which} {shortened(names)}. "
+            f"Received {shortened(wrong)}, not among them.{did_you_mean(str(wrong[0]), names)}"
         )
-    if len(set(symbols)) < len(symbols):
+    if twice := [s for s, n in Counter(symbols).items() if n > 1]:
         raise ValueError(
-            f"QuanvCircuit: `{argument}` must name each symbol once. Received {listed(symbols)}."
+            f"QuanvCircuit: `{argument}` must name each symbol once. Received {shortened(twice)} "
+            "more than once."
         )
     return symbols

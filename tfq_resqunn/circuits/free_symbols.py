@@ -40,12 +40,22 @@ def hidden_symbols(op: cirq.Operation) -> set[sympy.Symbol]:
 
 def expressions_in(value: object) -> set[sympy.Basic]:
     """Finds the sympy expressions in the attributes of a gate or operation, except in its tags."""
+    return _found(value, sympy.Basic)
+
+
+def texts_in(value: object) -> set[str]:
+    """Finds the texts in the attributes of a gate or operation, except in its tags."""
+    return _found(value, str)
+
+
+def _found(value: object, kind: type) -> set:
     if isinstance(value, cirq.TaggedOperation):
         value = value.untagged
-    if isinstance(value, sympy.Basic):
+    if isinstance(value, kind):
         return {value}
-    parts = (p for p in _parts(value) if not isinstance(p, _PLAIN))  # most are, which saves time
-    return set().union(*map(expressions_in, parts))
+    # Most parts are plain, which saves time.
+    parts = (p for p in _parts(value) if isinstance(p, kind) or not isinstance(p, _PLAIN))
+    return set().union(*(_found(part, kind) for part in parts))
 
 
 _PLAIN = (str, int, float, complex, type(None), cirq.Qid)
@@ -62,7 +72,7 @@ def _parts(value: object) -> Iterable:
         own = {n: getattr(value, n) for n in _slots(value.__class__) if hasattr(value, n)}
         own |= getattr(value, "__dict__", {})
         # When a gate is compared with another, Cirq keeps values that it computes in attributes.
-        return [v for n, v in own.items() if not n.startswith("_method_cache_")]
+        return [v for n, v in own.items() if not n.startswith(("_method_cache_", "__doc__"))]
     return ()
 
 

@@ -3,12 +3,12 @@
 None of them is imported before it is asked for.
 """
 
-import difflib
 import itertools
 import textwrap
 from collections.abc import Iterable, Mapping
 
 from tfq_resqunn._utils.arguments import received
+from tfq_resqunn._utils.names import did_you_mean
 from tfq_resqunn.circuits.registry import Registry
 
 
@@ -91,8 +91,7 @@ def find_names(names: Iterable[str], kind: str | None = None) -> tuple[list[str]
     names, registries = list(names), [KINDS[kind]] if kind else list(KINDS.values())
     known = list(itertools.chain(*registries))
     if unknown := [n for n in names if not isinstance(n, str) or n not in known]:
-        close = difflib.get_close_matches(str(unknown[0]), known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(str(unknown[0]), known)
         lines = [f"entries: `names` must be from this list. Received {unknown[0]!r}.{hint}"]
         for registry in registries:
             text = f"  {registry.kind}: {', '.join(registry)}"

@@ -2,12 +2,14 @@
 
 import dataclasses
 import functools
+import warnings
 from collections.abc import Iterable
 from typing import Any, TypeAlias, TypeGuard
 
 import cirq
 
 from tfq_resqunn._utils.arguments import check_count
+from tfq_resqunn._utils.names import shortened
 from tfq_resqunn.circuits.circuit import QuanvCircuit
 from tfq_resqunn.circuits.files.reader import read_json
 from tfq_resqunn.circuits.files.writer import write_json
@@ -16,7 +18,7 @@ from tfq_resqunn.circuits.names import ANSATZES, ENCODERS, OBSERVABLES
 from tfq_resqunn.circuits.observables import sums
 from tfq_resqunn.circuits.registry import Identifier, Registry
 from tfq_resqunn.circuits.rewriting.reuploading import reupload
-from tfq_resqunn.circuits.symbols import ORDERS, sorted_by
+from tfq_resqunn.circuits.symbols import DATA_PREFIX, ORDERS, in_order, sorted_by
 
 Part: TypeAlias = Identifier | cirq.AbstractCircuit  # an encoder or an ansatz
 
@@ -51,6 +53,8 @@ class Parts:
             "observables": _check_observables(_or(self.observables, "z"), self.who),
             "symbol_order": _check_order(_or(self.symbol_order, ORDERS[0]), self.who),
         }
+        if self.symbol_order is None:  # nothing saved, which has one, and which was meant as it is
+            self._look_for_data(values["ansatz"])
         if not _is_circuit(values["ansatz"]):
             values["n_layers"] = check_count(_or(self.n_layers, 1), "n_layers", self.who)
         elif self.n_layers is not None:
@@ -122,6 +126,18 @@ class Parts:
         elif "symbol_order" not in config:
             parts["symbol_order"] = "string"  # the only order of earlier versions
         return cls(**parts, who=who)
+
+    def _look_for_data(self, ansatz: Part) -> None:
+        """Warns where weights have names that data has elsewhere."""
+        weights = symbols_of(ansatz) if _is_circuit(ansatz) else ()
+        if data := in_order(s for s in weights if s.name.startswith(DATA_PREFIX)):
+            warnings.warn(
+                f"{self.who}: all symbols of an `ansatz` are weights. Received one with "
+                f"{shortened(data)}, which will be trained, though data symbols begin with "
+                f"{DATA_PREFIX}. Rename them if they are weights; if they are data, pass encoder "
+                "and ansatz together, circuit=QuanvCircuit(...).",
+                stacklevel=2,
+            )
 
     def _check_circuit(self) -> None:
         if not isinstance(self.circuit, QuanvCircuit):

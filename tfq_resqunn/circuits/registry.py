@@ -4,11 +4,12 @@
 it, is imported only when the part is asked for.
 """
 
-import difflib
 import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
+
+from tfq_resqunn._utils.names import closest
 
 Identifier = str | dict | Callable  # a function's name, what `serialize` gave, or itself
 
@@ -146,9 +147,9 @@ class Registry:
 
     def unknown(self, name: str) -> str:
         """Says that there is no such name, and which one may have been meant."""
-        close = difflib.get_close_matches(name, self, n=1)
-        close = close or [known for known in self if name and known.startswith(name)]
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        longer = (known for known in self if name and known.startswith(name))
+        close = closest(name, self) or next(longer, None)
+        hint = f" Did you mean {close!r}?" if close else ""
         return f"`{self.kind}` must be one of {self._choices()}. Received {name!r}.{hint}"
 
     def __contains__(self, name: object) -> bool:

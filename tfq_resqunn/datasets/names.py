@@ -1,10 +1,10 @@
 """The data sets by name, and files and folders: found before anything is read; knows no NumPy."""
 
-import difflib
 import os
 import zipfile
 from pathlib import Path
 
+from tfq_resqunn._utils.names import closest
 from tfq_resqunn.datasets.class_paths import find_classes
 from tfq_resqunn.datasets.folders import ARRAY_NAMES, find_idx, find_npy
 from tfq_resqunn.datasets.given_pictures import find_pictures
@@ -32,9 +32,8 @@ def find(name: str | os.PathLike, who: str = "load") -> str | Path:
         return find_npz(path, who, "name")
     if is_medmnist(str(name), who):
         return str(name)
-    known = (*NAMES, *IMAGE_SETS, *_data_beside(path))
-    close = difflib.get_close_matches(str(name), known, n=1)
-    hint = f'Did you mean "{close[0]}"?' if close else 'Use name="digits", which needs no network.'
+    close = closest(str(name), (*NAMES, *IMAGE_SETS, *_data_beside(path)))
+    hint = f'Did you mean "{close}"?' if close else 'Use name="digits", which needs no network.'
     there = (
         "which is a file of another kind"
         if path.exists()

@@ -1,12 +1,12 @@
 """Angles of circuits by the names of their symbols, for layers to show and to take."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import sympy
 
 from tfq_resqunn._utils.arguments import received
+from tfq_resqunn._utils.names import did_you_mean, shortened
 
 Angle = float | Sequence[float] | np.ndarray  # of all filters, or one for each
 Angles = Mapping[str, Angle] | Mapping[sympy.Symbol, Angle]
@@ -34,12 +34,9 @@ def with_angles(
     for symbol, value in angles.items():
         name = str(symbol)
         if name not in names:
-            close = difflib.get_close_matches(name, names, 1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            listed = ", ".join(names if len(names) <= 8 else [*names[:4], "...", names[-1]])
             raise ValueError(
-                f"{who}: `angles` must name weights of the circuit ({listed}). "
-                f"Received {name!r}.{hint}"
+                f"{who}: `angles` must name weights of the circuit ({shortened(names)}). "
+                f"Received {name!r}.{did_you_mean(name, names)}"
             )
         changed[:, names.index(name)] = _of_filters(value, name, len(changed), who)
     return changed

@@ -22,6 +22,7 @@ from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.geometry import Geometry, Sizes
 from tfq_resqunn.layers.initializers import default_initializer, initializers_of_groups
 from tfq_resqunn.layers.input_watch import InputWatch
+from tfq_resqunn.layers.keywords import known_to
 from tfq_resqunn.layers.patch_circuits import PatchCircuits
 from tfq_resqunn.layers.pqc import Backend, EncodedPQC
 from tfq_resqunn.simulation.plan import Plan
@@ -70,7 +71,8 @@ class BaseQuanv(keras.layers.Layer):
         input_gradient: bool = True,
         **kwargs: Any,
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        with known_to(self, kwargs):
+            super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         who = type(self).__name__
         self.filters = check_count(filters, "filters", who)
         self.geometry = geometry = Geometry(

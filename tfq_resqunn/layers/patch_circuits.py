@@ -1,7 +1,9 @@
 """`PatchCircuits`: from what a user calls a circuit to one that takes a patch's values."""
 
+from tfq_resqunn._utils.names import shortened
 from tfq_resqunn.circuits.circuit import QuanvCircuit
 from tfq_resqunn.circuits.parts import Parts
+from tfq_resqunn.circuits.symbols import DATA_PREFIX
 from tfq_resqunn.layers.geometry import Geometry
 
 
@@ -38,11 +40,17 @@ class PatchCircuits:
         argument, remedy = "encoder", 'Use encoder="angle", or change `kernel_size`.'
         if self._parts.circuit is not None:
             argument, remedy = "circuit", "Change the circuit, its `inputs`, or `kernel_size`."
+            if not circuit.inputs:
+                remedy = (
+                    f"Data symbols begin with {DATA_PREFIX}; of yours none does "
+                    f"({shortened(circuit.weights)}). Rename them, or name them: "
+                    "QuanvCircuit(..., inputs=[...])."
+                )
         raise ValueError(
             f"{geometry.who}: `{argument}` must take {n_values} values per patch "
             f"(kernel_size={geometry.kernel_size} x {channels} channel{s}{per_group}).\n"
             f"Received a circuit with {len(circuit.inputs)} data symbols "
-            f"({', '.join(map(str, circuit.inputs))}).\n{remedy}"
+            f"({shortened(circuit.inputs)}).\n{remedy}"
         )
 
 

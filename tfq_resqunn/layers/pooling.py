@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfq_resqunn._utils.arguments import check_count, is_integer, number
 from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers.inputs import check_known, check_numbers, known_shape
+from tfq_resqunn.layers.keywords import known_to
 
 
 @register
@@ -51,7 +52,8 @@ class AreaPooling(keras.layers.Layer):
     """
 
     def __init__(self, target_shape: Shape, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        with known_to(self, kwargs):
+            super().__init__(**kwargs)
         self.target_shape = _check_shape(target_shape)
 
     def build(self, input_shape: Shape) -> None:
@@ -118,7 +120,8 @@ class ClassPooling(keras.layers.Layer):
     """
 
     def __init__(self, n_classes: int, scale: float = 10.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        with known_to(self, kwargs):
+            super().__init__(**kwargs)
         self.n_classes = check_count(n_classes, "n_classes", "ClassPooling")
         self.scale = number(0, above=True)(scale, "scale", "ClassPooling")
 

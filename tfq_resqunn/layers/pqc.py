@@ -17,6 +17,7 @@ from tfq_resqunn.layers.angles import Angles, by_name, with_angles
 from tfq_resqunn.layers.initializers import default_initializer
 from tfq_resqunn.layers.input_watch import InputWatch
 from tfq_resqunn.layers.inputs import check_known, check_numbers, known_shape
+from tfq_resqunn.layers.keywords import known_to
 
 if TYPE_CHECKING:
     import cirq
@@ -121,7 +122,8 @@ class EncodedPQC(_PQC):
         filters = check_count(filters, "filters", "EncodedPQC")
         execution = Execution(backend, differentiator, repetitions, noise, max_circuits)
         # Not that of `tfq.layers.PQC`, which serialises the circuit, and which Keras 3 refuses.
-        keras.layers.Layer.__init__(self, **kwargs)
+        with known_to(self, kwargs):
+            keras.layers.Layer.__init__(self, **kwargs)
         self.initializer = default_initializer(initializer)
         self.regularizer = keras.regularizers.get(regularizer)
         self.constraint = keras.constraints.get(constraint)

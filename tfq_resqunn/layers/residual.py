@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers.checks import check_layer
 from tfq_resqunn.layers.inputs import check_numbers
+from tfq_resqunn.layers.keywords import known_to
 from tfq_resqunn.layers.merging import ReZero, check_merge
 
 
@@ -60,7 +61,8 @@ class Residual(keras.layers.Wrapper):
     ) -> None:
         check_layer(layer, "layer", "Residual")
         check_layer.or_none()(shortcut, "shortcut", "Residual")
-        super().__init__(layer, **kwargs)
+        with known_to(self, kwargs):
+            super().__init__(layer, **kwargs)
         self.shortcut, self.merge = shortcut, check_merge(merge, "merge", "Residual")
         self.rezero = ReZero(name="rezero", dtype=self.dtype_policy) if merge == "rezero" else None
 

@@ -10,6 +10,7 @@ from tfq_resqunn._utils.keras import Shape, keras, output_shape, register
 from tfq_resqunn.layers import patches
 from tfq_resqunn.layers.base_quanv import BaseQuanv
 from tfq_resqunn.layers.geometry import Geometry
+from tfq_resqunn.layers.keywords import known_to
 
 
 def conv_twin(
@@ -108,7 +109,8 @@ class PixelReadout(keras.layers.Wrapper):
     """
 
     def __init__(self, layer: keras.layers.Layer, *, copies: int = 1, **kwargs: Any) -> None:
-        super().__init__(layer, **kwargs)
+        with known_to(self, kwargs):
+            super().__init__(layer, **kwargs)
         self.copies = check_count(copies, "copies", "PixelReadout")
         self._geometry = Geometry(
             len(layer.kernel_size), layer.kernel_size, layer.strides, layer.padding,

@@ -3,6 +3,7 @@
 import cirq
 import sympy
 
+from tfq_resqunn.circuits.checks.shown import shown
 from tfq_resqunn.circuits.files.expressions import Measure, Measures, check_expression
 from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.rewriting.decomposing import innermost
@@ -36,7 +37,7 @@ def check_angles(circuit: cirq.AbstractCircuit, who: str, symbols: Measures | No
                 if measure.constant and not measure.real and not _takes_phases(op):
                     raise ValueError(
                         f"{who}: `circuit` must have real angles. Received "
-                        f"{str(expression)[:100]}, which is complex, in {_shown(op)}."
+                        f"{str(expression)[:100]}, which is complex, in {shown(op)}."
                     )
                 checked.add(expression)
         inner = subcircuit_in(op)
@@ -57,15 +58,8 @@ def _check(e: sympy.Basic, op: cirq.Operation, who: str, symbols: Measures | Non
     except ValueError as error:
         raise ValueError(
             f"{who}: `circuit` must have angles that can be computed, with gradients, and saved: "
-            f"{error} It stands in {_shown(op)}."
+            f"{error} It stands in {shown(op)}."
         ) from None
-
-
-def _shown(op: cirq.Operation) -> str:
-    try:
-        return str(op)[:200]
-    except Exception:  # Cirq cannot print every operation that it can hold
-        return f"a {type(op.gate or op).__name__}"
 
 
 def _takes_phases(op: cirq.Operation) -> bool:

@@ -5,11 +5,14 @@ from collections.abc import Collection, Iterable
 import cirq
 import sympy
 
+from tfq_resqunn._utils.names import shortened
 from tfq_resqunn.circuits.checks.angles import Samples
+from tfq_resqunn.circuits.checks.parameters import check_parameters
+from tfq_resqunn.circuits.checks.shown import shown
 from tfq_resqunn.circuits.files.expressions import sample
 from tfq_resqunn.circuits.free_symbols import expressions_in
 from tfq_resqunn.circuits.rewriting.decomposing import can_be_run, innermost, with_numbers
-from tfq_resqunn.circuits.symbols import in_order, listed
+from tfq_resqunn.circuits.symbols import in_order
 
 
 def check_operations(
@@ -28,34 +31,35 @@ def check_operations(
         if cirq.is_measurement(op) or op.classical_controls:
             dependence = ", nor depend on what is measured" if op.classical_controls else ""
             raise ValueError(
-                f"QuanvCircuit: `circuit` must not measure{dependence}. Received {op}. Remove it, "
-                "and name what is to be measured in `observables`."
+                f"QuanvCircuit: `circuit` must not measure{dependence}. Received {shown(op)}. "
+                "Remove it, and name what is to be measured in `observables`."
             )
         # Symbols get their values by name, so one with assumptions would get none.
         if assumed := sorted(s.name for s in _symbols(op) if s != sympy.Symbol(s.name)):
             raise ValueError(
-                f"QuanvCircuit: `circuit` must have plain symbols. Received {op}, and "
+                f"QuanvCircuit: `circuit` must have plain symbols. Received {shown(op)}, and "
                 f"{', '.join(assumed)} has assumptions (real=True, say). Use "
                 f"sympy.Symbol({assumed[0]!r})."
             )
+        check_parameters(op, numbers)
         if not _is_unitary(op, numbers):
             hint = ""
             if own := _symbols(op):
                 hint = (
-                    f" It has the symbols {listed(in_order(own))}. A gate of your own needs the "
+                    f" It has the symbols {shortened(in_order(own))}. A gate of your own needs the "
                     "methods _is_parameterized_, _parameter_names_ and _resolve_parameters_, or a "
                     "_decompose_."
                 )
             raise ValueError(
-                f"QuanvCircuit: `circuit` must consist of unitary operations. Received {op}, "
-                f"which has no unitary.{hint}"
+                f"QuanvCircuit: `circuit` must consist of unitary operations. Received "
+                f"{shown(op)}, which has no unitary.{hint}"
             )
         if not can_be_run(op):
             raise ValueError(
                 "QuanvCircuit: each gate of `circuit` must be a cirq.EigenGate, or decompose into "
                 "such gates, or have a unitary exp(i x H) with a constant matrix H for each of its "
-                f"symbols x. Received {op}, which is none of these. Give its gate a _decompose_ "
-                "method."
+                f"symbols x. Received {shown(op)}, which is none of these. Give its gate a "
+                "_decompose_ method."
             )
 
 

@@ -1,11 +1,11 @@
 """Calls of gates, with their modifiers, and gates that a program defines by such calls."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from openqasm3 import ast
 
+from tfq_resqunn._utils.names import closest
 from tfq_resqunn.circuits.files.expressions import Measured
 from tfq_resqunn.circuits.qasm.errors import IN_OPENQASM_3, error_at, shown
 from tfq_resqunn.circuits.qasm.expressions import Evaluator, Scope, Value, angle_of, named
@@ -200,8 +200,8 @@ def check_distinct(node: ast.QASMNode, qubits: Sequence[object]) -> None:
 def _known(node: ast.QuantumGate, gates: Mapping[str, Gate]) -> Gate:
     name = node.name.name
     if name not in gates:
-        close = difflib.get_close_matches(name, gates, 1)
-        hint = f"Did you mean {close[0]}? " if close else ""
+        close = closest(name, gates)
+        hint = f"Did you mean {close}? " if close else ""
         raise error_at(
             node,
             f'{name} is not a gate that is known here. {hint}Include "stdgates.inc" '

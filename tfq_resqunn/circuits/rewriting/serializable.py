@@ -11,6 +11,7 @@ import dataclasses
 import cirq
 import sympy
 
+from tfq_resqunn.circuits.checks.shown import shown
 from tfq_resqunn.circuits.free_symbols import symbols_in, symbols_of
 from tfq_resqunn.circuits.rewriting.decomposing import by_its_unitary, controls_of, decomposed
 from tfq_resqunn.circuits.rewriting.phases import Controlled, controlled_phase
@@ -164,13 +165,14 @@ def _decompose(op: cirq.Operation) -> list[cirq.Operation]:
         parts = by_its_unitary(op)
     elif cirq.has_kraus(op):
         raise ValueError(
-            f"TensorFlow Quantum has no channel for {op}. It has those of one qubit: depolarizing "
-            "(symmetric or not), amplitude damping (generalized or not), phase damping, bit flip, "
-            "phase flip and reset. Use one of these, or backend='compiled', which takes any."
+            f"TensorFlow Quantum has no channel for {shown(op)}. It has those of one qubit: "
+            "depolarizing (symmetric or not), amplitude damping (generalized or not), phase "
+            "damping, bit flip, phase flip and reset. Use one of these, or backend='compiled', "
+            "which takes any."
         )
     if parts is None:
         raise ValueError(
-            f"TensorFlow Quantum has no gate for {op}, and Cirq cannot decompose it. Give its "
-            "gate a _decompose_ method, or write it with gates that have one."
+            f"TensorFlow Quantum has no gate for {shown(op)}, and Cirq cannot decompose it. Give "
+            "its gate a _decompose_ method, or write it with gates that have one."
         )
     return parts

@@ -13,6 +13,7 @@ import cirq
 import numpy as np
 import sympy
 
+from tfq_resqunn.circuits.checks.shown import shown
 from tfq_resqunn.circuits.free_symbols import symbols_in
 from tfq_resqunn.circuits.rewriting.decomposing import (
     by_its_unitary,
@@ -49,12 +50,15 @@ def gates_of(circuit: cirq.AbstractCircuit, qubits: Sequence[cirq.Qid]) -> list[
             if entries > MAX_ENTRIES:
                 raise ValueError(
                     "backend='compiled' takes gates whose matrices have up to "
-                    f"{MAX_ENTRIES} entries in all. Received more, up to {str(op)[:100]}. Write "
+                    f"{MAX_ENTRIES} entries in all. Received more, up to {shown(op)}. Write "
                     "large gates with smaller ones, or use backend='noiseless'."
                 )
             if gate.qubits:
                 gates.append(dataclasses.replace(gate, qubits=tuple(index[q] for q in gate.qubits)))
     return gates
+
+
+_ANY = cirq.ParamResolver({"any": 0.0})  # Cirq leaves everything as it is with an empty one
 
 
 def _gates(op: cirq.Operation) -> Sequence[Operation]:
@@ -63,6 +67,8 @@ def _gates(op: cirq.Operation) -> Sequence[Operation]:
     if isinstance(op.gate, cirq.GlobalPhaseGate):
         return [_phase(op)]  # on no qubits: only a control sees it
     is_constant = not symbols_in(op)
+    if is_constant and cirq.is_parameterized(op):  # by numbers of sympy's, such as pi/4
+        op = cirq.resolve_parameters(op, _ANY)
     if is_constant and not cirq.has_unitary(op) and cirq.has_kraus(op):
         return [_channel(op)]
     if is_constant and (len(op.qubits) <= 4 or decomposed(op) is None):
@@ -76,9 +82,9 @@ def _gates(op: cirq.Operation) -> Sequence[Operation]:
         parts = by_its_unitary(op)
     if parts is None:
         raise ValueError(
-            f"backend='compiled' has no matrix for {op}: its gate is no cirq.EigenGate, and Cirq "
-            "cannot decompose it. Give its gate a _decompose_ method, or write it with gates that "
-            "have one."
+            f"backend='compiled' has no matrix for {shown(op)}: its gate is no cirq.EigenGate, and "
+            "Cirq cannot decompose it. Give its gate a _decompose_ method, or write it with gates "
+            "that have one."
         )
     return [gate for part in parts for gate in _gates(part)]
 
@@ -91,7 +97,7 @@ def _phase(op: cirq.Operation) -> Gate:
     if angle is None:
         raise ValueError(
             "backend='compiled' takes a phase as a number of modulus 1, as exp(I*angle), as such a "
-            f"number to a power, or as a product of these. Received {op}."
+            f"number to a power, or as a product of these. Received {shown(op)}."
         )
     return Gate((), angle / sympy.pi, np.ones(1), one)
 
