@@ -5,10 +5,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from tfq_resqunn._utils.arguments import checked
+from tfq_resqunn.plots.checks import check_maps
+
 MAP, GAP = 1.2, 0.2  # inches: side of a feature map, margins
 MAX_MAPS = 8  # channels of a layer that are drawn
 
 
+@checked(inputs=check_maps, outputs=check_maps)
 def feature_maps_figure(inputs: np.ndarray, outputs: np.ndarray) -> Figure:
     """Draws what goes into a layer and what comes out: a row for each image, a column a channel.
 
@@ -21,7 +25,11 @@ def feature_maps_figure(inputs: np.ndarray, outputs: np.ndarray) -> Figure:
         >>> [text.get_text() for text in figure.axes[1].texts]
         ['output 0', 'output 1', 'output 2', 'output 3']
     """
-    inputs, outputs = np.asarray(inputs), np.asarray(outputs)
+    if len(inputs) != len(outputs):
+        raise ValueError(
+            "feature_maps_figure: `outputs` must be as many as `inputs`. Received "
+            f"{len(outputs)} for {len(inputs)} images."
+        )
     limit = np.max(np.abs(outputs)) or 1.0
     groups = (
         ("input", inputs[..., :MAX_MAPS], np.min(inputs), np.max(inputs)),
