@@ -9,9 +9,14 @@ import pytest
 import sympy
 
 import tfq_resqunn as rq
+from tfq_resqunn import EncodedPQC, Quanv2D
+from tfq_resqunn._utils.keras import keras
 from tfq_resqunn.circuits import QuanvCircuit
 from tfq_resqunn.plots import (
+    accuracy_by_descriptor,
+    accuracy_by_strength,
     circuit_figure,
+    examples_figure,
     feature_maps_figure,
     training_curves,
     variance_figure,
@@ -135,12 +140,18 @@ def test_of_many_channels_the_first_eight_are_drawn():
 
 IMAGES = np.ones((2, 4, 4, 1))
 NO_MAPS = {
-    "a layer as inputs": ((rq.Quanv2D(name="q"), IMAGES), "`inputs` must be an array .* Quanv2D"),
-    "a layer as outputs": ((IMAGES, rq.Quanv2D(name="q")), "`outputs` must be an array .* Quanv2D"),
-    "nothing": ((IMAGES, None), "`outputs` must be an array"),
-    "one image": ((IMAGES[0], IMAGES), r"`inputs` must .* Received an array of shape \(4, 4, 1\)"),
-    "flat": ((IMAGES, IMAGES.ravel()), r"`outputs` must be an array"),
-    "none": ((IMAGES[:0], IMAGES[:0]), r"`inputs` must .* of shape \(0, 4, 4, 1\)"),
+    "a layer as inputs": (
+        (rq.Quanv2D(name="q"), IMAGES),
+        "`inputs` must be images, an array .* Quanv2D",
+    ),
+    "a layer as outputs": (
+        (IMAGES, rq.Quanv2D(name="q")),
+        "`outputs` must be images, an array .* Quanv2D",
+    ),
+    "nothing": ((IMAGES, None), "`outputs` must be images"),
+    "one image": ((IMAGES[0], IMAGES), r"`inputs` must be images.* shape \(4, 4, 1\)"),
+    "flat": ((IMAGES, IMAGES.ravel()), r"`outputs` must be images"),
+    "none": ((IMAGES[:0], IMAGES[:0]), r"`inputs` must be at least one image"),
     "others": ((IMAGES, IMAGES[:1]), "`outputs` must be as many as `inputs`.* Received 1 and 2"),
 }
 
@@ -148,7 +159,9 @@ NO_MAPS = {
 @pytest.mark.parametrize("kind", NO_MAPS)
 def test_what_is_no_feature_map_is_refused(kind):
     arguments, message = NO_MAPS[kind]
-    with pytest.raises(ValueError, match=rf"^feature_maps_figure: {message}.*layer\(i"):
+    with pytest.raises(
+        (TypeError, ValueError), match=rf"^feature_maps_figure: {message}.*layer\(i"
+    ):
         feature_maps_figure(*arguments)
 
 
@@ -180,3 +193,74 @@ def test_variances_have_intervals_and_lines_that_differ_without_colour():
 def test_variances_over_names():
     axes = variance_figure(VARIANCES, ["ansatz", "n_qubits"]).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["one", "two"]
+
+
+IMAGES = np.zeros((2, 4, 4, 1))
+LABELS = np.array([0, 1])
+CIRCUIT = QuanvCircuit(cirq.Circuit(cirq.ry(sympy.Symbol("x_0"))(cirq.LineQubit(0))))
+ONE_ROW = pd.DataFrame({"variance": [1.0], "layer": ["a"], "low": [0.5], "high": [2.0], "n": 1})
+NOTHING = {
+    "None": None,
+    "number": 3,
+    "text": "x",
+    "list": [1.5],
+    "dict": {"a": 1},
+    "array": np.zeros((2, 3)),
+    "table": pd.DataFrame({"a": [1]}),
+    "layer of Keras": keras.layers.Dense(1),
+    "cirq.Circuit": CIRCUIT.circuit,
+    "object": object(),
+}
+TAKES = {  # an argument -> the figure of a value, what it must be, what it is or may be after all
+    "circuit": (circuit_figure, "a QuanvCircuit, or a layer that has one", ()),
+    "history": (training_curves, "what model.fit returned|hold the loss of at least one epoch", ()),
+    "x": (lambda v: examples_figure(v, LABELS, ["a"]), r"images, an array \[n, rows, columns", ()),
+    "y": (
+        lambda v: examples_figure(IMAGES, v, ["a"]),
+        r"the numbers of classes, an array \[n\]|have a number for each image",
+        (),
+    ),
+    "classes": (
+        lambda v: examples_figure(IMAGES, LABELS, v), "a sequence of names", ("list", "array")
+    ),
+    "inputs": (lambda v: feature_maps_figure(v, IMAGES), "images, an array", ()),
+    "outputs": (lambda v: feature_maps_figure(IMAGES, v), "images, an array", ()),
+    "tables": (accuracy_by_descriptor, "a dict from titles to pandas.DataFrames", ()),
+    "table of noise": (
+        accuracy_by_strength, "a pandas.DataFrame|a table with the columns backend, shots", ()
+    ),
+    "table": (
+        lambda v: variance_figure(v, ["n"]),
+        "a pandas.DataFrame|a table with the columns layer, variance, low, high",
+        (),
+    ),
+    "over": (
+        lambda v: variance_figure(ONE_ROW, v), "a sequence of names|a table with the columns", ()
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NOTHING)
+@pytest.mark.parametrize("argument", TAKES)
+def test_a_figure_says_what_it_is_made_of(argument, value):
+    figure, rule, taken = TAKES[argument]
+    if value in taken:
+        figure(NOTHING[value])
+        return
+    with pytest.raises((TypeError, ValueError), match=f"^[a-z_]+: `.*({rule})"):
+        figure(NOTHING[value])
+
+
+def test_tables_without_their_columns_are_refused():
+    with pytest.raises(ValueError, match="each a table with the columns encoder, ansatz, accuracy"):
+        accuracy_by_descriptor({"title": pd.DataFrame({"a": [1]})})
+
+
+def test_the_circuit_of_a_layer_is_drawn():
+    layer = Quanv2D()
+    with pytest.raises(AttributeError, match="`circuit` is there once the layer is built"):
+        circuit_figure(layer)
+    layer.build((None, 4, 4, 1))
+    for one in (layer, layer.pqcs[0], EncodedPQC(layer.circuit)):
+        texts = [text.get_text() for text in circuit_figure(one).axes[0].texts]
+        assert texts == [text.get_text() for text in circuit_figure(layer.circuit).axes[0].texts]

@@ -317,7 +317,7 @@ def test_rates_from_a_study(tried):
 def test_studies_that_have_chosen_nothing(tmp_path):
     config = StudyConfig(RUN, heads=["linear"], variants=["trainable"], seeds=1, **ONE)
     no_validation = write_study(tmp_path / "a", config)
-    with pytest.raises(ValueError, match="must hold a study with validation images"):
+    with pytest.raises(ValueError, match="`rates_from` must hold a study with validation images"):
         with_rates_from(config, no_validation)
     unfinished = write_study(tmp_path / "b", replace(config, seeds=[0, 1]), skip=lambda r: r.seed)
     with pytest.raises(
@@ -326,7 +326,7 @@ def test_studies_that_have_chosen_nothing(tmp_path):
         with_rates_from(config, unfinished)
     with pytest.raises(ValueError, match="with_rates_from: `learning_rates` and(?s:.)*left out wh"):
         with_rates_from(replace(config, learning_rates=[0.1, 0.2]), no_validation)
-    with pytest.raises(FileNotFoundError, match="must be that of a study"):
+    with pytest.raises(FileNotFoundError, match="^with_rates_from: `rates_from` must be that of a"):
         with_rates_from(config, tmp_path)
     answer = CliRunner().invoke(cli.main, ["study", "--rates-from", str(tmp_path / "c")])
     assert answer.exit_code == 2 and "which has none" in answer.output

@@ -55,6 +55,9 @@ def received(value: object) -> str:
 
 
 def _shown(value: object) -> str:
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and len(shape) > 1:
+        return f"an array of shape {shape}"  # its numbers would fill the line
     try:
         return repr(value)
     except ValueError:  # Python writes no integer of more than 4300 digits

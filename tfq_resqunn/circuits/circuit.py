@@ -308,10 +308,10 @@ def _as_symbols(given: Symbols, argument: str, known: set) -> tuple[sympy.Symbol
         )
     if missing := set(symbols) - known:
         which = {"inputs": ", which has", "weights": " that are not `inputs`:"}[argument]
-        wrong, names = in_order(missing), list(map(str, in_order(known)))
+        others, names = in_order(missing), list(map(str, in_order(known)))
         raise ValueError(
             f"QuanvCircuit: `{argument}` must be symbols of the circuit{which} {shortened(names)}. "
-            f"Received {shortened(wrong)}, not among them.{did_you_mean(str(wrong[0]), names)}"
+            f"Received {shortened(others)}, not among them.{did_you_mean(str(others[0]), names)}"
         )
     if twice := [s for s, n in Counter(symbols).items() if n > 1]:
         raise ValueError(

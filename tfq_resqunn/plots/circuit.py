@@ -1,16 +1,18 @@
 """Circuits as figures."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfq_resqunn._utils.arguments import check_picture, checked
+from tfq_resqunn._utils.arguments import check_picture, checked, received
 
 if TYPE_CHECKING:
     from tfq_resqunn.circuits import QuanvCircuit
+    from tfq_resqunn.layers import EncodedPQC
+    from tfq_resqunn.layers.base_quanv import BaseQuanv
 
 WIRE = {"color": "0.45", "linewidth": 1, "zorder": 1}
 BOX = {"boxstyle": "round,pad=0.35,rounding_size=0.15", "facecolor": "white", "edgecolor": "0.2"}
@@ -18,9 +20,13 @@ CHARACTER, ROW = 0.085, 0.42  # inches: width of a letter, height of a qubit's l
 
 
 @checked(path=check_picture.or_none())
-def circuit_figure(circuit: "QuanvCircuit", path: str | os.PathLike | None = None) -> Figure:
-    """Draws a `QuanvCircuit`: a line for each qubit, a box for each gate, time from left to right.
+def circuit_figure(
+    circuit: Union["QuanvCircuit", "BaseQuanv", "EncodedPQC"],
+    path: str | os.PathLike | None = None,
+) -> Figure:
+    """Draws a circuit: a line for each qubit, a box for each gate, time from left to right.
 
+    It is a `QuanvCircuit`, or that of a layer: a quanvolution that is built, or an `EncodedPQC`.
     The figure is as large as the circuit needs. With a `path` it is written there too, in the
     format that the suffix says.
 
@@ -31,7 +37,7 @@ def circuit_figure(circuit: "QuanvCircuit", path: str | os.PathLike | None = Non
         >>> [text.get_text() for text in circuit_figure(circuit).axes[0].texts][:3]
         ['0', '1', 'Ry(π x_000)']
     """
-    drawer = circuit.circuit.to_text_diagram_drawer()
+    drawer = _circuit_of(circuit).circuit.to_text_diagram_drawer()
     texts = {place: entry.text for place, entry in drawer.entries.items() if entry.text}
     # Those that end between two qubits are Cirq's brackets around gates of one moment.
     links = [v for v in drawer.vertical_lines if v.y1 == int(v.y1) and v.y2 == int(v.y2)]
@@ -58,6 +64,22 @@ def circuit_figure(circuit: "QuanvCircuit", path: str | os.PathLike | None = Non
     if path is not None:
         figure.savefig(path)
     return figure
+
+
+def _circuit_of(given: Any) -> "QuanvCircuit":
+    from tfq_resqunn.circuits import QuanvCircuit
+
+    if isinstance(given, QuanvCircuit):
+        return given
+    from tfq_resqunn.layers import EncodedPQC  # which loads TensorFlow
+    from tfq_resqunn.layers.base_quanv import BaseQuanv
+
+    if not isinstance(given, (BaseQuanv, EncodedPQC)):
+        raise TypeError(
+            "circuit_figure: `circuit` must be a QuanvCircuit, or a layer that has one. "
+            f"Received {received(given)}. Put a cirq.Circuit into QuanvCircuit(...)."
+        )
+    return given.circuit
 
 
 def _draw_gate(axes: Axes, x: float, y: float, text: str, box: dict | None, linked: bool) -> None:

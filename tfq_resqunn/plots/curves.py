@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tfq_resqunn._utils.arguments import check_picture, checked
+from tfq_resqunn.plots.checks import check_history
 from tfq_resqunn.plots.style import TRAIN, VALIDATION, tidy
 
 
-@checked(path=check_picture.or_none())
+@checked(history=check_history, path=check_picture.or_none())
 def training_curves(
     history: Mapping[str, Sequence[float]], path: str | os.PathLike | None = None
 ) -> Figure:
@@ -26,6 +27,7 @@ def training_curves(
         The figure, a panel for each of the two quantities.
 
     Raises:
+        TypeError: If `history` is neither.
         ValueError: If there is no `loss`, or it has no epoch.
 
     Example:
@@ -33,7 +35,7 @@ def training_curves(
         >>> [axes.get_ylabel() for axes in figure.axes]
         ['Loss (cross-entropy)', 'Accuracy']
     """
-    values = getattr(history, "history", history)
+    values = history
     if not len(values.get("loss", ())):
         raise ValueError(
             f"training_curves: `history` must hold the loss of at least one epoch.\n"

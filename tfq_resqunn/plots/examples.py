@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfq_resqunn._utils.arguments import check_picture, checked
+from tfq_resqunn.plots.checks import check_images, check_labels, check_names
 
 N_IMAGES = 8  # of each class, at most
 MAX_CLASSES = 20
 
 
-@checked(path=check_picture.or_none())
+@checked(x=check_images, y=check_labels, classes=check_names, path=check_picture.or_none())
 def examples_figure(
     x: Any,
     y: np.ndarray,
@@ -40,6 +41,11 @@ def examples_figure(
         >>> len(examples_figure(data.x_train, data.y_train, data.classes).axes)
         16
     """
+    if len(y) != len(x):
+        raise ValueError(
+            "examples_figure: `y` must have a number for each image of `x`. Received "
+            f"{len(y)} numbers for {len(x)} images."
+        )
     classes = classes[:MAX_CLASSES]
     size = 0.8
     figure = Figure(figsize=(size * N_IMAGES + 1, size * len(classes)), dpi=150)

@@ -12,12 +12,14 @@ from matplotlib.ticker import PercentFormatter
 from matplotlib.transforms import Bbox
 
 from tfq_resqunn._utils.arguments import check_picture, checked
+from tfq_resqunn.plots.checks import tables_with
 from tfq_resqunn.plots.style import LINES, tidy
 
 PANELS = {
     "expressibility": "Expressibility (0: as uniform as random states)",
     "entangling_capability": "Entangling capability",
 }
+COLUMNS = ("encoder", "ansatz", "accuracy", "low", "high", *PANELS)
 MAX_TABLES = 50  # more would be a picture of more than 20,000 pixels
 PLACES = ((5, 3), (5, -9), (-5, 3), (-5, -9))  # of a label beside its point, in points
 MIN_DECADES = 1.5  # of expressibilities, for a logarithmic axis
@@ -25,7 +27,7 @@ MIN_HEIGHT = 0.08  # of an axis of accuracies
 MAX_LABELS = 20  # in a panel, of the circuits that are best
 
 
-@checked(path=check_picture.or_none())
+@checked(tables=tables_with(*COLUMNS), path=check_picture.or_none())
 def accuracy_by_descriptor(
     tables: Mapping[str, pd.DataFrame], path: str | os.PathLike | None = None
 ) -> Figure:

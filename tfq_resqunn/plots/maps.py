@@ -1,20 +1,20 @@
 """Feature maps as figures."""
 
 import os
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from tfq_resqunn._utils.arguments import check_picture, checked, received
+from tfq_resqunn._utils.arguments import check_picture, checked
+from tfq_resqunn.plots.checks import check_maps
 
 MAP, GAP = 1.2, 0.2  # inches: side of a feature map, margins
 MAX_MAPS = 8  # channels of a layer that are drawn
 
 
-@checked(path=check_picture.or_none())
+@checked(inputs=check_maps, outputs=check_maps, path=check_picture.or_none())
 def feature_maps_figure(
     inputs: np.ndarray, outputs: np.ndarray, path: str | os.PathLike | None = None
 ) -> Figure:
@@ -33,16 +33,15 @@ def feature_maps_figure(
         The figure.
 
     Raises:
-        TypeError: If `path` is no path.
-        ValueError: If `inputs` or `outputs` are no images, or not as many, or if `path` has no
-            suffix of a picture.
+        TypeError: If `inputs` or `outputs` are no images, or `path` is no path.
+        ValueError: If there is no image, or not as many as outputs, or if `path` has no suffix of a
+            picture.
 
     Example:
         >>> figure = feature_maps_figure(np.ones((2, 8, 8, 1)), np.zeros((2, 4, 4, 4)))
         >>> [text.get_text() for text in figure.axes[1].texts]
         ['output 0', 'output 1', 'output 2', 'output 3']
     """
-    inputs, outputs = _maps(inputs, "inputs"), _maps(outputs, "outputs")
     if len(inputs) != len(outputs):
         raise ValueError(
             "feature_maps_figure: `outputs` must be as many as `inputs`, a row for each image. "
@@ -76,21 +75,6 @@ def feature_maps_figure(
     if path is not None:
         figure.savefig(path)
     return figure
-
-
-def _maps(value: Any, argument: str) -> np.ndarray:
-    """Gives images as numbers that can be drawn."""
-    try:
-        maps = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):  # such as a layer
-        maps = np.empty(0)
-    if maps.ndim != 4 or not maps.size:
-        found = f"an array of shape {maps.shape}" if maps.ndim > 1 else received(value)
-        raise ValueError(
-            f"feature_maps_figure: `{argument}` must be an array [n, rows, columns, channels]. "
-            f"Received {found}. Give images as `inputs`, and layer(images) as `outputs`."
-        )
-    return maps
 
 
 def _draw_maps(axes: Axes, name: str, maps: np.ndarray, low: float, high: float) -> AxesImage:

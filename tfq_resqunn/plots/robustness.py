@@ -6,10 +6,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tfq_resqunn._utils.arguments import check_picture, checked
+from tfq_resqunn.plots.checks import table_with
 from tfq_resqunn.plots.style import LINES, tidy
 
 
-@checked(path=check_picture.or_none())
+@checked(
+    table=table_with("backend", "shots", "strength", "accuracy", "low", "high"),
+    path=check_picture.or_none(),
+)
 def accuracy_by_strength(table: pd.DataFrame, path: str | os.PathLike | None = None) -> Figure:
     """Draws accuracy against the strength of noise, a line for each backend and number of shots.
 

@@ -9,13 +9,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfq_resqunn._utils.arguments import check_picture, checked
+from tfq_resqunn.plots.checks import check_names, table_with
 from tfq_resqunn.plots.style import LINES, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@checked(path=check_picture.or_none())
+@checked(
+    table=table_with("layer", "variance", "low", "high"),
+    over=check_names,
+    path=check_picture.or_none(),
+)
 def variance_figure(
     table: "pd.DataFrame", over: Sequence[str], path: str | os.PathLike | None = None
 ) -> Figure:
@@ -24,6 +29,7 @@ def variance_figure(
     The table is that of a `GradientVariance`, and `over` names its columns that are varied: the
     first is the horizontal axis, each combination of the others a line.
     """
+    table_with(*over)(table, "table", "variance_figure")
     table = table[table["variance"] > 0]  # the others have no place on a log scale
     layers = list(dict.fromkeys(table["layer"]))
     if not layers:

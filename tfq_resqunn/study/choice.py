@@ -1,6 +1,7 @@
 """What validation images choose: learning rates for each arm, the best draw of frozen circuits."""
 
 import os
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -12,6 +13,7 @@ from tfq_resqunn.study.run import StudyRun
 
 ARM = ["placement", "input_gradient", "head", "variant"]
 RATES = ["learning_rate", "head_learning_rate"]
+_ARGUMENT = "with_rates_from: `rates_from`"
 BEST_FROZEN = "best_frozen"  # a variant that only reports have
 
 
@@ -63,8 +65,8 @@ def choose_rates(table: pd.DataFrame) -> pd.DataFrame:
     return _best(means.reset_index(), ARM, RATES)
 
 
-@checked(config=instance(StudyConfig, "a StudyConfig"), folder=check_path)
-def with_rates_from(config: StudyConfig, folder: str | os.PathLike) -> StudyConfig:
+@checked(config=instance(StudyConfig, "a StudyConfig"), rates_from=check_path)
+def with_rates_from(config: StudyConfig, rates_from: str | os.PathLike) -> StudyConfig:
     """Gives a study each arm's learning rates that were chosen in another one.
 
     Raises:
@@ -75,21 +77,24 @@ def with_rates_from(config: StudyConfig, folder: str | os.PathLike) -> StudyConf
     if config.learning_rates is not None or config.head_learning_rates is not None:
         raise ValueError(
             "with_rates_from: `learning_rates` and `head_learning_rates` must be left out where "
-            f"rates come from another study. Received both these and {folder}. Either rates are "
-            "tried, or they are known."
+            f"rates come from another study. Received both these and {rates_from}. Either rates "
+            "are tried, or they are known."
         )
-    results = load_results(folder)
+    try:
+        results = load_results(rates_from)
+    except (OSError, ValueError) as error:  # which speaks of a study's own folder
+        raise type(error)(re.sub("^[a-z_]+: `folder`", _ARGUMENT, str(error))) from error
     # Trainings whose loss did not stay finite are an answer: their rates are too large.
     if n_undone := results.n_missing - len(results.failures):
         raise ValueError(
-            "with_rates_from: `folder` must hold a finished study, since rates may be best by "
-            f"chance until all are tried.\nReceived {folder}, of which {n_undone} of "
+            "with_rates_from: `rates_from` must hold a finished study, since rates may be best by "
+            f"chance until all are tried.\nReceived {rates_from}, of which {n_undone} of "
             f"{len(results.config.runs())} runs are missing.\nGo on with it: {results.command}"
         )
     if results.table.val_accuracy.isna().any():
         raise ValueError(
-            "with_rates_from: `folder` must hold a study with validation images, by which rates "
-            f"are chosen.\nReceived {folder}, whose runs have none.\nMake it again with "
+            "with_rates_from: `rates_from` must hold a study with validation images, by which "
+            f"rates are chosen.\nReceived {rates_from}, whose runs have none.\nMake it again with "
             "validation=0.1."
         )
     arms = config.arms()
