@@ -3,11 +3,12 @@
 import re
 from dataclasses import replace
 
+import click
 import numpy as np
 import pytest
 
 from experiments import figures, page, tables
-from experiments.again import config_of
+from experiments.again import config_of, record_of
 from experiments.comparisons import depth_differences
 from experiments.studies import parts
 from tests.helpers.studies import ROOT
@@ -101,6 +102,17 @@ def test_a_row_says_how_its_run_is_made_again(made_up):
         made = [run.configure(part.config.run) for run in part.config.runs()]
         for _, record in tables.read_table(name).iterrows():
             assert any(is_alike(config_of(part, record), run) for run in made)
+
+
+@pytest.mark.parametrize("row", [-1, 10**6])
+def test_a_row_that_is_not_there(row, made_up):
+    (part,) = (part for part in parts({}) if part.name == "arms-digits")
+    last = len(tables.read_table(part.name)) - 1
+    with pytest.raises(
+        click.BadParameter,
+        match=f"^the table of arms-digits has the rows 0 to {last}. Received {row}",
+    ):
+        record_of(part, row)
 
 
 def is_alike(one, other):

@@ -13,6 +13,8 @@ from tfq_resqunn._utils.names import closest
 
 Identifier = str | dict | Callable  # a function's name, what `serialize` gave, or itself
 
+IN_PYTHON = "A circuit of your own is for Python: rq.Quanv2D(circuit=...), see docs/own_circuit.md."
+
 
 class Registry:
     """Functions of one kind, by name, as Keras has them for activations.
@@ -145,12 +147,18 @@ class Registry:
         """Gives the function that `serialize` described."""
         return self.get(config)
 
-    def unknown(self, name: str) -> str:
-        """Says that there is no such name, and which one may have been meant."""
+    def unknown(self, name: str, *, is_text: bool = False) -> str:
+        """Says that there is no such name, and which one may have been meant.
+
+        Where `is_text`, as on a command line, nothing but a name can be passed.
+        """
         longer = (known for known in self if name and known.startswith(name))
         close = closest(name, self) or next(longer, None)
         hint = f" Did you mean {close!r}?" if close else ""
-        return f"`{self.kind}` must be one of {self._choices()}. Received {name!r}.{hint}"
+        choices = self._choices()
+        if is_text:
+            choices, hint = ", ".join(map(repr, self)), hint or f" {IN_PYTHON}"
+        return f"`{self.kind}` must be one of {choices}. Received {name!r}.{hint}"
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and (name in self.built_in or name in self._functions)

@@ -12,6 +12,7 @@ import click
 
 from tfq_resqunn._utils.interrupts import INTERRUPTED
 from tfq_resqunn._utils.shell import command_text
+from tfq_resqunn.circuits.registry import IN_PYTHON
 from tfq_resqunn.cli.plain_output import allow_plain_output
 
 MISTAKES = (ValueError, TypeError, OSError, ImportError)
@@ -52,6 +53,10 @@ class CleanErrors(click.Group):
             with warnings.catch_warnings():
                 warnings.showwarning = _show_warning(warnings.showwarning)
                 return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if error.option_name == "--circuit":
+                error.message, error.possibilities = f"{error.message} {IN_PYTHON}", []
+            raise
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise  # click knows what to do
         except KeyboardInterrupt:

@@ -34,7 +34,7 @@ def check_layer(config: RunConfig, who: str = "Quanv2D") -> None:
     """Checks the names that a run's quanvolutions are made of, and what runs their circuits."""
     for registry in (ENCODERS, ANSATZES):
         if (name := getattr(config, registry.kind)) not in registry:
-            raise ValueError(f"{who}: {registry.unknown(name)}")
+            raise ValueError(f"{who}: {registry.unknown(name, is_text=True)}")
     if config.observables not in OBSERVABLES:
         parse_sum(config.observables, who)
     _check_backend(config.backend, config.repetitions, config.noise or {}, who)
