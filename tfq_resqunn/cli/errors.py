@@ -55,7 +55,7 @@ class CleanErrors(click.Group):
                 return super().invoke(ctx)
         except click.NoSuchOption as error:
             if error.option_name == "--circuit":
-                error.message, error.possibilities = f"{error.message} {IN_PYTHON}", []
+                raise click.UsageError(f"{error.message} {IN_PYTHON}", error.ctx) from None
             raise
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise  # click knows what to do

@@ -19,7 +19,7 @@ from tfq_resqunn.runs.settings import settings_of
 from tfq_resqunn.study.address import SchedulerLost, find_scheduler
 from tfq_resqunn.study.command import command_line, default_folder, read_settings
 from tfq_resqunn.study.config import COMMON, VARIANTS, VARIED, StudyConfig
-from tfq_resqunn.study.folder import check_study_folder, is_done, read_study
+from tfq_resqunn.study.folder import RATES_FROM, check_study_folder, is_done, read_study
 from tfq_resqunn.study.shards import Shard, in_shard, read_shard, write_shard
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ def study(
             (values if name in OWN else values["run"])[name] = value
     configured = None if report_only else StudyConfig.from_dict(values)
     if configured is not None and rates_from is not None:
+        read_study(rates_from, RATES_FROM)  # which is quick
         from tfq_resqunn.study.choice import with_rates_from
 
         configured = with_rates_from(configured, rates_from)

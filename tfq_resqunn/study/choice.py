@@ -1,19 +1,19 @@
 """What validation images choose: learning rates for each arm, the best draw of frozen circuits."""
 
 import os
-import re
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
 from tfq_resqunn._utils.arguments import check_path, checked, instance
 from tfq_resqunn.study.config import StudyConfig
+from tfq_resqunn.study.folder import RATES_FROM, read_study
 from tfq_resqunn.study.results import RUN_COLUMNS, Results, load_results
 from tfq_resqunn.study.run import StudyRun
 
 ARM = ["placement", "input_gradient", "head", "variant"]
 RATES = ["learning_rate", "head_learning_rate"]
-_ARGUMENT = "with_rates_from: `rates_from`"
 BEST_FROZEN = "best_frozen"  # a variant that only reports have
 
 
@@ -80,10 +80,8 @@ def with_rates_from(config: StudyConfig, rates_from: str | os.PathLike) -> Study
             f"rates come from another study. Received both these and {rates_from}. Either rates "
             "are tried, or they are known."
         )
-    try:
-        results = load_results(rates_from)
-    except (OSError, ValueError) as error:  # which speaks of a study's own folder
-        raise type(error)(re.sub("^[a-z_]+: `folder`", _ARGUMENT, str(error))) from error
+    read_study(Path(rates_from), RATES_FROM)
+    results = load_results(rates_from)
     # Trainings whose loss did not stay finite are an answer: their rates are too large.
     if n_undone := results.n_missing - len(results.failures):
         raise ValueError(

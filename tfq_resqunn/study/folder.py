@@ -11,18 +11,22 @@ from tfq_resqunn.study.config import StudyConfig
 from tfq_resqunn.study.images import Images
 from tfq_resqunn.study.run import StudyRun
 
+RATES_FROM = "with_rates_from: `rates_from`"
 LOCK = ".lock"  # of who runs the study; those of shards begin like it
 # What is in a folder before its study.json, if others begin with it at this moment.
 BEGUN = re.compile(rf"{re.escape(LOCK)}.*|\.\d+-study\.json|{re.escape(PROBE)}.*")
 
 
-def read_study(folder: Path) -> tuple[StudyConfig, str]:
-    """Read what `study.json` says: the configuration and the command."""
+def read_study(folder: Path, argument: str = "load_results: `folder`") -> tuple[StudyConfig, str]:
+    """Read what `study.json` says: the configuration and the command.
+
+    `argument`, and who asks for it, are named where there is no study.
+    """
     path = folder / "study.json"
     if not path.is_file():
         raise FileNotFoundError(
-            f"load_results: `folder` must be that of a study, with a file study.json.\nReceived "
-            f"{folder}, which has none.\nMake a study with `resqunn study`."
+            f"{argument} must be that of a study, with a file study.json.\nReceived {folder}, which "
+            "has none.\nMake a study with `resqunn study`."
         )
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
