@@ -25,8 +25,8 @@ def read_study(folder: Path, argument: str = "load_results: `folder`") -> tuple[
     path = folder / "study.json"
     if not path.is_file():
         raise FileNotFoundError(
-            f"{argument} must be that of a study, with a file study.json.\nReceived {folder}, which "
-            "has none.\nMake a study with `resqunn study`."
+            f"{argument} must be that of a study, with a file study.json.\nReceived {folder}, "
+            "which has none.\nMake a study with `resqunn study`."
         )
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
