@@ -34,6 +34,7 @@ from tfq_resqunn.study.report.numbers import (
     difference_text,
     effect_text,
     p_text,
+    percent,
     points,
     records_table,
 )
@@ -152,6 +153,24 @@ def chance() -> str:
     tables = {title: read_chosen(f"arms-{name}") for name, title in _there("arms-{}", DATA)}
     tables = {t: table[table.variant.isin(QUANTUM)] for t, table in tables.items()}
     return _by_arm(tables, "Arm", lambda runs: f"{(runs.test_accuracy <= NEAR_CHANCE).sum()}")
+
+
+def outcomes() -> str:
+    """What a regression reads from the outcomes of frozen plain stacks, see `outcomes.py`."""
+    path = RESULTS / "frozen-outcomes.csv"
+    if not path.is_file():
+        return _nothing("outcomes of frozen circuits")
+    table = pd.read_csv(path)
+    record = {
+        "Seeds": str(len(table)),
+        "The network": accuracy_text(mean_interval(table.network)),
+        "Regression": accuracy_text(mean_interval(table.regression)),
+        "its lowest seed": percent(table.regression.min()),
+        "Largest standard deviation of an outcome": (
+            f"{table.spread.min():.4f} to {table.spread.max():.4f}"
+        ),
+    }
+    return records_table([record])
 
 
 @_once_run("arms-{}", "all arms")
@@ -376,6 +395,7 @@ PLACES: dict[str, Callable[[], str]] = {
     "placements": placements,
     "accuracies": accuracies,
     "chance": chance,
+    "outcomes": outcomes,
     "controls": controls,
     "strong": strong,
     "rates": rates,

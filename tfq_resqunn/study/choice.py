@@ -14,6 +14,7 @@ from tfq_resqunn.study.run import StudyRun
 
 ARM = ["placement", "input_gradient", "head", "variant"]
 RATES = ["learning_rate", "head_learning_rate"]
+ROUNDING = 2e-6  # of an accuracy with six digits, and of a mean of some
 BEST_FROZEN = "best_frozen"  # a variant that only reports have
 
 
@@ -113,10 +114,13 @@ def rates_by_arm(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
 
 
 def _best(table: pd.DataFrame, within: list[str], then: list[str]) -> pd.DataFrame:
-    """Gives the row of each group with the highest validation accuracy; of equal ones the first."""
-    order = ["val_accuracy", "val_loss", *then]
-    ascending = [False, *[True] * (len(order) - 1)]
-    best = table.sort_values(order, ascending=ascending, kind="stable").drop_duplicates(within)
+    """Gives the row of each group with the highest validation accuracy; of equal ones the first.
+
+    Equal are accuracies that differ by no image, but by how their mean or their text was rounded.
+    """
+    highest = table.groupby(within, sort=False)["val_accuracy"].transform("max")
+    equal = table[(table.val_accuracy > highest - ROUNDING) | highest.isna()]
+    best = equal.sort_values(["val_loss", *then], kind="stable").drop_duplicates(within)
     return best.sort_index()
 
 
