@@ -422,6 +422,11 @@ ERRORS = {
         r"Received a circuit with 0 data symbols \(none\)\.\nData symbols begin with x_; of yours "
         r"none does \(x0, x1, x2, x3, ..., x19\)\. Rename them, .*\(..., inputs=\[...\]\)\.$",
     ),
+    "all_bound": (
+        build(None, 4, 4, 1, circuit=QuanvCircuit(cirq.Circuit(cirq.X(cirq.LineQubit(0))))),
+        ValueError,
+        r"The circuit has no symbols at all: were they bound to numbers\? Leave x_0, x_1, ... unb",
+    ),
     "too_little_data": (
         build(None, 4, 4, 1, circuit=circuit_of("x_0", "w_0")),
         ValueError,

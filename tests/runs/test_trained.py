@@ -249,6 +249,38 @@ def test_images_that_the_model_does_not_take(run, tmp_path, shape, said, reader)
         reader(run.paths["model"], tmp_path / "x.npz")
 
 
+SCALES = {  # layers that scale pixels, and whether they are made for large ones
+    "by 255": (lambda: keras.layers.Rescaling(1 / 255), True),
+    "from -1 to 1": (lambda: keras.layers.Rescaling(1 / 127.5, offset=-1), True),
+    "of 16 bits": (lambda: keras.layers.Rescaling(1 / 65535), True),
+    "from 0 to 1": (lambda: keras.layers.Rescaling(2.0, offset=-1), False),
+    "normalized": (lambda: keras.layers.Normalization(mean=127.0, variance=900.0), True),
+    "normalized, small": (lambda: keras.layers.Normalization(mean=0.5, variance=0.1), False),
+}
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+@pytest.mark.parametrize("reader", [predict, load_trained])
+@pytest.mark.parametrize("scale", SCALES)
+def test_models_that_scale_pixels_themselves(tmp_path, scale, reader, is_nested):
+    """Images are read as floats from 0 to 1; a model for pixels up to 255 would see next to 0."""
+    make, is_for_large = SCALES[scale]
+    begin = make()
+    if is_nested:
+        begin = keras.Sequential([keras.Input((4, 4, 1)), begin], name="inner")
+    layers = [keras.layers.Flatten(), keras.layers.Dense(2, "softmax")]
+    keras.Sequential([keras.Input((4, 4, 1)), begin, *layers]).save(tmp_path / "model.keras")
+    (tmp_path / "config.json").write_text('{"classes": [0, 1]}')
+    np.savez(tmp_path / "x.npz", x=np.full((3, 4, 4, 1), 200, np.uint8), y=[0, 1, 0])
+    if not is_for_large:
+        reader(tmp_path / "model.keras", tmp_path / "x.npz")
+        return
+    with pytest.raises(
+        ValueError, match="must be a model that takes pixels from 0 to 1, as .* twice"
+    ):
+        reader(tmp_path / "model.keras", tmp_path / "x.npz")
+
+
 @pytest.mark.parametrize("reader", [predict, load_trained])
 def test_labels_that_the_model_does_not_know(run, original, tmp_path, reader):
     with np.load(original) as arrays:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -261,6 +262,9 @@ def test_measures_that_are_not_defined():
     y = np.array([0, 0, 2])  # the second class is missing
     probabilities = np.array([[0.8, 0.1, 0.1], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5]])
     assert area_under_curve(y, probabilities) == 1
+    with warnings.catch_warnings():  # one is taken for the class that is missing
+        warnings.simplefilter("error")
+        assert balanced_accuracy(y, probabilities[:, [0, 2, 1]]) == 0.5
 
 
 def test_measures_stand_in_the_results(patient):

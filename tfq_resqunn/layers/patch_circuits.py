@@ -40,7 +40,12 @@ class PatchCircuits:
         argument, remedy = "encoder", 'Use encoder="angle", or change `kernel_size`.'
         if self._parts.circuit is not None:
             argument, remedy = "circuit", "Change the circuit, its `inputs`, or `kernel_size`."
-            if not circuit.inputs:
+            if not circuit.inputs and not circuit.weights:
+                remedy = (
+                    "The circuit has no symbols at all: were they bound to numbers? Leave "
+                    f"{DATA_PREFIX}0, {DATA_PREFIX}1, ... unbound."
+                )
+            elif not circuit.inputs:
                 remedy = (
                     f"Data symbols begin with {DATA_PREFIX}; of yours none does "
                     f"({shortened(circuit.weights)}). Rename them, or name them: "

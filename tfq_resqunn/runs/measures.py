@@ -1,5 +1,7 @@
 """What a classifier's probabilities are worth where accuracy alone misleads."""
 
+import warnings
+
 import numpy as np
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
@@ -18,7 +20,9 @@ def balanced_accuracy(y: np.ndarray, probabilities: np.ndarray) -> float:
         >>> balanced_accuracy(y, always_first)  # the accuracy is 0.75
         0.5
     """
-    return float(balanced_accuracy_score(y, probabilities.argmax(axis=1)))
+    with warnings.catch_warnings():  # of classes without an image, which have no part in the mean
+        warnings.filterwarnings("ignore", "y_pred contains classes not in y_true")
+        return float(balanced_accuracy_score(y, probabilities.argmax(axis=1)))
 
 
 def area_under_curve(y: np.ndarray, probabilities: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 import json
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tfq_resqunn.models.keras_file import read_model
 from tfq_resqunn.runs.class_probabilities import Conversion, single_shape, to_probabilities
 from tfq_resqunn.runs.config import RunConfig
 from tfq_resqunn.runs.folder import find_model
+
+SMALL_SCALE = 1 / 32  # of a layer that turns pixels up to 255 into numbers around 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +87,7 @@ def read_trained(path: str | os.PathLike, who: str) -> Trained:
     config_path = path.with_name("config.json")
     described = _read_description(config_path, who)
     model = read_model(path, "model_path", who)
+    _check_scale(model, who)
     probabilities = to_probabilities(model, who)
     n_classes = max(2, single_shape(model, "output", who)[1] or 0)
     if described is None:
@@ -101,6 +105,30 @@ def read_trained(path: str | os.PathLike, who: str) -> Trained:
             "model's own run, or remove it to label by number."
         )
     return Trained(model, probabilities, classes, config, who)
+
+
+def _check_scale(model: keras.Model, who: str) -> None:
+    """Refuses a model that scales pixels by itself, since they would be scaled twice."""
+    for layer in _with_inner(model):
+        if isinstance(layer, keras.layers.Rescaling):
+            is_large = np.max(np.abs(layer.scale)) < SMALL_SCALE
+        elif isinstance(layer, keras.layers.Normalization) and layer.built:
+            is_large = float(np.max(layer.mean)) > 1
+        else:
+            continue
+        if is_large:
+            raise ValueError(
+                f"{who}: `model_path` must be a model that takes pixels from 0 to 1, as images are "
+                f"read here. Received one whose layer {layer.name!r} is made for larger ones, so "
+                "that they would be scaled twice.\nSave the part of the model behind that layer, "
+                "such as keras.Sequential(model.layers[1:]), or call model.predict yourself."
+            )
+
+
+def _with_inner(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
+    yield layer
+    for inner in getattr(layer, "layers", ()):
+        yield from _with_inner(inner)
 
 
 def _read_description(path: Path, who: str) -> tuple[tuple[Label, ...], RunConfig | None] | None:
