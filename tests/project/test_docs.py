@@ -14,6 +14,9 @@ from tests.project.test_readme import blocks, commands
 from tfq_resqunn import cli
 from tfq_resqunn._utils.keras import IS_KERAS_3, keras
 from tfq_resqunn.circuits import ANSATZES, ENCODERS, OBSERVABLES
+from tfq_resqunn.models.placement import as_placement
+from tfq_resqunn.runs.config import RunConfig
+from tfq_resqunn.study.config import StudyConfig
 
 ROOT = Path(__file__).parents[2]
 WITH_SHAPES = ["getting_started", "guide", "own_circuit", "noise", "faster", "from_paper"]
@@ -265,3 +268,16 @@ def test_the_link_in_the_header_asks_nobody_for_stars():
     link = read("docs/theme/partials/source.html")
     assert 'href="{{ config.repo_url }}"' in link
     assert 'data-md-component="source"' not in link  # for which Material's script asks GitHub
+
+
+def test_the_defaults_of_studies_are_those_that_the_page_tells():
+    def told(run):
+        return f"{run.epochs}", f"{run.batch_size}", f"{run.learning_rate:g}"
+
+    study, train = StudyConfig(), RunConfig()
+    words = " ".join(read("docs/compare.md").split())
+    epochs, size, rate = told(study.run)
+    assert f"{epochs} epochs, batches of {size} and a learning rate of {rate} in the place" in words
+    assert "in the place of {}, {} and {},".format(*told(train)) in words
+    assert str(as_placement(train.placement, train.depth)) in study.placements
+    assert '`--placement "(X+O1)+O2" --head linear`' in words and "linear" in study.heads
