@@ -247,7 +247,7 @@ TEXTS = {
     "tagged": ((cirq.X(Q[0]) ** "w_0").with_tags("tag"), "Received the text 'w_0' in X"),
     "beside names": (
         cirq.BooleanHamiltonianGate(["a", "b"], ["a ^ b"], "w_0")(*Q[:2]),
-        r"Received the text 'a', 'a \^ b', 'b', 'w_0' in .* Use sympy.Symbol\(...\) where",
+        r"Received the text 'w_0' in .* Use sympy.Symbol\('w_0'\)",
     ),
     "subcircuit": (
         cirq.CircuitOperation(cirq.FrozenCircuit(cirq.X(Q[0]) ** "w_0"), use_repetition_ids=False),

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import shlex
+import sys
 import textwrap
 
 import numpy as np
@@ -77,6 +78,9 @@ def offline(monkeypatch):
     train_with(monkeypatch, lambda *_: (x for x in ()))
     # So none has chosen learning rates for another one.
     monkeypatch.setattr("tfq_resqunn.study.choice.with_rates_from", lambda config, folder: config)
+    module = sys.modules["tfq_resqunn.cli.study"]  # the attribute of that name is the command
+    read = module.read_study
+    monkeypatch.setattr(module, "read_study", lambda *which: None if which[1:] else read(*which))
     monkeypatch.setattr(
         "tfq_resqunn.study.cluster.connected", lambda address: contextlib.nullcontext()
     )

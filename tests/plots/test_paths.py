@@ -64,8 +64,7 @@ def test_matplotlib_writes_every_format(suffix, tmp_path):
 @pytest.mark.parametrize("name", WRITERS)
 def test_files_that_are_no_pictures_are_refused(name, path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    function = getattr(plots, name)
-    others = [None] * (len(inspect.signature(function).parameters) - 1)
+    function, others = getattr(plots, name), DRAWN[name]()
     with pytest.raises(ValueError) as error:
         function(*others, path=path)
     assert str(error.value) == (
@@ -77,7 +76,6 @@ def test_files_that_are_no_pictures_are_refused(name, path, tmp_path, monkeypatc
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_what_is_no_path_is_refused(name):
-    function = getattr(plots, name)
-    others = [None] * (len(inspect.signature(function).parameters) - 1)
+    function, others = getattr(plots, name), DRAWN[name]()
     with pytest.raises(TypeError, match=f"^{name}: `path` must be a path"):
         function(*others, path=3)

@@ -70,6 +70,7 @@ def test_study(line, resqunn, monkeypatch):
     monkeypatch.setattr(module, "_show_results", lambda *a: None)
     # The rates of a study that the line before would have made.
     monkeypatch.setattr("tfq_resqunn.study.choice.with_rates_from", lambda config, folder: config)
+    monkeypatch.setattr(module, "read_study", lambda folder, argument: None)
     _, *words = shlex.split(line)
     result = resqunn(*(["digits" if word in OTHERS else word for word in words]))
     assert result.exit_code == 0, result.output

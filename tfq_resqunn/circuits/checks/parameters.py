@@ -1,5 +1,7 @@
 """Parameters of gates that are no real numbers, which Cirq lets pass: text, and complex symbols."""
 
+import math
+
 import cirq
 import sympy
 
@@ -7,7 +9,7 @@ from tfq_resqunn.circuits.checks.angles import Samples
 from tfq_resqunn.circuits.checks.shown import shown
 from tfq_resqunn.circuits.files.expressions import check_expression
 from tfq_resqunn.circuits.free_symbols import expressions_in, texts_in
-from tfq_resqunn.circuits.rewriting.decomposing import with_numbers
+from tfq_resqunn.circuits.rewriting.decomposing import innermost, with_numbers
 
 MAX_QUBITS = 8  # of a gate whose unitary is computed to find out
 
@@ -19,13 +21,12 @@ def check_parameters(op: cirq.Operation, numbers: Samples) -> None:
     found out with `numbers` for symbols.
     """
     unreal = sorted((str(e) for e in expressions_in(op) if _is_complex(e)), key=len)
-    if unreal and not _works(op, numbers):
+    if unreal and (_is_formula(op) or not _works(op, numbers)):
         raise ValueError(
             f"QuanvCircuit: `circuit` must have real angles. Received {unreal[0][:100]}, "
             f"which is complex for real symbols, in {shown(op)}. Leave out the imaginary unit."
         )
-    texts = sorted(texts_in(op))
-    if texts and not _works(op, _Strict(numbers.param_dict)):
+    if texts := sorted(_texts_as_numbers(op, _Strict(numbers.param_dict))):
         raise TypeError(
             "QuanvCircuit: `circuit` must have numbers or symbols as parameters of gates. Received "
             f"the text {', '.join(map(repr, texts))} in {shown(op)}. Use {_instead(texts)}."
@@ -33,10 +34,28 @@ def check_parameters(op: cirq.Operation, numbers: Samples) -> None:
 
 
 class _Strict(Samples):
-    """Gives numbers for symbols, but none for text, which Cirq takes for a symbol's name."""
+    """Gives numbers for symbols, and NaN for text, which Cirq takes for a symbol's name."""
 
     def value_of(self, value: cirq.TParamVal, recursive: bool = True) -> cirq.TParamValComplex:
-        return value if isinstance(value, str) else super().value_of(value, recursive)
+        return math.nan if isinstance(value, str) else super().value_of(value, recursive)
+
+
+def _texts_as_numbers(op: cirq.Operation, numbers: Samples) -> set[str]:
+    """Finds text where a gate has a number."""
+    inner = op.untagged
+    if isinstance(inner, cirq.CircuitOperation):  # whose resolver may have names
+        parts = inner.circuit.all_operations()
+        return set().union(*(_texts_as_numbers(part, numbers) for part in parts))
+    if _is_formula(op):
+        theta = innermost(op).gate._json_dict_()["theta"]
+        return {theta} if isinstance(theta, str) else set()
+    texts = texts_in(op)
+    return set() if not texts or _works(op, numbers) else texts
+
+
+def _is_formula(op: cirq.Operation) -> bool:
+    """Tells whether text has its place in an operation, and sympy evaluates it for the unitary."""
+    return isinstance(innermost(op).gate, cirq.BooleanHamiltonianGate)
 
 
 def _works(op: cirq.Operation, numbers: Samples) -> bool:
