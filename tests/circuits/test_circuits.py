@@ -228,39 +228,46 @@ def test_errors(name):
 
 TEXTS = {
     "power": (
-        cirq.X(Q[0]) ** "w_0",
+        lambda: cirq.X(Q[0]) ** "w_0",
         r"text 'w_0' in X\*\*w_0\(q\(0\)\)\. Use .*Symbol\('w_0'",
     ),
-    "shift": (cirq.XPowGate(exponent=W, global_shift="w_0")(Q[0]), "'w_0' in XPowGate"),
+    "shift": (lambda: cirq.XPowGate(exponent=W, global_shift="w_0")(Q[0]), "'w_0' in XPowGate"),
     "phased": (
-        cirq.PhasedXPowGate(phase_exponent=0.2, exponent="w_0")(Q[0]),
+        lambda: cirq.PhasedXPowGate(phase_exponent=0.2, exponent="w_0")(Q[0]),
         "in a PhasedXPow",
     ),
     "phased_xz": (
-        cirq.PhasedXZGate(x_exponent="w_0", z_exponent=0.1, axis_phase_exponent=0)(Q[0]),
+        lambda: cirq.PhasedXZGate(x_exponent="w_0", z_exponent=0.1, axis_phase_exponent=0)(Q[0]),
         "in a PhasedXZGate",
     ),
-    "phased_iswap": (cirq.PhasedISwapPowGate(exponent="w_0")(*Q[:2]), "in PhasedISWAP"),
-    "diagonal": (cirq.DiagonalGate(["w_0", 0])(Q[0]), "in cirq.DiagonalGate"),
-    "gradient": (cirq.PhaseGradientGate(num_qubits=2, exponent="w_0")(*Q[:2]), "in Grad"),
-    "controlled": (cirq.ControlledGate(cirq.X ** "w_0")(*Q[:2]), "in CX"),
-    "tagged": ((cirq.X(Q[0]) ** "w_0").with_tags("tag"), "Received the text 'w_0' in X"),
+    "phased_iswap": (lambda: cirq.PhasedISwapPowGate(exponent="w_0")(*Q[:2]), "in PhasedISWAP"),
+    "diagonal": (lambda: cirq.DiagonalGate(["w_0", 0])(Q[0]), "in cirq.DiagonalGate"),
+    "gradient": (lambda: cirq.PhaseGradientGate(num_qubits=2, exponent="w_0")(*Q[:2]), "in Grad"),
+    "controlled": (lambda: cirq.ControlledGate(cirq.X ** "w_0")(*Q[:2]), "in CX"),
+    "tagged": (lambda: (cirq.X(Q[0]) ** "w_0").with_tags("tag"), "Received the text 'w_0' in X"),
     "beside names": (
-        cirq.BooleanHamiltonianGate(["a", "b"], ["a ^ b"], "w_0")(*Q[:2]),
+        lambda: cirq.BooleanHamiltonianGate(["a", "b"], ["a ^ b"], "w_0")(*Q[:2]),
         r"Received the text 'w_0' in .* Use sympy.Symbol\('w_0'\)",
     ),
     "subcircuit": (
-        cirq.CircuitOperation(cirq.FrozenCircuit(cirq.X(Q[0]) ** "w_0"), use_repetition_ids=False),
+        lambda: cirq.CircuitOperation(
+            cirq.FrozenCircuit(cirq.X(Q[0]) ** "w_0"), use_repetition_ids=False
+        ),
         "in X",
     ),
-    "number": (cirq.X(Q[0]) ** "0.5", "'0.5' in .* Use 0.5."),
-    "expression": (cirq.X(Q[0]) ** "2*w_0", "Use an expression of sympy's symbols"),
+    "number": (lambda: cirq.X(Q[0]) ** "0.5", "'0.5' in .* Use 0.5."),
+    "expression": (lambda: cirq.X(Q[0]) ** "2*w_0", "Use an expression of sympy's symbols"),
 }
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_text_is_no_parameter(name):
-    op, message = TEXTS[name]
+    make, message = TEXTS[name]
+    try:
+        op = make()
+    except TypeError as error:  # newer versions of Cirq refuse some themselves
+        assert "must be a number or sympy expression" in str(error)
+        return
     rule = "QuanvCircuit: `circuit` must have numbers or symbols as parameters of gates. "
     with pytest.raises(TypeError, match=f"{rule}.*{message}"):
         QuanvCircuit(cirq.Circuit(cirq.rx(X)(Q[0]), cirq.rx(W)(Q[0]), op))
