@@ -24,6 +24,7 @@ DATA = {
     "digits": "digits", "mnist": "MNIST", "fashion": "Fashion-MNIST", "cifar10": "CIFAR-10, gray",
 }  # fmt: skip
 PLACEMENTS = {"(X+O1)+O2": "with residuals", "none": "plain stack"}
+COLOR = "#1b4f72"  # of what is about circuits
 DEPTH_ARMS = {
     "trained": {"variant": "trainable", "input_gradient": True},
     "trained, gradients stopped": {"variant": "trainable", "input_gradient": False},
@@ -32,10 +33,10 @@ DEPTH_ARMS = {
 }
 TRAINED_ARMS = {n: arm for n, arm in DEPTH_ARMS.items() if arm["variant"] == "trainable"}
 DEPTH_STYLES = {
-    "trained": {"color": "#1b4f72", "marker": "o", "linestyle": "-"},
+    "trained": {"color": COLOR, "marker": "o", "linestyle": "-"},
     "trained, gradients stopped": {"color": "#d35400", "marker": "s", "linestyle": (0, (5, 2))},
     "frozen": {
-        "color": "#1b4f72", "marker": "o", "markerfacecolor": "white", "linestyle": (0, (1, 1.3)),
+        "color": COLOR, "marker": "o", "markerfacecolor": "white", "linestyle": (0, (1, 1.3)),
     },
     "shortcuts alone": {"color": "0.45", "marker": "^", "linestyle": "-."},
 }  # fmt: skip
@@ -84,10 +85,10 @@ def _differences(form: str) -> Figure | None:
             axes.axvspan(-EQUIVALENCE, EQUIVALENCE, color="0.88", linewidth=0, zorder=0)
             axes.axvline(0, color="0.4", linewidth=0.8, zorder=1)
             for of in select(rows, placement=placement).itertuples():
-                y, color = variants.index(of.variant), DEPTH_STYLES["trained"]["color"]
-                axes.plot([of.low, of.high], [y, y], color=color, linewidth=1.6)
-                filling = color if of.is_shown else "white"
-                axes.plot([of.difference], [y], "o", color=color, markerfacecolor=filling)
+                y = variants.index(of.variant)
+                axes.plot([of.low, of.high], [y, y], color=COLOR, linewidth=1.6)
+                filling = COLOR if of.is_shown else "white"
+                axes.plot([of.difference], [y], "o", color=COLOR, markerfacecolor=filling)
             axes.set_title(f"{title}, {said}", fontsize="small")
             axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
@@ -96,10 +97,9 @@ def _differences(form: str) -> Figure | None:
         row[0].set_ylim(len(variants) - 0.5, -0.5)
     for axes in panels[-1]:
         axes.set_xlabel("Trained − control, points")
-    color = DEPTH_STYLES["trained"]["color"]
     marks = [
-        Line2D([], [], color=color, marker="o", markerfacecolor=filling, label=label)
-        for filling, label in ((color, "a difference is shown"), ("white", "none is shown"))
+        Line2D([], [], color=COLOR, marker="o", markerfacecolor=filling, label=label)
+        for filling, label in ((COLOR, "a difference is shown"), ("white", "none is shown"))
     ]
     legend_below(figure, [*marks, Patch(color="0.88", label="within a point")])
     return figure

@@ -16,7 +16,7 @@ from experiments.comparisons import (
     geometric_interval,
     placement_differences,
 )
-from experiments.studies import DECISIVE, DEPTHS
+from experiments.studies import DECISIVE, DEPTHS, STRONG_DATA
 from experiments.tables import CIRCUITS, RESULTS, has_table, read_chosen, read_table
 from tfq_resqunn._utils import markdown_page
 from tfq_resqunn._utils.markdown_page import bullets, code
@@ -47,7 +47,6 @@ DATA = {
     name: f"{title}, {IMAGES[name]}" if name in IMAGES else title
     for name, title in figures.DATA.items()
 }
-STRONG = ("digits", "mnist", "fashion")  # the data sets of question 8
 QUANTUM = ("trainable", "frozen", BEST_FROZEN, "unentangled")
 NEAR_CHANCE = 0.15  # of ten classes
 SHARES = {"mnist": (600, 6_000, 60_000), "fashion": (600, 6_000)}  # training images of question 6
@@ -95,7 +94,7 @@ def strong() -> str:
     """The picture of question 8, accuracies, and all that is compared."""
     form = "arms-strong-{}"
     picture = "![The same for circuits that can do more](results/strong.png)"
-    missing = [DATA[name] for name in STRONG if not has_table(form.format(name))]
+    missing = [DATA[name] for name in STRONG_DATA if not has_table(form.format(name))]
     blocks = [
         picture, "Trained minus each control:", _summary(form), "Test accuracies:",
         _accuracies(form), _controls(form),

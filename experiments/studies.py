@@ -30,6 +30,7 @@ DIGITS = RunConfig(
 MNIST = RunConfig(
     dataset="mnist", n_train=6_000, validation=0.2, batch_size=50, epochs=20, patience=3
 )
+STRONG_DATA = ("digits", "mnist", "fashion")
 STRONG = {"ansatz": "strongly_entangling", "n_layers": 2}
 FEW = {"n_train": 600, "batch_size": 40, "epochs": 40, "patience": 5}
 ALL = {"n_train": 60_000, "batch_size": 250}
@@ -68,7 +69,7 @@ def parts(places: Mapping[str, str]) -> Iterator[Part]:
     for depth in DEPTHS:
         yield from _depth(replace(data["digits"], depth=depth))
     yield from _arms("cifar10", data["cifar10"], DECISIVE)
-    for name in ("digits", "mnist", "fashion"):
+    for name in STRONG_DATA:
         run = replace(data[name], **STRONG)
         yield from _arms(f"strong-{name}", run, STRONG_ARMS, STRONG_LAYER_RATES, STRONG_HEAD_RATES)
     for name, share, size in (("mnist", "1", FEW), ("fashion", "1", FEW), ("mnist", "100", ALL)):

@@ -3,7 +3,6 @@
 import json
 import os
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,7 +108,7 @@ def read_trained(path: str | os.PathLike, who: str) -> Trained:
 
 def _check_scale(model: keras.Model, who: str) -> None:
     """Refuses a model that scales pixels by itself, since they would be scaled twice."""
-    for layer in _with_inner(model):
+    for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.Rescaling):
             is_large = np.max(np.abs(layer.scale)) < SMALL_SCALE
         elif isinstance(layer, keras.layers.Normalization) and layer.built:
@@ -123,12 +122,6 @@ def _check_scale(model: keras.Model, who: str) -> None:
                 "that they would be scaled twice.\nSave the part of the model behind that layer, "
                 "such as keras.Sequential(model.layers[1:]), or call model.predict yourself."
             )
-
-
-def _with_inner(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
-    yield layer
-    for inner in getattr(layer, "layers", ()):
-        yield from _with_inner(inner)
 
 
 def _read_description(path: Path, who: str) -> tuple[tuple[Label, ...], RunConfig | None] | None:
